@@ -1,0 +1,10 @@
+"""The messenger: sends files to Brazilian institutions at most once, lands their answers exactly once."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+INSTITUTIONS: dict[str, str] = {
+    "ccee": "malote.ccee.institution:Ccee",
+}
+"""Every institution by its name (which is also its ``conn_type``), as ``module:class``, imported when first used."""

@@ -1,0 +1,102 @@
+"""Brings answers home: fetches those that are ready, lands everything that is answered, and says what stays open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from malote.archive import Archive
+from malote.clock import Clock, SystemClock
+from malote.errors import InDoubt, MaloteError, Malformed
+from malote.institution import Institution
+from malote.journal import Journal
+from malote.landing import Landing
+from malote.scope import Scope
+from malote.submission import Standing, Submission
+
+log = logging.getLogger("malote.collecting")
+
+_BATCH_BYTES = 32 << 20
+_BATCH_SUBMISSIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one collection landed, and the answers that it could not."""
+
+    submissions: int
+    rows: int
+    changed: int
+    problems: tuple[MaloteError, ...]
+
+
+class Collecting:
+    """Lands what is answered in a scope. One stuck answer does not hold back the thousand beside it."""
+
+    def __init__(
+        self, institution: Institution, journal: Journal, archive: Archive, landing: Landing, clock: Clock | None = None
+    ) -> None:
+        self.institution = institution
+        self.journal = journal
+        self.archive = archive
+        self.landing = landing
+        self.clock = clock or SystemClock()
+
+    def collect(self, scope: Scope, driver: Any) -> Landed:
+        """Fetch and land everything of the scope that can be landed now. Again lands nothing twice."""
+        problems = list(self._fetch(scope, driver))
+        answered = self.journal.submissions(scope, Standing.ANSWERED)
+        submissions = rows = changed = 0
+        for batch in _batches(answered):
+            while batch:
+                try:
+                    load = self.landing.land(self.institution, batch)
+                except (Malformed, InDoubt) as error:
+                    problems.append(self._set_aside(error))
+                    batch = [s for s in batch if s.id != error.submission]
+                    continue
+                submissions, rows, changed = submissions + len(load.submissions), rows + load.rows, changed + load.changed
+                log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
+                break
+        return Landed(submissions, rows, changed, tuple(problems))
+
+    def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
+        for submission in self.journal.submissions(scope, Standing.RECEIVED, Standing.OVERDUE):
+            if not submission.ready:
+                continue
+            try:
+                with self.archive.write("answers", f"{submission.id}.xml", sealed=submission.stored.sealed) as sheet:
+                    driver.send(self.institution.fetch(submission), sheet)
+            except MaloteError as error:
+                yield error.about(institution=self.institution.name, submission=submission.id)
+            else:
+                self.journal.answered([(submission.id, sheet.stored)])
+
+    def _set_aside(self, error: MaloteError) -> MaloteError:
+        assert error.submission is not None
+        if isinstance(error, InDoubt):
+            self.journal.parked(error.submission, error.what, error.todo or "")
+        else:
+            self.journal.unreadable(
+                error.submission, error.what, ask_at=self.clock.now() + max(self.institution.rules.poll_every, timedelta(0))
+            )
+        return error
+
+
+def _batches(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
+    for _, group in groupby(sorted(submissions, key=lambda s: s.service), key=lambda s: s.service):
+        batch: list[Submission] = []
+        size = 0
+        for submission in group:
+            assert submission.answer is not None
+            if batch and (size + submission.answer.size > _BATCH_BYTES or len(batch) == _BATCH_SUBMISSIONS):
+                yield batch
+                batch, size = [], 0
+            batch.append(submission)
+            size += submission.answer.size
+        if batch:
+            yield batch

@@ -1,0 +1,288 @@
+"""Hands submissions over, and is the only place that knows what happens after a crash."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+
+from malote.archive import Archive
+from malote.clock import Clock, SystemClock
+from malote.counter import Counter
+from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait, next_step
+from malote.errors import (
+    Closed,
+    InDoubt,
+    MaloteError,
+    Misconfigured,
+    Refused,
+    ReplyLost,
+    Throttled,
+    Unavailable,
+    Unreachable,
+)
+from malote.institution import Call, Institution, Reply, Row
+from malote.journal import Journal
+from malote.pace import Pace
+from malote.rules import Rules
+from malote.scope import Scope
+from malote.submission import Finding, Order, Receipt, Standing, Submission
+
+log = logging.getLogger("malote.courier")
+
+T = TypeVar("T")
+
+CHECKPOINTS = (
+    "rows selected", "document ready", "intent saved", "attempt open", "reply read", "receipt saved",
+    "progress heard", "answer kept", "answer saved", "rows staged", "rows merged", "rows landed",
+)  # fmt: skip
+"""Where a test may stop the trip dead, in the order of the trip: between any two lies one thing that can be lost."""
+
+_DOUBTS_IN_A_ROW = 3  # something in between is answering for the institution: stop before a pouch becomes all doubt
+
+
+class Driver(Protocol):
+    """Whatever sends a call and waits for its value."""
+
+    def send(self, call: Call[T], sink: Any = None) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a selection became: documents and items taken in, and items held back: they already travel."""
+
+    submissions: int
+    items: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far sending came. ``wake`` is the instant at which there is more to do, None when there is nothing left."""
+
+    received: int
+    refused: int
+    in_doubt: int
+    wake: datetime | None
+    why: str = ""
+
+
+class Courier:
+    """Takes the submissions of one institution on their trip.
+
+    :param checkpoint: called with each name of :data:`CHECKPOINTS` as the trip passes it
+    """
+
+    def __init__(
+        self,
+        institution: Institution,
+        journal: Journal,
+        archive: Archive,
+        pace: Pace,
+        *,
+        clock: Clock | None = None,
+        checkpoint: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self.institution = institution
+        self.journal = journal
+        self.archive = archive
+        self.pace = pace
+        self.clock = clock or SystemClock()
+        self.checkpoint = checkpoint
+
+    def prepare(self, order: Order, rows: Iterable[Row], *, refused_too: bool = False) -> Prepared:
+        """Render a selection and take it into the journal: all of it or nothing.
+
+        :param rows: read again where another run took an item meanwhile, so better no bare iterator
+        :param refused_too: items that the institution refused travel again
+        :raises Invalid: with every problem of the selection
+        """
+        self.journal.open_pouch(order, self.institution)
+        while True:
+            held: dict[str, int] = {}
+            try:
+                with self.journal.intake(order, self.institution) as intake:
+                    self.checkpoint("rows selected")
+                    submissions = items = 0
+                    free = self._free(order, refused_too, held)
+                    for document in self.institution.render(order, rows, self.archive, free):
+                        self.checkpoint("document ready")
+                        intake.add(document)
+                        submissions, items = submissions + 1, items + len(document.items)
+            except psycopg.errors.UniqueViolation:
+                log.info("another run took some of the same items meanwhile: selecting again")
+                if iter(rows) is rows:  # it cannot be read again
+                    raise
+                continue
+            self.checkpoint("intent saved")
+            return Prepared(submissions, items, held.get("held", 0))
+
+    def _free(self, order: Order, refused_too: bool, held: dict[str, int]) -> Callable[[str, Sequence[str]], set[str]]:
+        def free(operation: str, references: Sequence[str]) -> set[str]:
+            scope = self.institution.scope(order.service, operation)
+            holders = self.journal.holders(scope, references, refused_too=not refused_too)
+            held["held"] = held.get("held", 0) + len(holders)
+            return set(references) - holders.keys()
+
+        return free
+
+    def send(self, pouch: str, driver: Driver) -> Sent:
+        """Hand over what the pouch still holds, asking first about everything whose fate is unknown.
+
+        :raises Unreachable: nothing left this machine; everything stays prepared
+        :raises Misconfigured: a certificate, a credential: one error, not a thousand doubts
+        :raises InDoubt: where several in a row ended in doubt; the rest stays prepared
+        """
+        rules, counter = self.institution.rules, Counter.of(self.institution.rules)
+        todo = self.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
+        if todo:
+            log.info("%s: %s", self.institution.title, driver.send(self.institution.preflight()))
+        tally = {Standing.RECEIVED: 0, Standing.REFUSED: 0, Standing.IN_DOUBT: 0}
+        wake: list[tuple[datetime, str]] = []
+        doubts = 0
+        for submission in todo:
+            now = self.clock.now()
+            if not counter.is_open(now):
+                wake.append((counter.opens_at(now), "the counter is closed"))
+                break
+            try:
+                ended = self._hand_over(submission, driver, rules)
+            except Throttled as throttled:
+                self.pace.penalty(throttled.retry_after)
+                wake.append((now + timedelta(seconds=throttled.retry_after), throttled.what))
+                break
+            except Closed as closed:
+                wake.append((closed.opens_at or now + rules.poll_every, closed.what))
+                break
+            if isinstance(ended, Wait):
+                wake.append((ended.until, f"{submission.id} may still be under way"))
+                continue
+            tally[ended] += 1
+            doubts = doubts + 1 if ended is Standing.IN_DOUBT else 0
+            if doubts == _DOUBTS_IN_A_ROW:
+                raise InDoubt(
+                    f"{doubts} submissions in a row ended in doubt: something in between may be answering",
+                    institution=self.institution.name, submission=submission.id,
+                    todo="look at `malote doubts`; clear the task when the way is clear", kept="the rest stays prepared",
+                )  # fmt: skip
+        first = min(wake, default=None)
+        return Sent(
+            tally[Standing.RECEIVED], tally[Standing.REFUSED], tally[Standing.IN_DOUBT],
+            first[0] if first else None, first[1] if first else "",
+        )  # fmt: skip
+
+    def _hand_over(self, submission: Submission, driver: Driver, rules: Rules) -> Standing | Wait:
+        finding: Finding | None = None
+        while True:
+            step = next_step(submission, self.clock.now(), rules, finding)
+            finding = None
+            if isinstance(step, Send):
+                self._attempt(submission, driver, rules)
+            elif isinstance(step, Find):
+                finding = self._find(submission, driver)
+                continue
+            elif isinstance(step, Keep):
+                self._keep(submission.id, step.receipt, rules, "found")
+            elif isinstance(step, NotThere):
+                self.journal.absent(submission.id, step.evidence, ask_again_at=step.again, counts=step.counts)
+            elif isinstance(step, ProvenAbsent):
+                self.journal.proven_absent(submission.id, step.evidence)
+            elif isinstance(step, Park):
+                self.journal.parked(submission.id, step.evidence, step.search)
+                log.error("%s is in doubt: %s. %s", submission.id, step.evidence, step.search)
+            elif isinstance(step, Wait):
+                return step
+            else:
+                return submission.standing
+            submission = self.journal.submission(submission.id)
+
+    def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> None:
+        id = submission.id
+        replies: list[Reply] = []
+        call = _overheard(self.institution.submit(submission, self.archive), replies)
+        self._wait_for_slot()
+        if self.journal.begin_send(id, under_way=rules.send_timeout) is None:
+            return
+        self.checkpoint("attempt open")
+        try:
+            receipt = driver.send(call)
+        except ReplyLost as lost:
+            self._doubt(id, lost, replies)
+        except (Unreachable, Throttled, Closed, Unavailable, Misconfigured) as nothing_done:
+            self.journal.unsent(id, nothing_done.what)
+            raise nothing_done.about(institution=self.institution.name, submission=id) from None
+        except Refused as refused:
+            code = next((code for code in self.institution.codes if code.code == refused.code), None)
+            if code is None or code.kind != "refused":
+                self._doubt(id, refused, replies)
+            else:
+                self.journal.refused(id, refused.code, refused.what, frees=code.frees)
+                log.error("%s", refused.about(institution=self.institution.name, submission=id))
+        except Exception as unclear:  # whatever it was, the bytes may have arrived
+            self._doubt(id, unclear, replies)
+        else:
+            self.checkpoint("reply read")
+            self._keep(id, receipt, rules, "replied")
+
+    def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> None:
+        at = receipt.received_at or self.clock.now()
+        ask_at = receipt.not_before or at + rules.return_after
+        try:
+            self.journal.received(id, receipt, ask_at=ask_at, deadline=at + rules.patience, how=how)
+        except psycopg.errors.UniqueViolation:
+            self.journal.parked(
+                id, f"the institution gave receipt {receipt.number}, which another submission already holds",
+                "see which of the two it is over there, then `malote resolve`",
+            )  # fmt: skip
+            return
+        self.checkpoint("receipt saved")
+        log.info("%s received, receipt %s", id, receipt.number)
+
+    def _doubt(self, id: str, error: Exception, replies: list[Reply]) -> None:
+        why = error.what if isinstance(error, MaloteError) else type(error).__name__
+        kept = None
+        if replies:
+            with self.archive.write("replies", f"{id}.txt", sealed=False) as sheet:
+                sheet.write(replies[0].body)
+            kept = sheet.stored.name
+        self.journal.uncertain(id, why, reply=kept)
+
+    def _find(self, submission: Submission, driver: Driver) -> Finding:
+        """Drive the institution's way of asking. A failed query is no finding: it is raised, and belief stays."""
+        asking = self.institution.find(submission)
+        try:
+            call = next(asking)
+            while True:
+                self._wait_for_slot()
+                try:
+                    value = driver.send(call)
+                except MaloteError as error:
+                    call = asking.throw(error)
+                else:
+                    call = asking.send(value)
+        except StopIteration as end:
+            found: Finding = end.value
+            return found
+
+    def _wait_for_slot(self) -> None:
+        while True:
+            slot = self.pace.reserve(1)[0]
+            self.clock.sleep(slot.delay)
+            if not slot.lapsed():
+                return
+
+
+def _overheard(call: Call[T], replies: list[Reply]) -> Call[T]:
+    """The same call, whose reply is kept as evidence where reading it fails."""
+    read = call.read
+
+    def reading(reply: Reply) -> T:
+        replies.append(reply)
+        return read(reply)
+
+    return dataclasses.replace(call, read=reading)

@@ -1,0 +1,103 @@
+"""The promise as one function: what to do next about handing a submission over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from malote.rules import Rules
+from malote.submission import CannotTell, Finding, Found, Receipt, Standing, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand it over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Ask whether it arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing now."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """It arrived: keep its receipt."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """They do not have it; ``counts`` where it is late enough to count, ``again`` at which to ask once more."""
+
+    evidence: str
+    counts: bool
+    again: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenAbsent:
+    """Absent by the rule: it may be sent again."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A person decides."""
+
+    evidence: str
+    search: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Sending is over for this one."""
+
+
+Step = Send | Find | Wait | Keep | NotThere | ProvenAbsent | Park | Nothing
+
+
+def next_step(submission: Submission, now: datetime, rules: Rules, finding: Finding | None = None) -> Step:
+    """What to do next about handing a submission over.
+
+    ======================  =========================================================  =====================
+    it stands at            and                                                        then
+    ======================  =========================================================  =====================
+    prepared                                                                           send
+    sending                 another process may still be sending it                    wait
+    sending                 asked lately, and not there                                wait
+    sending                 not asked yet                                              find
+    sending, found          its receipt                                                keep the receipt
+    sending, absent         the send may still arrive, or a queue lag                  does not count, ask on
+    sending, absent         counted, fewer than ``absent_times``                       ask on
+    sending, absent         ``absent_times``, ``absent_apart`` from each other          proven absent: may be sent
+    sending, cannot tell                                                               park, in doubt
+    anything else                                                                      nothing
+    ======================  =========================================================  =====================
+    """
+    if submission.standing is Standing.PREPARED:
+        return Send()
+    if submission.standing is not Standing.SENDING:
+        return Nothing()
+    if submission.leased_until and now < submission.leased_until:
+        return Wait(submission.leased_until)
+    if finding is None:
+        return Wait(submission.next_at) if submission.next_at and now < submission.next_at else Find()
+    if isinstance(finding, Found):
+        return Keep(finding.receipt)
+    if isinstance(finding, CannotTell):
+        return Park(finding.evidence, finding.search)
+    over = (submission.sent_at or now) + rules.send_timeout + rules.settle
+    if now < over:
+        return NotThere(finding.evidence, counts=False, again=over)
+    if submission.absent_seen + 1 < rules.absent_times:
+        return NotThere(finding.evidence, counts=True, again=now + rules.absent_apart)
+    return ProvenAbsent(finding.evidence)

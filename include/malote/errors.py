@@ -1,0 +1,166 @@
+"""What can go wrong, named for what may be done next.
+
+MaloteError
+    Transient                  the same call may be made again, later
+        Unreachable            nothing left this machine: no body byte was written
+        Throttled              too many requests; ``retry_after`` seconds
+        Closed                 the counter is closed; ``opens_at``
+        Unavailable            they are down for now (503, maintenance)
+            ReplyLost          the request went out and no whole reply came back
+    Terminal                   a person or another file is needed
+        Invalid                our document or rows break the treaty; ``problems``
+        Refused                the institution said no, with a code
+        Misconfigured          connection, certificate, schema or rules are wrong
+    Malformed                  their answer to a query breaks the treaty: ask again, then a person
+    InDoubt                    anything unclear after a submit: a person decides
+
+A failed *query* never changes what we believe about the *request*. Waiting is a value, not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+class MaloteError(Exception):
+    """Base of every error raised by malote; pickles, so that Airflow can carry it between processes.
+
+    :param what: what happened, one sentence, never a payload, card, password or certificate
+    :param institution: name of the institution, e.g. ``"ccee"``
+    :param submission: id of the submission, e.g. ``"ccee-42"``
+    :param item: reference of the item
+    :param code: the institution's own code, as text
+    :param meaning: what the manual says the code means
+    :param todo: what the person on call does now
+    :param kept: what has *not* been lost
+    :param facts: further evidence that is safe to print (``uri``, ``transactionId``…)
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        institution: str | None = None,
+        submission: str | None = None,
+        item: str | None = None,
+        code: str | None = None,
+        meaning: str | None = None,
+        todo: str | None = None,
+        kept: str | None = None,
+        facts: dict[str, str] | None = None,
+        **own: Any,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.institution = institution
+        self.submission = submission
+        self.item = item
+        self.code = code
+        self.meaning = meaning
+        self.todo = todo
+        self.kept = kept
+        self.facts = dict(facts or {})
+        for name, value in own.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), dict(self.__dict__))
+
+    def about(self, *, institution: str, submission: str | None) -> MaloteError:
+        """Fill in whom this error is about where it does not say so yet; returns itself."""
+        self.institution = self.institution or institution
+        self.submission = self.submission or submission
+        return self
+
+    def __str__(self) -> str:
+        about = " ".join(part for part in (self.institution, self.submission, self.item and f"item {self.item}") if part)
+        lines = [f"[{about}] {self.what}" if about else self.what]
+        if self.code:
+            lines.append(f"Code {self.code}: {self.meaning or 'not in the tables of rules.py'}")
+        lines.extend(f"{name}: {value}" for name, value in self.facts.items())
+        if self.todo:
+            lines.append(f"Do now: {self.todo}")
+        if self.kept:
+            lines.append(f"Not lost: {self.kept}")
+        return "\n".join(lines)
+
+
+def _rebuild(kind: type[MaloteError], state: dict[str, Any]) -> MaloteError:
+    return kind(**state)
+
+
+class Transient(MaloteError):
+    """Raised when the same call may be made again, later."""
+
+
+class Unreachable(Transient):
+    """Raised when nothing left this machine: it failed before the first body byte was written."""
+
+
+class Throttled(Transient):
+    """Raised when the institution counts too many requests; ``retry_after`` is in seconds."""
+
+    retry_after: float = 60.0
+
+
+class Closed(Transient):
+    """Raised when the counter is closed; ``opens_at`` is an aware instant, or None where it is not known."""
+
+    opens_at: datetime | None = None
+
+
+class Unavailable(Transient):
+    """Raised when the institution says that it is down for now."""
+
+
+class ReplyLost(Unavailable):
+    """Raised when the request went out and no whole reply came back. On a submit this is doubt, never a retry."""
+
+
+class Terminal(MaloteError):
+    """Raised when trying again changes nothing: another file or a person is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule: the item's reference, the path in the treaty, the rule in words, line in the file or None."""
+
+    reference: str | None
+    path: str
+    rule: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, " if self.line else ""
+        return f"item {self.reference or '?'}: {where}{self.path}: {self.rule}"
+
+
+class Invalid(Terminal):
+    """Raised when our own rows or document break the treaty; ``problems`` holds all of a file's."""
+
+    problems: Sequence[Problem] = ()
+    SHOWN = 50
+
+    def __str__(self) -> str:
+        shown = [f"  - {problem}" for problem in self.problems[: self.SHOWN]]
+        rest = len(self.problems) - len(shown)
+        return "\n".join([super().__str__(), *shown, *([f"  … and {rest} more"] if rest > 0 else [])])
+
+
+class Refused(Terminal):
+    """Raised when the institution said no: ``code`` and the manual's action."""
+
+
+class Misconfigured(Terminal):
+    """Raised when the connection, a certificate, a schema or an override of the rules is wrong."""
+
+
+class Malformed(MaloteError):
+    """Raised when their answer to a query breaks the treaty; its bytes are in the archive where they are an answer."""
+
+
+class InDoubt(MaloteError):
+    """Raised when it is unclear whether a submit arrived. Nothing is sent again until a person decides."""

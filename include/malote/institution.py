@@ -1,0 +1,205 @@
+"""The one interface to an institution: six verbs, its rules, and the Call, a value that two drivers can send."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
+
+from malote import INSTITUTIONS
+from malote.errors import Misconfigured
+from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
+
+if TYPE_CHECKING:
+    from malote.archive import Archive
+    from malote.rules import Code, Rules
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Row = Mapping[str, Any]
+"""One outgoing row: column alias (a path into the treaty) to value; ``reference`` is always there."""
+
+Free = Callable[[str, Sequence[str]], set[str]]
+"""``free(operation, references)``: those references that may travel now, because nothing live holds them."""
+
+AnswerRow = tuple[str | None, ...]
+"""One row that lands: the columns of the :class:`Table`, raw, then ``echo, outcome, code, message``.
+
+``echo`` is what the institution calls the item; ``outcome`` is ``accepted``, ``refused`` or ``unanswered``
+(a status that we do not know); ``code`` and ``message`` are the institution's.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request: its size in bytes and how to open it, as often as a driver needs."""
+
+    size: int
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def of(cls, data: bytes) -> Body:
+        """A body that is already in memory."""
+        return cls(len(data), lambda: io.BytesIO(data))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """What goes over the wire. ``repr`` is that of ``object``: a body may hold a password."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """What came back: status, headers (names in lower case), and the body.
+
+    Where the driver was given a sink, ``body`` is the first 64 KiB and the whole went into the sink.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Call(Generic[T_co]):
+    """One exchange: the request, and the function that reads the reply into a value or an error.
+
+    :param name: the operation, in the institution's words, for logs
+    :param read: on a *submit* it returns the :class:`Receipt`; it raises ``Refused`` for a documented no,
+        ``Throttled``, ``Closed``, ``Unavailable`` or ``Misconfigured`` where it is documented that nothing was done;
+        every other exception means doubt
+    :param limit: bytes of reply that may be read; more is ``Malformed``
+    :param timeout: seconds to wait for the reply
+    :param submits: it changes something over there: fresh connection, and no driver ever repeats it
+    """
+
+    name: str
+    request: Request
+    read: Callable[[Reply], T_co]
+    limit: int = 1 << 20
+    timeout: float = 60.0
+    submits: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Access:
+    """How to reach an institution: what its connection says. ``repr`` is that of ``object``: it holds secrets.
+
+    :param base_url: scheme, host, port and path prefix without the last slash, from ``host`` and ``port``; or ""
+    :param environment: ``producao``, ``piloto``/``homologacao``/``teste`` or ``simulator``
+    :param extra: the connection's ``extra`` as an object
+    """
+
+    institution: str
+    environment: str
+    base_url: str = ""
+    login: str = ""
+    password: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where answers land: the qualified name and the institution's own columns, without
+    ``submission_id, ordem, reference, landed_at``, which every landed table has."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+class Institution(ABC):
+    """One institution: how its files are made, what is said to it, how its answers are read. No socket, no clock.
+
+    Everything is a function of its arguments, of ``access`` and of the treaties; two renders of the same rows give the
+    same bytes.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    services: ClassVar[tuple[str, ...]]
+    environments: ClassVar[Mapping[str, str]]
+    """Environment to its official base URL; what is no environment of theirs must not be a host of theirs."""
+    codes: ClassVar[tuple[Code, ...]]
+    tables: ClassVar[Mapping[str, Table]]
+    """Service to the table that its answers land in."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+
+    @property
+    @abstractmethod
+    def rules(self) -> Rules:
+        """The rules, with the connection's overrides applied."""
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """Who we are over there (perfil, EC, CNPJ): references are unique per account."""
+
+    @abstractmethod
+    def preflight(self) -> Call[str]:
+        """A harmless GET on the same context, so that a bad certificate is one error; reads into a sentence."""
+
+    @abstractmethod
+    def probe(self) -> Call[str]:
+        """For ``test_connection``: a harmless exchange that also proves credentials, where there is one."""
+
+    @abstractmethod
+    def render(self, order: Order, rows: Iterable[Row], archive: Archive, free: Free) -> Iterator[Document]:
+        """Rows to documents, each valid by its treaty and written to the archive before it is yielded.
+
+        :raises Invalid: with every problem of the selection at once; nothing of the selection travels then
+        """
+
+    @abstractmethod
+    def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
+        """The exchange that hands the document over."""
+
+    def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
+        """Ask for a submission whose fate is unknown: a sequence of calls that ends in a finding.
+
+        A generator: it yields each call, is sent what the call reads into (or thrown its error) and returns the finding.
+        """
+        yield from ()
+        return CannotTell(evidence="this institution offers no way to ask", search="see the docs page of the institution")
+
+    @abstractmethod
+    def check(self, submission: Submission) -> Call[Progress]:
+        """Ask how far it is; the reply may bring the answer with it."""
+
+    @abstractmethod
+    def fetch(self, submission: Submission) -> Call[None]:
+        """Fetch the answer into a sink; reads into None, or raises where the reply is no answer."""
+
+    @abstractmethod
+    def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
+        """The kept answer to rows, streamed.
+
+        :raises Malformed: where it is not an answer to this submission
+        """
+
+    def scope(self, service: str, operation: str) -> str:
+        """Within what a reference may not travel twice."""
+        return "/".join((self.name, self.access.environment, self.account, service, operation))
+
+
+def load(name: str) -> type[Institution]:
+    """The class of an institution by its name.
+
+    :raises Misconfigured: where no such institution is listed in ``malote.INSTITUTIONS``
+    """
+    try:
+        module, _, cls = INSTITUTIONS[name].partition(":")
+    except KeyError:
+        raise Misconfigured(f"there is no institution {name!r}", todo=f"use one of {', '.join(INSTITUTIONS)}") from None
+    found: type[Institution] = getattr(importlib.import_module(module), cls)
+    return found

@@ -1,0 +1,125 @@
+"""The shape that every institution's rules.py fills: named values a connection may override, and the table of codes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from malote.errors import Misconfigured
+
+R = TypeVar("R", bound="Rules")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One return code of an institution.
+
+    :param code: as the institution writes it
+    :param meaning: the manual's words
+    :param action: what the manual, or failing that experience, says to do
+    :param kind: ``refused`` (the door said no) · ``arrived`` (proof that an earlier attempt arrived) · ``wait`` ·
+        ``transient`` (documented: nothing was done) · ``misconfigured`` · ``doubt``
+    :param frees: it frees the items for another document
+    :param source: manual section or fact sheet line
+    """
+
+    code: str
+    meaning: str
+    action: str
+    kind: str
+    frees: bool
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Named values that the connection's ``extra.rules`` may override. Durations are ISO 8601 text there (``PT12H``).
+
+    :param connect_timeout: how long a connection may take to open
+    :param send_timeout: how long a submit may take; after it, plus ``settle``, a send can no longer be under way
+    :param ask_timeout: how long a query may take
+    :param return_after: earliest useful moment to ask, after reception
+    :param poll_every: rhythm of asking, spread by ``poll_jitter`` (0.1 is plus or minus 10 %)
+    :param patience: after reception plus this the submission is overdue; it is asked on, every ``overdue_every``
+    :param partial_settles: an answer that lacks items and has not changed for so long is final
+    :param settle: how long queues and read models may lag behind an accepted submit
+    :param absent_times: so many findings of absence, ``absent_apart`` from each other, prove absence
+    :param opening_hours: ``"08:00-20:00"`` in America/Sao_Paulo, or "" for always
+    :param opening_days: ``bank`` (ANBIMA bank days), ``weekdays`` or ``all``
+    :param closed_days: further closed days, ISO dates
+    :param closing_margin: nothing is sent later than this before closing
+    :param requests: at most so many requests in any sliding ``window``
+    """
+
+    connect_timeout: timedelta = timedelta(seconds=10)
+    send_timeout: timedelta = timedelta(seconds=120)
+    ask_timeout: timedelta = timedelta(seconds=60)
+    return_after: timedelta = timedelta(seconds=30)
+    poll_every: timedelta = timedelta(minutes=1)
+    poll_jitter: float = 0.1
+    patience: timedelta = timedelta(hours=24)
+    overdue_every: timedelta = timedelta(hours=1)
+    partial_settles: timedelta = timedelta(minutes=30)
+    settle: timedelta = timedelta(minutes=5)
+    absent_times: int = 2
+    absent_apart: timedelta = timedelta(minutes=5)
+    opening_hours: str = ""
+    opening_days: str = "all"
+    closed_days: tuple[str, ...] = ()
+    closing_margin: timedelta = timedelta(minutes=2)
+    requests: int = 600
+    window: timedelta = timedelta(seconds=60)
+
+    def override(self: R, values: Mapping[str, Any]) -> R:
+        """These rules with the given values in place.
+
+        :raises Misconfigured: for a name that is no rule, or a value that does not fit
+        """
+        known = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        new: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise Misconfigured(
+                    f"extra.rules names {name!r}, which is no rule", todo=f"use some of: {', '.join(sorted(known))}"
+                )
+            try:
+                new[name] = _fit(known[name], value)
+            except (TypeError, ValueError) as wrong:
+                raise Misconfigured(f"extra.rules gives {name} a value that does not fit: {value!r} ({wrong})") from None
+        return dataclasses.replace(self, **new)
+
+
+def _fit(current: Any, value: Any) -> Any:
+    if isinstance(current, timedelta):
+        return duration(value)
+    if isinstance(current, tuple):
+        if isinstance(value, str):
+            raise TypeError("a list is needed")
+        return tuple(str(each) for each in value)
+    if isinstance(current, Mapping):
+        return {**current, **dict(value)}
+    if isinstance(current, bool) and not isinstance(value, bool):
+        raise TypeError("true or false is needed")
+    return type(current)(value)
+
+
+def duration(value: Any) -> timedelta:
+    """An ISO 8601 duration (``"PT12H"``, ``"P1D"``) or a number of seconds.
+
+    :raises ValueError: where it is neither, or negative
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        found = timedelta(seconds=value)
+    else:
+        import pendulum
+
+        parsed = pendulum.parse(str(value))
+        if not isinstance(parsed, pendulum.Duration):
+            raise ValueError("an ISO 8601 duration such as PT12H is needed")
+        found = parsed.as_timedelta()
+    if found < timedelta():
+        raise ValueError("a duration is not negative")
+    return found
