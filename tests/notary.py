@@ -98,7 +98,12 @@ class Notary(Institution):
 
     def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
         def read(reply: Reply) -> Any:
-            return json.loads(reply.body)["receipt"]
+            if reply.status != 200:
+                raise Unavailable("the notary is out")
+            try:
+                return json.loads(reply.body)["receipt"]
+            except ValueError:
+                raise Malformed("the finding is not JSON") from None
 
         receipt = yield Call("find", Request("GET", f"/find/{submission.stored.sha256}"), read)
         return Found(Receipt(receipt)) if receipt else Absent("the notary knows no such deed")
@@ -107,13 +112,22 @@ class Notary(Institution):
         def read(reply: Reply) -> Progress:
             if reply.status == 503:
                 raise Unavailable("the notary is out")
-            said = json.loads(reply.body)
+            if reply.status == 429:
+                raise Throttled("too many questions", retry_after=90.0)
+            try:
+                said = json.loads(reply.body)
+            except ValueError:
+                raise Malformed("the progress is not JSON") from None
             return Ready() if said["done"] else Pending("not yet", partial=said.get("partial"))
 
         return Call("check", Request("GET", f"/check/{submission.receipt}"), read)
 
     def fetch(self, submission: Submission) -> Call[None]:
-        return Call("fetch", Request("GET", f"/fetch/{submission.receipt}"), lambda reply: None)
+        def read(reply: Reply) -> None:
+            if reply.status != 200:
+                raise Unavailable("the notary is out")
+
+        return Call("fetch", Request("GET", f"/fetch/{submission.receipt}"), read)
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
         try:
@@ -141,35 +155,38 @@ class Office:
         self.answers: dict[str, bytes] = {}
 
     def send(self, call: Call[Any], sink: Any = None) -> Any:
-        request = call.request
+        """Drive one exchange, playing the next fault on it."""
         self.requests.append(call.name)
-        fault = self.faults.pop(0) if self.faults and call.name not in ("preflight",) else ""
+        fault = self.faults.pop(0) if self.faults and call.name != "preflight" else ""
         if fault == "reset_before":
             raise Unreachable("connection refused")
-        if fault == "503":
-            return call.read(Reply(503, {}, b"{}"))
+        if fault in ("503", "throttle"):
+            return call.read(Reply(503 if fault == "503" else 429, {}, b"{}"))
         if fault == "malformed" and call.name != "file":
             raise Malformed("not JSON")
-        _, verb, what = (*request.url.split("/", 2), "")[:3]
-        body = b""
-        if verb == "file":
-            assert request.body is not None
-            body = self._file(what, request.body.open().read(), fault)
-        elif verb == "find":
-            hidden, self.hidden = self.hidden, max(0, self.hidden - 1)
-            body = json.dumps({"receipt": None if hidden else self.keys.get(what)}).encode()
-        elif verb == "check":
-            self.asked[what] += 1
-            body = json.dumps({"done": self.asked[what] > self.pending}).encode()
-        elif verb == "fetch":
-            body = self.answers.get(what) or self._answer(what)
+        _, verb, what = (*call.request.url.split("/", 2), "")[:3]
+        body = self._answer_to(call, verb, what, fault)
         if fault in ("lost_reply", "timeout"):
             raise ReplyLost("no whole reply came back")
-        if fault == "html":
+        if fault in ("html", "malformed"):
             body = b"<html>Bad gateway</html>"
         if sink is not None:
             sink.write(body)
         return call.read(Reply(200, {}, body))
+
+    def _answer_to(self, call: Call[Any], verb: str, what: str, fault: str) -> bytes:
+        if verb == "file":
+            assert call.request.body is not None
+            return self._file(what, call.request.body.open().read(), fault)
+        if verb == "find":
+            hidden, self.hidden = self.hidden, max(0, self.hidden - 1)
+            return json.dumps({"receipt": None if hidden else self.keys.get(what)}).encode()
+        if verb == "check":
+            self.asked[what] += -5 if fault == "late" else 1
+            return json.dumps({"done": self.asked[what] > self.pending}).encode()
+        if verb == "fetch":
+            return self.answers.get(what) or self._answer(what)
+        return b""
 
     def _file(self, key: str, document: bytes, fault: str) -> bytes:
         if fault == "lost_before":

@@ -100,7 +100,11 @@ def landed(dsn: str, table: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(dsn) as connection:
         found = connection.execute(f"select * from {table}")
         assert found.description is not None
-        keep = [i for i, column in enumerate(found.description) if column.name not in ("submission_id", "landed_at", "ordem")]
+        keep = [
+            i
+            for i, column in enumerate(found.description)
+            if column.name not in ("submission_id", "landed_at", "ordem")
+        ]
         return sorted(tuple(row[i] for i in keep) for row in found)
 
 

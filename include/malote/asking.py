@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from malote.archive import Archive
+from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
-from malote.errors import MaloteError, Malformed, Throttled, Transient
+from malote.errors import Malformed, MaloteError, Throttled, Transient
 from malote.institution import Call, Institution
 from malote.journal import Journal
 from malote.pace import Pace, Slot
@@ -49,7 +50,7 @@ Round = Generator[list[Ask], list[Heard], Rest]
 
 
 class Asking:
-    """Asks about everything that is due in a scope. All state is in the journal, so a round can be lost at any point."""
+    """Asks about everything that is due in a scope. All state is in the journal: a round may be lost anywhere."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Asking:
         pace: Pace,
         *,
         clock: Clock | None = None,
-        checkpoint: Callable[[str], None] = lambda name: None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self.institution = institution
         self.journal = journal
@@ -124,7 +125,11 @@ class Asking:
 
     def _settled(self, submission: Submission, partial: str, now: datetime) -> bool:
         since = submission.partial_since
-        return submission.partial == partial and since is not None and now - since >= self.institution.rules.partial_settles
+        return (
+            submission.partial == partial
+            and since is not None
+            and now - since >= self.institution.rules.partial_settles
+        )
 
     def _keep(self, answers: Sequence[tuple[Submission, bytes]]) -> None:
         kept = []
@@ -162,7 +167,9 @@ class Asking:
             rest: Rest = end.value
             return rest
 
-    async def together(self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Rest:
+    async def together(
+        self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> Rest:
         """Drive a round in the triggerer: many questions under way, each at its slot; the journal in a thread."""
 
         async def one(ask: Ask) -> Heard:
@@ -195,5 +202,3 @@ def spread(every: timedelta, jitter: float, submission: Submission) -> timedelta
     """The rhythm, spread by up to ``jitter`` both ways; the same for the same ask, so that a test can know it."""
     drawn = zlib.crc32(f"{submission.id}/{submission.asked}".encode()) / 0xFFFFFFFF
     return every * (1 + jitter * (2 * drawn - 1))
-
-

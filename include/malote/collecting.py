@@ -11,7 +11,7 @@ from typing import Any
 
 from malote.archive import Archive
 from malote.clock import Clock, SystemClock
-from malote.errors import InDoubt, MaloteError, Malformed
+from malote.errors import InDoubt, Malformed, MaloteError
 from malote.institution import Institution
 from malote.journal import Journal
 from malote.landing import Landing
@@ -59,7 +59,11 @@ class Collecting:
                     problems.append(self._set_aside(error))
                     batch = [s for s in batch if s.id != error.submission]
                     continue
-                submissions, rows, changed = submissions + len(load.submissions), rows + load.rows, changed + load.changed
+                submissions, rows, changed = (
+                    submissions + len(load.submissions),
+                    rows + load.rows,
+                    changed + load.changed,
+                )
                 log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
                 break
         return Landed(submissions, rows, changed, tuple(problems))
@@ -82,7 +86,9 @@ class Collecting:
             self.journal.parked(error.submission, error.what, error.todo or "")
         else:
             self.journal.unreadable(
-                error.submission, error.what, ask_at=self.clock.now() + max(self.institution.rules.poll_every, timedelta(0))
+                error.submission,
+                error.what,
+                ask_at=self.clock.now() + max(self.institution.rules.poll_every, timedelta(0)),
             )
         return error
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 
 from malote.archive import Archive
+from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.counter import Counter
 from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait, next_step
@@ -19,10 +20,12 @@ from malote.errors import (
     Closed,
     InDoubt,
     MaloteError,
+    Malformed,
     Misconfigured,
     Refused,
     ReplyLost,
     Throttled,
+    Transient,
     Unavailable,
     Unreachable,
 )
@@ -36,12 +39,6 @@ from malote.submission import Finding, Order, Receipt, Standing, Submission
 log = logging.getLogger("malote.courier")
 
 T = TypeVar("T")
-
-CHECKPOINTS = (
-    "rows selected", "document ready", "intent saved", "attempt open", "reply read", "receipt saved",
-    "progress heard", "answer kept", "answer saved", "rows staged", "rows merged", "rows landed",
-)  # fmt: skip
-"""Where a test may stop the trip dead, in the order of the trip: between any two lies one thing that can be lost."""
 
 _DOUBTS_IN_A_ROW = 3  # something in between is answering for the institution: stop before a pouch becomes all doubt
 
@@ -75,7 +72,7 @@ class Sent:
 class Courier:
     """Takes the submissions of one institution on their trip.
 
-    :param checkpoint: called with each name of :data:`CHECKPOINTS` as the trip passes it
+    :param checkpoint: called with each name of ``malote.checkpoint.CHECKPOINTS`` as the trip passes it
     """
 
     def __init__(
@@ -86,7 +83,7 @@ class Courier:
         pace: Pace,
         *,
         clock: Clock | None = None,
-        checkpoint: Callable[[str], None] = lambda name: None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self.institution = institution
         self.journal = journal
@@ -168,7 +165,8 @@ class Courier:
                 raise InDoubt(
                     f"{doubts} submissions in a row ended in doubt: something in between may be answering",
                     institution=self.institution.name, submission=submission.id,
-                    todo="look at `malote doubts`; clear the task when the way is clear", kept="the rest stays prepared",
+                    todo="look at `malote doubts`; clear the task when the way is clear",
+                    kept="the rest stays prepared",
                 )  # fmt: skip
         first = min(wake, default=None)
         return Sent(
@@ -184,8 +182,12 @@ class Courier:
             if isinstance(step, Send):
                 self._attempt(submission, driver, rules)
             elif isinstance(step, Find):
-                finding = self._find(submission, driver)
-                continue
+                try:
+                    finding = self._find(submission, driver)
+                    continue
+                except (Transient, Malformed) as failed:  # a failed query says nothing about the request
+                    again = self.clock.now() + rules.absent_apart
+                    self.journal.ask_again(submission.id, failed.what, at=again)
             elif isinstance(step, Keep):
                 self._keep(submission.id, step.receipt, rules, "found")
             elif isinstance(step, NotThere):
@@ -253,7 +255,7 @@ class Courier:
         self.journal.uncertain(id, why, reply=kept)
 
     def _find(self, submission: Submission, driver: Driver) -> Finding:
-        """Drive the institution's way of asking. A failed query is no finding: it is raised, and belief stays."""
+        """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""
         asking = self.institution.find(submission)
         try:
             call = next(asking)

@@ -76,7 +76,9 @@ class MaloteError(Exception):
         return self
 
     def __str__(self) -> str:
-        about = " ".join(part for part in (self.institution, self.submission, self.item and f"item {self.item}") if part)
+        about = " ".join(
+            part for part in (self.institution, self.submission, self.item and f"item {self.item}") if part
+        )
         lines = [f"[{about}] {self.what}" if about else self.what]
         if self.code:
             lines.append(f"Code {self.code}: {self.meaning or 'not in the tables of rules.py'}")

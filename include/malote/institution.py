@@ -167,10 +167,12 @@ class Institution(ABC):
     def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
         """Ask for a submission whose fate is unknown: a sequence of calls that ends in a finding.
 
-        A generator: it yields each call, is sent what the call reads into (or thrown its error) and returns the finding.
+        A generator: it yields each call, is sent what the call reads into (or thrown its error), returns the finding.
         """
         yield from ()
-        return CannotTell(evidence="this institution offers no way to ask", search="see the docs page of the institution")
+        return CannotTell(
+            evidence="this institution offers no way to ask", search="see the docs page of the institution"
+        )
 
     @abstractmethod
     def check(self, submission: Submission) -> Call[Progress]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from malote.archive import Archive
+from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
@@ -92,7 +93,11 @@ class Landing:
     """Lands the answers of submissions into the institution's table. One connection for each :meth:`land`."""
 
     def __init__(
-        self, dsn: str, archive: Archive, clock: Clock | None = None, checkpoint: Callable[[str], None] = lambda name: None
+        self,
+        dsn: str,
+        archive: Archive,
+        clock: Clock | None = None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._dsn = dsn
         self._archive = archive
@@ -109,7 +114,8 @@ class Landing:
         ids = [s.id for s in submissions]
         with psycopg.connect(self._dsn, row_factory=dict_row) as connection:
             locked = connection.execute(
-                "select id from malote.submission where id = any (%s) and answer is not null for update skip locked", (ids,)
+                "select id from malote.submission where id = any (%s) and answer is not null for update skip locked",
+                (ids,),
             ).fetchall()
             held = {row["id"] for row in locked}
             mine = [s for s in submissions if s.id in held]
@@ -128,7 +134,11 @@ class Landing:
         return Load(tuple(s.id for s in mine), rows, changed)
 
     def _stage(
-        self, connection: psycopg.Connection[Any], table: Table, institution: Institution, submissions: Sequence[Submission]
+        self,
+        connection: psycopg.Connection[Any],
+        table: Table,
+        institution: Institution,
+        submissions: Sequence[Submission],
     ) -> int:
         stage(connection, table)
         rows = 0
@@ -186,7 +196,8 @@ def merge(connection: psycopg.Connection[Any], table: Table, now: Any) -> int:
                select s.submission_id, s.ordem, {staged}, {now}
                from matched s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem
                where t.submission_id is null or ({there}) is distinct from ({staged})
-               on conflict (submission_id, ordem) do update set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
+               on conflict (submission_id, ordem) do update
+               set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
         ).format(
             target=_target(table),
             columns=sql.SQL(", ").join(columns),

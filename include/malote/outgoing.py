@@ -33,7 +33,7 @@ class Outgoing:
             with connection.cursor("outgoing") as cursor:
                 cursor.itersize = 1000
                 try:
-                    cursor.execute(self._query.rstrip().rstrip(";"), self._values)  # type: ignore[arg-type]
+                    cursor.execute(self._query.rstrip().rstrip(";"), self._values)
                 except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.ProgrammingError) as wrong:
                     said = wrong.diag.message_primary or "it is not one statement"
                     raise Misconfigured(

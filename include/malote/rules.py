@@ -88,7 +88,9 @@ class Rules:
             try:
                 new[name] = _fit(known[name], value)
             except (TypeError, ValueError) as wrong:
-                raise Misconfigured(f"extra.rules gives {name} a value that does not fit: {value!r} ({wrong})") from None
+                raise Misconfigured(
+                    f"extra.rules gives {name} a value that does not fit: {value!r} ({wrong})"
+                ) from None
         return dataclasses.replace(self, **new)
 
 

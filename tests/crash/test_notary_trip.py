@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from malote.courier import CHECKPOINTS
+from malote.checkpoint import CHECKPOINTS
 from malote.errors import InDoubt, Invalid, Unreachable
 from malote.submission import Standing
 from notary import Notary, Office, deeds, make_table
@@ -32,7 +32,9 @@ def begin(warehouse: str, tmp_path: Path, office: Office) -> Callable[..., Trip]
 
     def begin(**options: Any) -> Trip:
         clock = made[-1].clock if made else None
-        made.append(Trip(Notary(), office, warehouse, str(tmp_path / "archive"), service="deeds", clock=clock, **options))
+        made.append(
+            Trip(Notary(), office, warehouse, str(tmp_path / "archive"), service="deeds", clock=clock, **options)
+        )
         return made[-1]
 
     yield begin
@@ -52,7 +54,9 @@ def test_an_undisturbed_trip_lands_every_item_once(begin: Callable[..., Trip], o
     assert (done.submissions, done.rows, done.changed, done.problems) == (3, 7, 7, ())
     everything_landed_once(trip, office)
     assert tuple(dict.fromkeys(trip.passed)) == tuple(
-        name for name in CHECKPOINTS if name not in ("answer kept", "answer saved")  # those of an answer that check brings
+        name
+        for name in CHECKPOINTS
+        if name not in ("answer kept", "answer saved")  # those of an answer that check brings
     )
 
 
@@ -208,7 +212,12 @@ def test_a_person_resolves_a_doubt_with_the_receipt(begin: Callable[..., Trip], 
     from malote.submission import Receipt
 
     trip.journal.received(
-        doubt.id, Receipt("N1"), ask_at=now, deadline=now + timedelta(hours=1), how="resolved by a person", by=("in_doubt",)
+        doubt.id,
+        Receipt("N1"),
+        ask_at=now,
+        deadline=now + timedelta(hours=1),
+        how="resolved by a person",
+        by=("in_doubt",),
     )
     trip.wait()
     trip.land()
@@ -293,3 +302,14 @@ def test_an_empty_selection_sends_nothing(begin: Callable[..., Trip], office: Of
     trip = begin()
     assert trip.run([]).submissions == 0
     assert office.requests == []
+
+
+def test_a_query_that_fails_says_nothing_about_the_request(begin: Callable[..., Trip], office: Office) -> None:
+    trip = begin()
+    trip.prepare(ROWS)
+    office.faults = ["lost_reply", "malformed"]
+    sent = trip.courier.send(trip.order.pouch, office)
+    assert standings(trip.dsn) == {"sending": 1, "received": 2}, "the others went on"
+    assert sent.wake == trip.clock.now() + trip.institution.rules.absent_apart
+    trip.run(ROWS)
+    everything_landed_once(trip, office)

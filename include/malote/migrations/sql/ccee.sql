@@ -18,4 +18,4 @@ create table ccee.resultado_processamento (
     primary key (submission_id, ordem)
 );
 
-create index resultado_of_reference on ccee.resultado_processamento (reference);
+create index resultado_of_item on ccee.resultado_processamento (submission_id, reference);

@@ -43,7 +43,8 @@ class Intake:
                insert into malote.event (submission, at, what, detail)
                select id, %(now)s, 'prepared', %(detail)s from prepared returning submission""",
             {
-                "institution": institution.name, "pouch": self._order.pouch, "environment": institution.access.environment,
+                "institution": institution.name, "pouch": self._order.pouch,
+                "environment": institution.access.environment,
                 "account": institution.account, "service": self._order.service, "operation": document.operation,
                 "name": document.name, "document": stored.name, "sha256": stored.sha256, "size": stored.size,
                 "sealed": stored.sealed, "item_count": len(document.items), "facts": Jsonb(dict(document.facts)),

@@ -1,0 +1,157 @@
+"""The ``malote`` command: what stands where, the story of a submission, and a person's way out of doubt."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from malote import __version__
+from malote.errors import MaloteError, Misconfigured
+from malote.journal import Journal
+from malote.scope import Scope
+from malote.submission import Standing, Submission
+
+_BRASILIA = ZoneInfo("America/Sao_Paulo")
+_OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 refused with an explanation, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        dsn = warehouse(options.warehouse)
+        if options.command == "migrate":
+            from malote.migrations import upgrade
+
+            upgrade(dsn)
+            print("the warehouse is up to date")
+            return 0
+        with Journal(dsn) as journal:
+            options.run(journal, options)
+    except MaloteError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def warehouse(given: str | None) -> str:
+    """The dsn of the warehouse: as given, else ``AIRFLOW_CONN_MALOTE_WAREHOUSE``, else that of a local ``make up``.
+
+    :raises Misconfigured: where none of them says one
+    """
+    text = given or os.environ.get("AIRFLOW_CONN_MALOTE_WAREHOUSE", "")
+    local = Path(".malote/warehouse.dsn")
+    if not text and local.is_file():
+        text = local.read_text(encoding="utf-8").strip()
+    if text.startswith("{"):
+        parts = json.loads(text)
+        login = ":".join(quote(str(parts.get(name) or ""), safe="") for name in ("login", "password"))
+        port = f":{parts['port']}" if parts.get("port") else ""
+        return f"postgresql://{login}@{parts.get('host') or 'localhost'}{port}/{parts.get('schema') or ''}"
+    if "://" in text:
+        return urlunsplit(urlsplit(text)._replace(scheme="postgresql"))
+    if not text:
+        raise Misconfigured(
+            "nobody said where the warehouse is",
+            todo="give --warehouse postgresql://…, or set AIRFLOW_CONN_MALOTE_WAREHOUSE as Airflow has it",
+        )
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="malote", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--warehouse", metavar="DSN", help="postgresql://… of the warehouse")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
+    commands.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(run=_status)
+    story = commands.add_parser("story", help="everything that happened to a submission")
+    story.add_argument("submission", metavar="SUBMISSION")
+    story.set_defaults(run=_story)
+    commands.add_parser("doubts", help="the submissions in doubt: evidence, where to look, what to type").set_defaults(
+        run=_doubts
+    )
+    resolve = commands.add_parser("resolve", help="decide about a submission, after looking at the institution")
+    resolve.add_argument("submission", metavar="SUBMISSION")
+    way = resolve.add_mutually_exclusive_group(required=True)
+    way.add_argument("--receipt", metavar="R", help="it arrived, under this receipt: its answer will be collected")
+    way.add_argument("--resend", action="store_true", help="it did not arrive: the same bytes are sent again")
+    way.add_argument("--withdraw", action="store_true", help="give it up; its items stay locked unless --absent")
+    resolve.add_argument(
+        "--absent", action="store_true", help="with --withdraw: you saw that it is not there; frees items"
+    )
+    resolve.add_argument("--why", default="", help="what you saw, and where; kept in its story; --withdraw demands it")
+    resolve.set_defaults(run=_resolve)
+    return parser
+
+
+def _status(journal: Journal, _: argparse.Namespace) -> None:
+    tally = journal.tally(Scope.everything())
+    if not tally:
+        print("the journal is empty: nothing was ever sent")
+        return
+    for standing in Standing:
+        if standing.value in tally:
+            print(f"{standing.value:10} {tally[standing.value]:>8}")
+    for submission in journal.submissions(Scope.everything(), *_OPEN, limit=50):
+        print(_line(submission))
+
+
+def _line(submission: Submission) -> str:
+    receipt = f"receipt {submission.receipt}" if submission.receipt else "no receipt"
+    return (
+        f"{submission.id:12} {submission.standing.value:9} {submission.service}/{submission.operation} "
+        f"{submission.item_count} items, {receipt}, sent {_when(submission.sent_at)}, pouch {submission.pouch}"
+    )
+
+
+def _story(journal: Journal, options: argparse.Namespace) -> None:
+    print(_line(journal.submission(options.submission)))
+    for event in journal.story(options.submission):
+        detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
+        print(f"  {_when(event['at'])}  {event['what']}{': ' if detail else ''}{detail}")
+
+
+def _doubts(journal: Journal, _: argparse.Namespace) -> None:
+    doubts = journal.submissions(Scope.everything(), Standing.IN_DOUBT)
+    for submission in doubts:
+        print(_line(submission))
+        for event in journal.story(submission.id):
+            if event["what"] == "in doubt":
+                print(f"  evidence: {event['detail'].get('evidence')}\n  look for: {event['detail'].get('search')}")
+        print(
+            f"  then:     malote resolve {submission.id} --receipt R | --resend | --withdraw [--absent], with --why TEXT"
+        )
+    if not doubts:
+        print("nothing is in doubt")
+
+
+def _resolve(journal: Journal, options: argparse.Namespace) -> None:
+    if options.absent and not options.withdraw:
+        raise Misconfigured("--absent goes with --withdraw", todo="what is not there may also be resent: --resend")
+    if options.withdraw and not options.why:
+        raise Misconfigured("--withdraw needs --why", todo="say what you saw over there, and where")
+    if options.receipt:
+        journal.give_receipt(options.submission, options.receipt.strip(), options.why)
+        print("it is waited for again: clear `wait`, or let the next run collect it")
+    elif options.resend:
+        journal.resend(options.submission, options.why)
+        print("it will be sent again when its `submit` is cleared or the next run of its pouch starts")
+    else:
+        journal.withdraw(options.submission, options.why, absent=options.absent)
+        print("withdrawn; its items " + ("may travel again" if options.absent else "stay locked (see --absent)"))
+
+
+def _when(at: datetime | None) -> str:
+    return at.astimezone(_BRASILIA).strftime("%Y-%m-%d %H:%M:%S %z") if at else "never"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""What is known of one exchange while it is under way: what has left, what came back, and the verdict when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import sys
+import threading
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import urlsplit
+
+from malote import __version__, tls
+from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
+from malote.institution import Call, Reply
+
+CHUNK = 64 << 10
+"""Bytes read and written at a time, and what a Reply keeps where there is a sink."""
+
+log = logging.getLogger("malote.wire")
+
+
+class Sink(Protocol):
+    """Where a reply's body goes: any binary file, or a sheet of the archive."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Exchange:
+    """What is known of one exchange under way, for the verdict when it fails."""
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+        self.connected = self.begun = self.expired = False
+        self.status, self.size = 0, 0
+        self._socket: socket.socket | None = None
+        self._before = sys.exc_info()[1]  # being handled where we were called: no evidence about this exchange
+        body = call.request.body
+        self.parcel = Parcel(self, body.open(), body.size) if body and body.size else None
+        self.headers = {"User-Agent": f"malote/{__version__}", **call.request.headers, "Accept-Encoding": "identity"}
+        if body:
+            self.headers["Content-Length"] = str(body.size)
+        if call.submits:
+            self.headers["Connection"] = "close"
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Turn whatever fails inside into an error of malote."""
+        try:
+            yield
+        except Exception as error:
+            raise self.verdict(error) from None
+
+    @contextmanager
+    def deadline(self) -> Iterator[None]:
+        """End the connection when the exchange as a whole has lasted too long; requests only bounds each read."""
+        timer = threading.Timer(self.call.timeout, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def watch(self, connection: socket.socket, *, connected: bool) -> None:
+        self._socket, self.connected = connection, connected
+        if self.expired:
+            raise TimeoutError
+        if connected:
+            connection.settimeout(self.call.timeout)
+
+    def _expire(self) -> None:
+        self.expired = True
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # SSLSocket's own also unwraps, under the reader
+
+    def verdict(self, error: Exception) -> MaloteError:
+        left = self.begun if self.parcel else self.connected
+        chain = list(_chain(error, self._before))
+        where = f"{self.call.name} at {_host(self.call.request.url)}"
+        ours = next((each for each in chain if tls.lasting(each)), None)
+        if ours is not None and not (left and self.call.submits):
+            return Misconfigured(
+                f"{where}: {tls.problem_of(ours)}",
+                todo="set the connection right and test it",
+                kept="nothing was done over there",
+            )
+        if left:
+            return ReplyLost(
+                f"{where}: the request went out and no whole reply came back: {self._why(chain)}",
+                todo="nothing now: "
+                + ("it is looked for before it is sent again" if self.call.submits else "it is asked again"),
+            )
+        if isinstance(error, MaloteError):
+            return error
+        if isinstance(error, ValueError):
+            return Misconfigured(
+                f"{where}: no usable address or header", todo="look at host and port of the connection"
+            )
+        return Unreachable(
+            f"{where}: could not be reached: {self._why(chain)}",
+            todo="nothing now: it is tried again; where it stays so, look at host, network and firewall",
+            kept="nothing left this machine",
+        )
+
+    def _why(self, chain: list[BaseException]) -> str:
+        if self.expired:
+            return f"not done within {self.call.timeout:g} s"
+        for each in chain:
+            if isinstance(each, ssl.SSLError) and tls.lasting(each):
+                return tls.problem_of(each)
+        for each in chain:
+            if isinstance(each, OSError) and each.strerror and not isinstance(each, ssl.SSLError):
+                return each.strerror.lower()
+        if any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain):
+            return "timed out"
+        return "the connection ended early, or what came is not HTTP"
+
+
+class Parcel:
+    """The request's body as a driver reads it: exactly ``size`` bytes; it notes when the first is handed over."""
+
+    def __init__(self, exchange: Exchange, file: BinaryIO, size: int) -> None:
+        self._exchange, self._file, self._size, self._left = exchange, file, size, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self.read():
+            yield chunk
+
+    def read(self, size: int = CHUNK) -> bytes:
+        chunk = self._file.read(min(size, self._left))
+        self._left -= len(chunk)
+        if self._left and not chunk:
+            raise EOFError("the body is shorter than it was said to be")
+        self._exchange.begun = True
+        return chunk
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Received:
+    """The reply as it comes in: counted, bounded, unpacked where the server packed it unasked."""
+
+    def __init__(self, exchange: Exchange, status: int, headers: Mapping[str, str], sink: Sink | None) -> None:
+        exchange.status = status
+        self._exchange, self._sink, self._kept = exchange, sink, bytearray()
+        self._headers = {name.lower(): value for name, value in headers.items()}
+        packing = self._headers.get("content-encoding", "identity").strip().lower()
+        if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise Malformed(
+                f"{exchange.call.name}: the reply is packed as {packing[:20]!r}, which was not asked for",
+                todo="ask the institution: the request says Accept-Encoding: identity",
+            )
+        self._unpack = None if packing in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    def take(self, chunk: bytes) -> None:
+        limit = self._exchange.call.limit
+        if self._unpack:
+            try:
+                chunk = self._unpack.decompress(chunk, limit + 1 - self._exchange.size)
+            except zlib.error:
+                raise Malformed(
+                    f"{self._exchange.call.name}: the reply is not packed as it says", todo="ask again"
+                ) from None
+        self._exchange.size += len(chunk)
+        if self._exchange.size > limit:
+            raise Malformed(
+                f"{self._exchange.call.name}: the reply is larger than the {limit} bytes that are read",
+                todo="look at what answers there; a real answer of that size needs a larger limit in calls.py",
+            )
+        if self._sink is None:
+            self._kept += chunk
+            return
+        self._kept += chunk[: CHUNK - len(self._kept)]
+        self._sink.write(chunk)
+
+    def reply(self) -> Reply:
+        if self._unpack and self._exchange.size and not self._unpack.eof:
+            raise self._exchange.verdict(EOFError())
+        return Reply(self._exchange.status, self._headers, bytes(self._kept))
+
+
+CURRENT: ContextVar[Exchange | None] = ContextVar("malote_exchange", default=None)
+"""The exchange that a connection of requests belongs to."""
+
+
+@contextmanager
+def begin(call: Call[Any]) -> Iterator[Exchange]:
+    """An exchange with its body opened (an archive that cannot give it is an error before any connection), logged."""
+    exchange = Exchange(call)
+    before, token = time.monotonic(), CURRENT.set(exchange)
+    try:
+        yield exchange
+    finally:
+        CURRENT.reset(token)
+        if exchange.parcel:
+            exchange.parcel.close()
+        spent = (time.monotonic() - before) * 1000
+        log.debug("%s: %s, %d bytes, %.0f ms", call.name, exchange.status or "no reply", exchange.size, spent)
+
+
+def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that it was made from: requests and urllib3 hide theirs in args and ``reason``."""
+    waiting, seen = [error], {id(before)}
+    while waiting:
+        each = waiting.pop(0)
+        if id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            inner = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
+            waiting.extend(part for part in inner if isinstance(part, BaseException))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "?"

@@ -1,0 +1,24 @@
+"""What we know we did: pouches, submissions, items and their story, in PostgreSQL, every move in one statement."""
+
+from __future__ import annotations
+
+from malote.journal.deciding import Deciding
+from malote.journal.reading import Reading
+from malote.journal.sending import Sending
+from malote.journal.waiting import Waiting
+
+
+class Journal(Reading, Sending, Waiting, Deciding):
+    """The journal of one warehouse.
+
+    Every method is one transaction and writes what happened to ``malote.event`` with the move itself.
+
+    :param dsn: ``postgresql://…`` or any libpq connection string of the warehouse
+    :param clock: whose instants are written
+    """
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

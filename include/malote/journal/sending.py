@@ -1,0 +1,141 @@
+"""The moves before a receipt: the intent, the attempt, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from psycopg.types.json import Jsonb
+
+from malote.institution import Institution
+from malote.journal.intake import Intake
+from malote.journal.ledger import COLUMNS, Ledger, submission_of
+from malote.submission import Order, Receipt, Submission
+
+
+class Sending(Ledger):
+    """Every method is one transaction, and :meth:`intake` is one for a whole selection."""
+
+    def open_pouch(self, order: Order, institution: Institution) -> None:
+        """Note what a task run was asked for; doing it again changes nothing."""
+        access = institution.access
+        self.connection.execute(
+            """insert into malote.pouch (id, institution, environment, account, service, params, opened_at)
+               values (%s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing""",
+            (order.pouch, institution.name, access.environment, institution.account, order.service,
+             Jsonb(dict(order.params)), self.clock.now()),
+        )  # fmt: skip
+
+    @contextmanager
+    def intake(self, order: Order, institution: Institution) -> Iterator[Intake]:
+        """One transaction that takes in the documents of a selection: all of them or none.
+
+        :raises psycopg.errors.UniqueViolation: where another run has taken an item meanwhile
+        """
+        with self.connection.transaction():
+            yield Intake(self.connection, order, institution, self.clock)
+
+    def begin_send(self, id: str, *, under_way: timedelta) -> Submission | None:
+        """Open the next attempt: from here on the fate is unknown. None where somebody else was faster.
+
+        :param under_way: how long this send may still be under way if this process dies now
+        """
+        now = self.clock.now()
+        with self.connection.transaction():
+            row = self.connection.execute(
+                f"""update malote.submission
+                    set standing = 'sending', attempt = attempt + 1, sent_at = %(now)s, leased_until = %(until)s,
+                        next_at = null, moved_at = %(now)s
+                    where id = %(id)s and standing = 'prepared' returning {COLUMNS}""",
+                {"id": id, "now": now, "until": now + under_way},
+            ).fetchone()
+            if row is None:
+                return None
+            self.note(id, "sending", attempt=row["attempt"])
+        return submission_of(row)
+
+    def unsent(self, id: str, why: str) -> None:
+        """Nothing left this machine, or nothing was done over there: back to prepared."""
+        self.move(id, ["sending"], "not sent", {"why": why}, "standing = 'prepared', leased_until = null")
+
+    def uncertain(self, id: str, why: str, *, reply: str | None = None) -> None:
+        """It is unclear whether it arrived: nothing is sent until asking, or a person, settles it."""
+        detail = {"why": why, "reply": reply} if reply else {"why": why}
+        self.move(id, ["sending"], "fate unknown", detail, "uncertain = true, leased_until = null, absent_seen = 0")
+
+    def ask_again(self, id: str, why: str, *, at: datetime) -> None:
+        """Asking whether it arrived failed: belief stays as it is, and it is asked again."""
+        self.move(id, ["sending"], "could not ask", {"why": why}, "next_at = %(at)s", at=at)
+
+    def absent(self, id: str, evidence: str, *, ask_again_at: datetime, counts: bool) -> None:
+        """Asked, and they do not have it (yet); ``counts`` where it is late enough to count as a finding."""
+        self.move(
+            id, ["sending"], "not found there", {"evidence": evidence, "counts": counts},
+            "absent_seen = absent_seen + %(n)s, next_at = %(at)s", n=int(counts), at=ask_again_at,
+        )  # fmt: skip
+
+    def proven_absent(self, id: str, evidence: str) -> None:
+        """Absent by the rule: it may be sent again."""
+        self.move(
+            id, ["sending"], "proven absent", {"evidence": evidence},
+            "standing = 'prepared', uncertain = false, absent_seen = 0, leased_until = null, next_at = null",
+        )  # fmt: skip
+
+    def received(
+        self,
+        id: str,
+        receipt: Receipt,
+        *,
+        ask_at: datetime,
+        deadline: datetime,
+        how: str,
+        by: Sequence[str] = ("sending",),
+    ) -> None:
+        """The institution has it, and this is its number.
+
+        :param how: ``replied``, ``found`` or ``resolved by a person``
+        :raises psycopg.errors.UniqueViolation: where another submission holds the same receipt
+        """
+        self.move(
+            id, by, "received", {"receipt": receipt.number, "how": how, **receipt.facts},
+            """standing = 'received', uncertain = false, leased_until = null, receipt = %(receipt)s,
+               received_at = %(received_at)s, next_at = %(ask_at)s, deadline = %(deadline)s""",
+            receipt=receipt.number, received_at=receipt.received_at or self.clock.now(), ask_at=ask_at,
+            deadline=deadline,
+        )  # fmt: skip
+
+    def refused(self, id: str, code: str | None, message: str, *, frees: bool) -> None:
+        """The door said no; its items may travel again only where the code frees them."""
+        with self.connection.transaction():
+            self.move(
+                id, ["sending"], "refused", {"code": code, "message": message, "frees": frees},
+                "standing = 'refused', leased_until = null, uncertain = false, code = %(code)s, message = %(message)s",
+                code=code, message=message,
+            )  # fmt: skip
+            self.release(id, "refused" if frees else "unanswered", code, message)
+
+    def parked(self, id: str, evidence: str, search: str) -> None:
+        """In doubt: a person decides."""
+        self.move(
+            id, ["sending", "received", "overdue", "answered"], "in doubt", {"evidence": evidence, "search": search},
+            "standing = 'in_doubt', leased_until = null, uncertain = true, message = %(message)s", message=evidence,
+        )  # fmt: skip
+
+    def number(self, sequence: str, *, taken_for: str, start: int = 1) -> int:
+        """The number of a sequence taken for a thing: the same one each time it is asked, the next one for another."""
+        with self.connection.transaction():
+            self.connection.execute(
+                "select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"malote.sequence {sequence}",)
+            )
+            row = self.one(
+                """with mine as (select number from malote.sequence where name = %(name)s and taken_for = %(for)s),
+                   taken as (
+                       insert into malote.sequence (name, number, taken_for, taken_at)
+                       select %(name)s, greatest(coalesce(max(number) + 1, %(start)s), %(start)s), %(for)s, %(now)s
+                       from malote.sequence where name = %(name)s having not exists (select 1 from mine)
+                       returning number)
+                   select number from mine union all select number from taken""",
+                {"name": sequence, "for": taken_for, "start": start, "now": self.clock.now()},
+            )
+        return int(row["number"])

@@ -1,0 +1,143 @@
+"""The seal on card data at rest: AES-256-GCM in the STREAM construction, streamed from the first byte to the last.
+
+A sealed file is a header (magic, salt, nonce prefix), then frames of 64 KiB, each under prefix + counter + last-frame
+flag and with the header as associated data. So a frame that is changed, moved, left out or cut off is noticed, and no
+plain byte touches the disk. The key comes from a password by scrypt.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from malote.errors import Malformed, Misconfigured
+
+FRAME = 64 << 10
+"""Plain bytes in a frame."""
+
+_MAGIC, _SALT, _PREFIX, _TAG = b"MALOTE1\n", 16, 7, 16
+_HEADER = len(_MAGIC) + _SALT + _PREFIX
+
+
+class Seal:
+    """Seals and opens files under one password.
+
+    scrypt costs a tenth of a second and a pouch may hold thousands of files, so one salt serves the life of this
+    object, and the keys of the salts that it met are kept.
+    """
+
+    def __init__(self, password: str | None) -> None:
+        self._password = password
+        self._salt = os.urandom(_SALT)
+        self._known: dict[bytes, AESGCM] = {}
+
+    def close_over(self, raw: BinaryIO) -> Sealer:
+        """A writer of plain bytes over an empty file; its ``finish`` ends the file.
+
+        :raises Misconfigured: where there is no password
+        """
+        return Sealer(raw, self._cipher(self._salt), _MAGIC + self._salt + os.urandom(_PREFIX))
+
+    def open(self, raw: BinaryIO, name: str) -> io.BufferedReader:
+        """The plain bytes of a sealed file, streamed; ``name`` is for errors.
+
+        :raises Misconfigured: where it is no sealed file, or there is no password, or another one
+        :raises Malformed: while reading, at the frame that was changed, moved or cut off
+        """
+        header = raw.read(_HEADER)
+        if len(header) != _HEADER or not header.startswith(_MAGIC):
+            raise Misconfigured(
+                f"{name} is not a sealed file of this archive",
+                todo="restore it from a backup; it was replaced or cut off",
+            )
+        return io.BufferedReader(_Opener(raw, self._cipher(header[len(_MAGIC) : -_PREFIX]), header, name), FRAME)
+
+    def _cipher(self, salt: bytes) -> AESGCM:
+        if not self._password:
+            raise Misconfigured(
+                "card data is sealed in the archive and there is no key for it",
+                todo="create the connection malote_archive; its password is the key: a long random text, kept safe",
+                kept="nothing was written, nothing was sent",
+            )
+        if salt not in self._known:
+            key = Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(self._password.encode())
+            self._known[salt] = AESGCM(key)
+        return self._known[salt]
+
+
+class Sealer:
+    """Encrypts what is written, frame by frame."""
+
+    def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes) -> None:
+        self._raw, self._cipher, self._header = raw, cipher, header
+        self._pending = bytearray()
+        self._count = 0
+        raw.write(header)
+
+    def write(self, data: bytes) -> int:
+        """Take plain bytes; returns how many."""
+        self._pending += data
+        at = 0
+        while len(self._pending) - at > FRAME:  # the last frame is never written here, even when it is full
+            self._frame(bytes(self._pending[at : at + FRAME]), last=False)
+            at += FRAME
+        del self._pending[:at]
+        return len(data)
+
+    def finish(self) -> None:
+        """Write the last frame, which may be empty."""
+        self._frame(bytes(self._pending), last=True)
+
+    def _frame(self, data: bytes, *, last: bool) -> None:
+        self._raw.write(self._cipher.encrypt(_nonce(self._header, self._count, last), data, self._header))
+        self._count += 1
+
+
+class _Opener(io.RawIOBase):
+    """Decrypts frame by frame; never hands out a byte that was not proved."""
+
+    def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes, name: str) -> None:
+        self._raw, self._cipher, self._header, self._name = raw, cipher, header, name
+        self._count = 0
+        self._next = raw.read(FRAME + _TAG)
+        self._plain = memoryview(self._frame())
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._plain and self._next:
+            self._plain = memoryview(self._frame())
+        size = min(len(buffer), len(self._plain))
+        buffer[:size], self._plain = self._plain[:size], self._plain[size:]
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+    def _frame(self) -> bytes:
+        frame, self._next = self._next, self._raw.read(FRAME + _TAG)
+        try:
+            plain = self._cipher.decrypt(_nonce(self._header, self._count, not self._next), frame, self._header)
+        except InvalidTag:
+            if self._count:
+                raise Malformed(
+                    f"{self._name} is damaged in the archive: frame {self._count} was changed, moved or cut off",
+                    todo="restore it from a backup; an answer can be fetched again",
+                ) from None
+            raise Misconfigured(
+                f"the password of connection malote_archive does not open {self._name}, or the file was changed",
+                todo="put the password back under which it was written, or restore the file from a backup",
+            ) from None
+        self._count += 1
+        return plain
+
+
+def _nonce(header: bytes, count: int, last: bool) -> bytes:
+    return header[-_PREFIX:] + count.to_bytes(4, "big") + bytes([last])

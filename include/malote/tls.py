@@ -1,0 +1,261 @@
+"""Certificates: a PKCS#12 file and a CA bundle into the one SSLContext of both drivers, and TLS failures in words."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import ssl
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from malote.clock import SystemClock
+from malote.errors import Misconfigured
+
+WARN_BEFORE = timedelta(days=30)
+
+_CNPJ_OID = x509.ObjectIdentifier("2.16.76.1.3.3")
+_CNPJ = r"[0-9A-Z]{12}[0-9]{2}"
+_PKCS12 = re.compile(rb"\x30(?:\x80|[\x00-\x7f]|\x81.|\x82..|\x83.{3}|\x84.{4})\x02\x01\x03", re.DOTALL)
+
+_OURS = "look at client_certificate: is it the one that was registered with them, and inside its dates?"
+_ASK = "ask the institution"
+_ADDRESS = "look at scheme, host and port of the connection"
+_TROUBLE = {
+    "CERTIFICATE_REQUIRED": f"the server demands a client certificate and got none that it takes: {_OURS}",
+    "UNKNOWN_CA": f"the server does not know the issuer of our client certificate: {_OURS}",
+    "CERTIFICATE_EXPIRED": f"the server says that our client certificate has expired: {_OURS}",
+    "CERTIFICATE_REVOKED": f"the server says that our client certificate was revoked: {_OURS}",
+    "CERTIFICATE_UNKNOWN": f"the server does not accept our client certificate: {_OURS}",
+    "UNSUPPORTED_CERTIFICATE": f"the server does not take this kind of client certificate: {_OURS}",
+    "BAD_CERTIFICATE": f"the server says that our client certificate is bad: {_OURS}",
+    "ALERT_ACCESS_DENIED": f"the server knows our client certificate and denies access: {_ASK}",
+    "ALERT_DECRYPT_ERROR": f"the server could not check our client certificate's signature: {_OURS}",
+    "HANDSHAKE_FAILURE": f"the server ended the TLS handshake, most often for want of a client certificate: {_OURS}",
+    "PROTOCOL_VERSION": f"the server and we share no TLS version (we speak 1.2 and 1.3): {_ASK}",
+    "UNSUPPORTED_PROTOCOL": f"the server and we share no TLS version (we speak 1.2 and 1.3): {_ASK}",
+    "UNSAFE_LEGACY_RENEGOTIATION": f"the server wants an unsafe old form of TLS: {_ASK}",
+    "INSUFFICIENT_SECURITY": f"the server finds our ciphers too weak: {_ASK}",
+    "DH_KEY_TOO_SMALL": f"the server's key exchange is too weak to be accepted: {_ASK}",
+    "UNRECOGNIZED_NAME": f"the server does not serve this host name: {_ADDRESS}",
+    "WRONG_VERSION_NUMBER": f"what answers there does not speak TLS: {_ADDRESS}",
+    "HTTP_REQUEST": f"what answers there speaks plain HTTP: {_ADDRESS}",
+}
+"""What OpenSSL calls a failure that trying again does not mend, in words."""
+
+_VERIFY = {
+    9: "the server's certificate is not yet valid: compare this machine's clock",
+    10: f"the server's certificate has expired: {_ASK}, and compare this machine's clock",
+    62: f"the server's certificate is for another host name: {_ADDRESS}",
+    64: f"the server's certificate is for another address: {_ADDRESS}; use the host name",
+}
+_UNTRUSTED = (
+    "the server's certificate is not trusted: set ca_bundle in the connection to a PEM file with the server's CA chain "
+    "(ICP-Brasil is in no system's store)"
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate:
+    """What a client certificate says of itself. ``repr`` is that of ``object``: a subject may be a person.
+
+    :param subject: common name, or the whole name where it has none
+    :param cnpj: 14 characters, from the ICP-Brasil field or the end of the common name; None where it has none
+    :param not_before: first instant at which it is valid, aware, UTC
+    :param not_after: last instant at which it is valid, aware, UTC
+    """
+
+    subject: str
+    issuer: str
+    cnpj: str | None
+    not_before: datetime
+    not_after: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until it ends, negative when it has ended; ``now`` is aware."""
+        return (self.not_after - now).days
+
+    def warning(self, now: datetime) -> str | None:
+        """What to say when it ends within :data:`WARN_BEFORE`, or has ended; else None."""
+        if now > self.not_after:
+            return (
+                f"the client certificate expired on {self.not_after:%Y-%m-%d}: nothing can be sent until it is renewed"
+            )
+        if now > self.not_after - WARN_BEFORE:
+            return (
+                f"the client certificate ends on {self.not_after:%Y-%m-%d}, in {self.days_left(now)} days: "
+                "renew it, register the new one with the institution and replace the file"
+            )
+        return None
+
+
+def context(
+    *,
+    certificate: str | None = None,
+    password: str | None = None,
+    ca_bundle: str | None = None,
+    now: datetime | None = None,
+) -> ssl.SSLContext:
+    """The SSLContext for both drivers: the server is always verified, TLS 1.2 or newer, no ALPN.
+
+    :param certificate: path of the PKCS#12 file (old RC2 and 3DES ones too), or None for no client certificate
+    :param ca_bundle: path of a PEM file that is trusted *instead of* the system's store
+    :param now: the instant at which the certificate has to be valid, aware; the machine's own by default
+    :raises Misconfigured: where a file is missing, is none of its kind, the password is wrong, or the dates are
+    """
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_bundle:
+        _trust(made, ca_bundle)
+    else:
+        made.load_default_certs()
+    if certificate:
+        key, chain = _read(certificate, password)
+        _check_dates(_describe(chain[0]), now or SystemClock().now())
+        _present(made, key, chain)
+    return made
+
+
+def describe(certificate: str, password: str | None) -> Certificate:
+    """What the client certificate in a PKCS#12 file says of itself, valid or not.
+
+    :raises Misconfigured: where the file is missing, is no PKCS#12, or the password is wrong
+    """
+    return _describe(_read(certificate, password)[1][0])
+
+
+def problem_of(error: BaseException) -> str:
+    """A failure of TLS in words: what is wrong and what to do, never what the certificate says."""
+    return _trouble(error) or "TLS failed"
+
+
+def lasting(error: BaseException) -> bool:
+    """Whether trying again changes nothing: a certificate or a setting is wrong, here or there."""
+    return _trouble(error) is not None
+
+
+def _trouble(error: BaseException) -> str | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _VERIFY.get(error.verify_code, _UNTRUSTED)
+    if not isinstance(error, ssl.SSLError):
+        return None
+    text = (error.reason or str(error)).upper().replace(" ", "_")
+    return next((words for mark, words in _TROUBLE.items() if mark in text), None)
+
+
+def _trust(made: ssl.SSLContext, ca_bundle: str) -> None:
+    try:
+        made.load_verify_locations(cafile=ca_bundle)
+    except ssl.SSLError:
+        raise Misconfigured(
+            f"ca_bundle {ca_bundle} holds no PEM certificate", todo="give it -----BEGIN CERTIFICATE----- blocks"
+        ) from None
+    except OSError as error:
+        raise _unreadable("ca_bundle", ca_bundle, error) from None
+
+
+def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.Certificate]]:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise _unreadable("client_certificate", path, error) from None
+    if not _PKCS12.match(data):
+        kind = "a PEM file" if b"-----BEGIN" in data else "something else"
+        raise Misconfigured(
+            f"client_certificate {path} is not a PKCS#12 file (.pfx, .p12) but {kind}",
+            todo="export certificate, key and chain as PKCS#12: openssl pkcs12 -export -inkey … -in … -certfile …",
+        )
+    try:
+        inside = pkcs12.load_pkcs12(data, password.encode() if password else None)
+    except (ValueError, UnsupportedAlgorithm):
+        raise Misconfigured(
+            f"client_certificate {path} does not open with client_certificate_password, or is damaged",
+            todo="try the password by hand: openssl pkcs12 -legacy -nokeys -in …",
+        ) from None
+    if inside.key is None or inside.cert is None:
+        raise Misconfigured(
+            f"client_certificate {path} holds no private key with its certificate",
+            todo="export it again together with its key (an A1 certificate; a token's A3 key cannot be exported)",
+        )
+    return inside.key, [inside.cert.certificate, *(other.certificate for other in inside.additional_certs)]
+
+
+def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certificate]) -> None:
+    # The ssl module loads keys from files only: the key is in this one under a password that nobody else ever sees.
+    once = secrets.token_hex(32)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(once.encode()),
+    ) + b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain)
+    handle, path = tempfile.mkstemp(suffix=".pem")  # mode 0600
+    try:
+        with open(handle, "wb") as file:
+            file.write(pem)
+        made.load_cert_chain(path, password=once)
+    except ssl.SSLError as error:
+        raise Misconfigured(
+            f"client_certificate is not accepted by OpenSSL: {(error.reason or 'unknown').replace('_', ' ').lower()}",
+            todo="ask its issuer for one with a key and a signature of today's strength",
+        ) from None
+    finally:
+        os.unlink(path)
+
+
+def _check_dates(found: Certificate, now: datetime) -> None:
+    if now > found.not_after:
+        raise Misconfigured(
+            f"client_certificate has been expired since {found.not_after:%Y-%m-%d %H:%M} UTC",
+            todo="renew it, register the new one with the institution and replace the file",
+            kept="nothing left this machine",
+        )
+    if now < found.not_before:
+        raise Misconfigured(
+            f"client_certificate is not valid before {found.not_before:%Y-%m-%d %H:%M} UTC",
+            todo="wait until then or use the one before it; compare this machine's clock",
+            kept="nothing left this machine",
+        )
+
+
+def _describe(found: x509.Certificate) -> Certificate:
+    return Certificate(
+        subject=_name(found.subject),
+        issuer=_name(found.issuer),
+        cnpj=_cnpj(found),
+        not_before=found.not_valid_before_utc,
+        not_after=found.not_valid_after_utc,
+    )
+
+
+def _name(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
+
+
+def _cnpj(found: x509.Certificate) -> str | None:
+    with suppress(x509.ExtensionNotFound, ValueError):  # a certificate with odd extensions still has a common name
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        for other in names.get_values_for_type(x509.OtherName):
+            # DER: tag and length (a string of any kind, 14 long), then the characters
+            if other.type_id == _CNPJ_OID and (
+                inside := re.fullmatch(rb".\x0e(%b)" % _CNPJ.encode(), other.value, re.DOTALL)
+            ):
+                return inside[1].decode()
+    end = re.search(rf":({_CNPJ})$", _name(found.subject))
+    return end[1] if end else None
+
+
+def _unreadable(field: str, path: str, error: OSError) -> Misconfigured:
+    return Misconfigured(
+        f"{field} {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+        todo=f"put the file where {field} of the connection says, readable by Airflow's worker and triggerer",
+    )

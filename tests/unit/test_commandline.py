@@ -1,0 +1,144 @@
+"""The ``malote`` command, as a person on call would type it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from malote.clock import HeldClock, SystemClock
+from malote.commandline import main, warehouse
+from malote.errors import Misconfigured
+from notary import Notary, Office, deeds, make_table
+from trip import Trip, standings
+
+
+@pytest.fixture
+def doubt(warehouse: str, tmp_path: Path) -> Trip:
+    """A trip whose one submission is in doubt: its reply was lost, and nobody can be asked."""
+    make_table(warehouse)
+    institution = Notary(per_document=3)
+    institution.find = lambda submission: super(Notary, institution).find(submission)  # type: ignore[method-assign]
+    office = Office()
+    clock = HeldClock(SystemClock().now())  # the command has no other clock than the machine's
+    trip = Trip(institution, office, warehouse, str(tmp_path), service="deeds", clock=clock)
+    trip.prepare(deeds(3))
+    office.faults = ["lost_reply"]
+    trip.send()
+    yield trip
+    trip.close()
+
+
+def run(trip: Trip, *arguments: str) -> int:
+    return main(["--warehouse", trip.dsn, *arguments])
+
+
+def test_status_says_what_stands_where(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "status") == 0
+    said = capsys.readouterr().out
+    assert "in_doubt" in said and "notary-1" in said and "3 items" in said
+
+
+def test_status_of_an_empty_journal_says_so(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--warehouse", warehouse, "status"]) == 0
+    assert "nothing was ever sent" in capsys.readouterr().out
+
+
+def test_a_story_is_told_in_order(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "story", "notary-1") == 0
+    said = capsys.readouterr().out
+    assert said.index("prepared") < said.index("sending:") < said.index("fate unknown") < said.index("in doubt")
+
+
+def test_a_story_of_nobody_is_refused_in_words(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "story", "notary-99") == 1
+    assert "there is no submission 'notary-99'" in capsys.readouterr().err
+
+
+def test_doubts_show_evidence_where_to_look_and_what_to_type(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "doubts") == 0
+    said = capsys.readouterr().out
+    assert "evidence: " in said and "look for: " in said and "malote resolve notary-1" in said
+
+
+def test_a_receipt_brings_a_doubt_home(doubt: Trip) -> None:
+    assert run(doubt, "resolve", "notary-1", "--receipt", "N1", "--why", "seen at the counter") == 0
+    doubt.clock.pass_(minutes=5)
+    doubt.wait()
+    doubt.land()
+    assert standings(doubt.dsn) == {"landed": 1}
+
+
+def test_a_receipt_of_somebody_else_is_refused(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    doubt.prepare([{"reference": "Z", "text": "z"}])
+    doubt.send()
+    assert run(doubt, "resolve", "notary-1", "--receipt", "N2") == 1
+    assert "already holds receipt N2" in capsys.readouterr().err
+    assert standings(doubt.dsn) == {"in_doubt": 1, "received": 1}
+
+
+def test_a_resend_sends_the_same_bytes_again(doubt: Trip) -> None:
+    assert run(doubt, "resolve", "notary-1", "--resend", "--why", "the counter has no such deed") == 0
+    assert standings(doubt.dsn) == {"prepared": 1}
+    doubt.driver.keys.clear()
+    doubt.send()
+    assert standings(doubt.dsn) == {"received": 1}
+
+
+def test_a_withdrawal_frees_items_only_on_proven_absence(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "resolve", "notary-1", "--withdraw") == 1
+    assert "--why" in capsys.readouterr().err
+    assert run(doubt, "resolve", "notary-1", "--withdraw", "--why", "given up") == 0
+    assert doubt.prepare(deeds(3), refused_too=True).held == 3
+
+
+def test_a_withdrawal_of_what_is_not_there_lets_the_items_travel_again(doubt: Trip) -> None:
+    assert run(doubt, "resolve", "notary-1", "--withdraw", "--absent", "--why", "searched by number and by date") == 0
+    assert doubt.prepare(deeds(3), refused_too=True).items == 3
+
+
+def test_a_landed_submission_cannot_be_resolved(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    run(doubt, "resolve", "notary-1", "--receipt", "N1")
+    doubt.clock.pass_(minutes=5)
+    doubt.wait()
+    doubt.land()
+    assert run(doubt, "resolve", "notary-1", "--resend", "--why", "no reason") == 1
+    assert "stands at 'landed'" in capsys.readouterr().err
+
+
+def test_the_story_cannot_be_rewritten(doubt: Trip) -> None:
+    with psycopg.connect(doubt.dsn) as connection, pytest.raises(psycopg.Error, match="append-only"):
+        connection.execute("delete from malote.event")
+
+
+def test_migrate_twice_changes_nothing(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert main(["--warehouse", database, "migrate"]) == 0
+    assert "up to date" in capsys.readouterr().out
+
+
+def test_a_warehouse_without_journal_says_to_migrate(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--warehouse", database, "status"]) == 1
+    assert "malote migrate" in capsys.readouterr().err
+
+
+def test_the_warehouse_is_found_where_airflow_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AIRFLOW_CONN_MALOTE_WAREHOUSE", raising=False)
+    with pytest.raises(Misconfigured, match="where the warehouse is"):
+        warehouse(None)
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_WAREHOUSE", "postgres://me:s@host:5433/db")
+    assert warehouse(None) == "postgresql://me:s@host:5433/db"
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_MALOTE_WAREHOUSE",
+        '{"conn_type": "postgres", "host": "h", "port": 5, "login": "me", "password": "p@s", "schema": "db"}',
+    )
+    assert warehouse(None) == "postgresql://me:p%40s@h:5/db"
+    assert warehouse("postgresql://given/db") == "postgresql://given/db"
+
+
+def test_a_lot_number_is_taken_once_and_never_skipped(doubt: Trip) -> None:
+    number = doubt.journal.number
+    assert [number("cielo/1", taken_for=key, start=500) for key in ("a", "b", "a")] == [500, 501, 500]
+    assert number("cielo/2", taken_for="a") == 1
