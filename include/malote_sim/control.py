@@ -1,0 +1,164 @@
+"""The control page `/_sim/`: what the simulators have done, their clock, their faults, their settings.
+
+Plain HTTP on the control port (`--control-port`; `running().control`), and over TLS with the client certificate on
+each institution's own port. Bodies and answers are JSON; what cannot be done is 400 `{"error": "…"}`, and nothing is
+changed by it. Every change answers with what GET would.
+
+    GET    /_sim/               {"institutions": {"ccee": "/_sim/ccee/"}, "clock": "2026-11-22T08:00:00-03:00"}
+    GET    /_sim/ccee/          everything; a small page for people when the browser asks for text/html
+    POST   /_sim/ccee/faults    [{"on": "importarArquivo", "fault": "lost_reply", "times": 1, "skip": 0, …options}]
+    DELETE /_sim/ccee/faults    what is still queued is not played
+    POST   /_sim/ccee/settings  {"pending": "fault_3001", "result_after": 600}
+    POST   /_sim/ccee/clock     {"advance": 3600}, {"speed": 60}, {"set": "2026-11-22T08:00:00-03:00"}; one for all
+    POST   /_sim/ccee/reset     forget what was accepted, counts, settings, faults (not the journal, nor the clock)
+
+GET shows, of every institution: `accepted` {reference: times}, `items_accepted` (their sum),
+`accepted_more_than_once` (how many references), `requests`, `requests_by_operation`, `max_in_window` (most requests in
+any sliding window of real seconds, over all operations but reading a WSDL), `max_in_window_by_operation`, `violations`
+(requests that found more than `limit` in the window of an operation with a documented limit), `departures` (names in
+requests that are not the manual's though they were understood: should stay empty), `faults` {"queued": […],
+"played": […]}, `settings`, `clock`, `clock_speed`. Of CCEE also `submissions` {codigoProcessamento: {perfil, root,
+tipoGeracao, sha256 (of the file, trimmed, in its own encoding), accepted_at, ready_at, references, asks}}, `registered`
+{reference: times a contract came into being, so ERRO does not count} and `registered_more_than_once`.
+
+In Python, from any thread: `sim.ccee.accepted` (a Counter), `.accepted_more_than_once`, `.submissions[codigo]` (also
+`.content`, the file's bytes), `.arrivals.most`, `.departures`, `.play("lost_reply", on="importarArquivo", times=2)`,
+`.set(pending="fault_3001")`, `.faults.played`, `.described()`, `.reset()`; `sim.clock.advance(3600)`, `.set(…)`,
+`.speed`.
+
+Faults. `on` is an operation, or `*` (any but `wsdl`). The first in the queue that fits is played, `times` times, after
+`skip` requests. (A): the request is acted upon first; (-): it is not; (A?) and (-?): the option `accept` decides.
+
+    lost_reply (A)    closed without a reply
+    reset_before (-)  TCP reset before the body is read
+    timeout (A?)      silence until the client gives up
+    500, 503 (-?)     a gateway's HTML page; 503 may have `retry_after`
+    throttle (-)      429 with `retry_after` (30); as: "fault" is a SOAP fault "Rejected by SLM Monitor", status 500
+    closed (-)        the gateway's SOAP fault: no backside connection
+    html (A?)         200 with an HTML page
+    malformed (A?)    broken markup
+    truncated (A?)    half the body; `chunked`: true ends it without a last chunk, else Content-Length tells of all
+    huge (A)          `mb` (50) of white space within it
+    laughs (A)        a DTD with a billion laughs
+  CCEE's own:
+    late (A)          on obterResultadoProcessamento: pending for `times` asks, and ready `seconds` (simulated) later
+                      than it was to be; on importarArquivo: the result of that file is ready `seconds` later
+    partial (A)       the last `missing` (1) records have no detalhe
+    wrong_code (A)    another submission's result, or the same under codigo + 1 when there is no other
+    stranger (A)      one detalhe more, for `reference` ("ESTRANHO-1")
+    iso (A)           the reply in ISO-8859-1
+    fault (-?)        a SOAP fault: `errorCode` ("4001"), `message`, `faultcode`, `faultstring`, `faultactor`,
+                      `element`, `namespace`, `prefix`, `status` (500)
+
+Settings of every institution: `limit` (600) in `window` (60, real seconds) of each operation with a documented limit;
+`enforce` (false; when true, what is beyond the limit gets the fault `throttle`). Of CCEE, the default first:
+
+    codigo_namespace    "BM" | "BO": of codigoProcessamento in importarArquivoResponse
+    prefixes            "manual" | "soapenv" | "env" | "NS1" | "io2" | "v21" | "none" (default namespaces), or a dict
+                        with some of env, mh, bm, bo, fm
+    pending             "no_detalhe" (an empty list) | "empty_result" (an empty resultadoProcessamento) |
+                        "fault_3001" | "fault_1-3001"
+    details_per_record  1 | 0 | 2, or {reference: number}
+    order               "as_sent" | "reversed" | "shuffled" (the same way each time)
+    result_after        0: simulated seconds of processing, of files accepted from now on
+    users               {"usuario": {"password": "senha", "profiles": ["1234"]}}
+    status              {}: {reference: "ERRO"} or {reference: {"status": "EM_ANALISE", "descricao": "…"}}; of other
+                        references, those that start with ERRO or AVISO get that, and all others SUCESSO
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from malote_sim.clock import SimulatedClock
+from malote_sim.simulator import Simulator
+
+
+class Control:
+    """An ASGI application over all the running simulators."""
+
+    def __init__(self, simulators: Mapping[str, Simulator], clock: SimulatedClock) -> None:
+        self._simulators, self._clock = simulators, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; whatever cannot be done is answered 400 with `{"error": …}`."""
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            response = JSONResponse({"error": str(error)}, 400)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        start, _, rest = request.url.path.strip("/").partition("/")
+        institution, _, what = rest.partition("/")
+        if start != "_sim" or (institution and institution not in self._simulators):
+            return JSONResponse({"error": f"nothing here; see {', '.join(self._pages())}"}, 404)
+        if not institution:
+            return _shown(request, {"institutions": self._pages(), "clock": self._clock.now().isoformat()})
+        simulator = self._simulators[institution]
+        given: Any = json.loads(await request.body() or b"null") if request.method == "POST" else None
+        action = (request.method, what)
+        if action == ("GET", ""):
+            return _shown(request, simulator.described())
+        if action == ("POST", "faults"):
+            with simulator.lock:
+                simulator.faults.add(*(given if isinstance(given, list) else [given]))
+        elif action == ("DELETE", "faults"):
+            with simulator.lock:
+                simulator.faults.queued.clear()
+        elif action == ("POST", "settings"):
+            simulator.set(**given)
+        elif action == ("POST", "clock"):
+            self._set_clock(given)
+        elif action == ("POST", "reset"):
+            simulator.reset()
+        else:
+            return JSONResponse(
+                {"error": f"{request.method} {what or '/'} is not something the control page knows"}, 404
+            )
+        return JSONResponse(simulator.described())
+
+    def _set_clock(self, given: Mapping[str, Any]) -> None:
+        known = {"advance", "speed", "set"}
+        if not given or set(given) - known:
+            raise ValueError(f"the clock takes {', '.join(sorted(known))}, not {given!r}")
+        if "set" in given:
+            self._clock.set(datetime.fromisoformat(given["set"].replace("Z", "+00:00")))
+        if "speed" in given:
+            self._clock.speed = given["speed"]
+        if "advance" in given:
+            self._clock.advance(given["advance"])
+
+    def _pages(self) -> dict[str, str]:
+        return {name: f"/_sim/{name}/" for name in self._simulators}
+
+
+def _shown(request: Request, described: dict[str, Any]) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(described)
+    rows = "".join(
+        f"<tr><th>{html.escape(str(name))}</th><td>{_cell(value)}</td></tr>" for name, value in described.items()
+    )
+    style = (
+        "body{font:15px/1.5 sans-serif;margin:2em}th{text-align:left;vertical-align:top;padding-right:1em}pre{margin:0}"
+    )
+    title = html.escape(str(described.get("institution", "simulators")))
+    return HTMLResponse(
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style>'
+        f"</head><body><h1>{title}</h1><table>{rows}</table></body></html>"
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict) and all(isinstance(each, str) and each.startswith("/_sim/") for each in value.values()):
+        return " ".join(f'<a href="{html.escape(page)}">{html.escape(name)}</a>' for name, page in value.items())
+    return f"<pre>{html.escape(json.dumps(value, ensure_ascii=False, indent=1) if value != {} else '—')}</pre>"
