@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
@@ -177,9 +178,11 @@ def parse_hours(text: str) -> tuple[time | None, time | None]:
     """
     if not text:
         return None, None
+    found = re.fullmatch(r"\s*(\d\d:\d\d)\s*-\s*(\d\d:\d\d)\s*", text)
     try:
-        opens, closes = (part.strip() for part in text.split("-"))
-        return time.fromisoformat(opens), None if closes == "24:00" else time.fromisoformat(closes)
+        if found is None:
+            raise ValueError(text)
+        return time.fromisoformat(found[1]), None if found[2] == "24:00" else time.fromisoformat(found[2])
     except ValueError:
         raise Misconfigured(
             f"opening_hours is {text!r}",

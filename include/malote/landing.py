@@ -2,72 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
+from malote.matching import Matching
 from malote.submission import Submission
 
-# The n-th row about a thing is about the n-th item of that name; surplus rows are about the last one.
-_MATCH = """
-    create temp table matched on commit drop as
-    with mine as (
-        select submission, reference, coalesce(echo, reference) as echo,
-               row_number() over by_echo as nth, count(*) over (partition by submission, coalesce(echo, reference)) as n
-        from malote.item where submission = any (%(ids)s)
-        window by_echo as (partition by submission, coalesce(echo, reference) order by ordinal)),
-    theirs as (select *, row_number() over (partition by submission_id, echo order by ordem) as nth from staging)
-    select theirs.*, mine.reference
-    from theirs left join mine
-        on mine.submission = theirs.submission_id and mine.echo = theirs.echo and mine.nth = least(theirs.nth, mine.n)
-"""
-
-_OUTCOMES = """
-    create temp table outcome on commit drop as
-    select submission_id, reference, count(*) as answers, max(code) as code, max(message) as message,
-           case when bool_or(outcome = 'accepted') then 'accepted'
-                when bool_or(outcome = 'unanswered') then 'unanswered' else 'refused' end as standing
-    from matched where reference is not null group by submission_id, reference
-"""
-
-_ITEMS = """
-    update malote.item i set standing = news.standing, code = news.code, message = news.message
-    from (
-        select mine.submission, mine.ordinal, coalesce(o.standing, 'unanswered') as standing, o.code, o.message
-        from malote.item mine left join outcome o on o.submission_id = mine.submission and o.reference = mine.reference
-        where mine.submission = any (%(ids)s)) as news
-    where i.submission = news.submission and i.ordinal = news.ordinal
-      and (i.standing, i.code, i.message) is distinct from (news.standing, news.code, news.message)
-"""
-
-_LOADS = """
-    with items as (
-        select submission, count(*) filter (where standing = 'accepted') as accepted,
-               count(*) filter (where standing = 'refused') as refused,
-               count(*) filter (where standing not in ('accepted', 'refused')) as unanswered
-        from malote.item where submission = any (%(ids)s) group by submission),
-    twice as (select submission_id, count(*) filter (where answers > 1) as n from outcome group by submission_id),
-    rows as (select submission_id, count(*) as n, count(*) filter (where reference is null) as unmatched
-             from matched group by submission_id)
-    insert into malote.load (
-        submission, landed_at, target, answer_sha256, row_count, items_accepted, items_refused, items_unanswered,
-        items_answered_twice, rows_unmatched)
-    select s.id, %(now)s, %(target)s, s.answer_sha256, coalesce(rows.n, 0), coalesce(items.accepted, 0),
-           coalesce(items.refused, 0), coalesce(items.unanswered, 0), coalesce(twice.n, 0), coalesce(rows.unmatched, 0)
-    from malote.submission s
-    left join items on items.submission = s.id left join twice on twice.submission_id = s.id
-    left join rows on rows.submission_id = s.id
-    where s.id = any (%(ids)s)
-    on conflict (submission) do nothing
+_EXCEPTIONS = """
+    update malote.item_row i set outcome = e.standing, code = e.code, message = e.message
+    from exceptions e where i.submission = e.submission and i.ordinal = e.ordinal
+      and (i.outcome, i.code, i.message) is distinct from (e.standing, e.code, e.message)
 """
 
 _LANDED = """
@@ -82,7 +37,7 @@ _LANDED = """
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one transaction landed: rows copied, rows that changed the table, and the submissions."""
+    """What one transaction landed: rows read, rows that changed the table, and the submissions."""
 
     submissions: tuple[str, ...]
     rows: int
@@ -93,11 +48,7 @@ class Landing:
     """Lands the answers of submissions into the institution's table. One connection for each :meth:`land`."""
 
     def __init__(
-        self,
-        dsn: str,
-        archive: Archive,
-        clock: Clock | None = None,
-        checkpoint: Checkpoint = pass_by,
+        self, dsn: str, archive: Archive, clock: Clock | None = None, checkpoint: Checkpoint = pass_by
     ) -> None:
         self._dsn = dsn
         self._archive = archive
@@ -111,65 +62,62 @@ class Landing:
         :raises InDoubt: where not one row of an answer is about an item that was sent; nothing has landed then
         """
         table = institution.tables[submissions[0].service]
-        ids = [s.id for s in submissions]
-        with psycopg.connect(self._dsn, row_factory=dict_row) as connection:
-            locked = connection.execute(
-                "select id from malote.submission where id = any (%s) and answer is not null for update skip locked",
-                (ids,),
-            ).fetchall()
-            held = {row["id"] for row in locked}
-            mine = [s for s in submissions if s.id in held]
-            values = {"ids": [s.id for s in mine], "now": self._clock.now(), "target": table.name}
-            rows = self._stage(connection, table, institution, mine)
+        now = self._clock.now()
+        with psycopg.connect(self._dsn) as connection:
+            mine = _lock(connection, submissions)
+            matchings = _matchings(connection, mine)
+            stage(connection, table)
+            with connection.cursor().copy(copy_into_staging(table)) as copy:
+                for submission in mine:
+                    for row in self._rows(institution, submission, matchings[submission.id]):
+                        copy.write_row(row)
             self._checkpoint("rows staged")
-            connection.execute(_MATCH, values)
-            self._refuse_strangers(connection, mine)
-            changed = merge(connection, table, values["now"])
-            connection.execute(_OUTCOMES)
-            connection.execute(_ITEMS, values)
-            connection.execute(_LOADS, values)
-            connection.execute(_LANDED, values)
+            changed = merge(connection, table, now)
+            _account(connection, table, mine, matchings, now)
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
-        return Load(tuple(s.id for s in mine), rows, changed)
+        return Load(tuple(s.id for s in mine), sum(m.tally().rows for m in matchings.values()), changed)
 
-    def _stage(
-        self,
-        connection: psycopg.Connection[Any],
-        table: Table,
-        institution: Institution,
-        submissions: Sequence[Submission],
-    ) -> int:
-        stage(connection, table)
-        rows = 0
-        with connection.cursor().copy(_copy_into_staging(table)) as copy:
-            for submission in submissions:
-                assert submission.answer is not None
-                try:
-                    with self._archive.open(submission.answer) as answer:
-                        for ordem, row in enumerate(institution.read(submission, answer), 1):
-                            copy.write_row((submission.id, ordem, *row))
-                            rows += 1
-                except Malformed as error:
-                    error.about(institution=institution.name, submission=submission.id)
-                    raise
-        return rows
-
-    @staticmethod
-    def _refuse_strangers(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> None:
-        row = connection.execute(
-            """select submission_id, count(*) as n from matched group by submission_id
-               having count(reference) = 0 limit 1"""
-        ).fetchone()
-        if row is not None:
-            sent = next(s.item_count for s in submissions if s.id == row["submission_id"])
+    def _rows(self, institution: Institution, submission: Submission, matching: Matching) -> Iterator[tuple[Any, ...]]:
+        assert submission.answer is not None
+        try:
+            with self._archive.open(submission.answer) as answer:
+                for ordem, row in enumerate(institution.read(submission, answer), 1):
+                    yield submission.id, ordem, matching.reference(row), *row[:-4]
+        except Malformed as error:
+            raise error.about(institution=institution.name, submission=submission.id) from None
+        if matching.strange:
             raise InDoubt(
-                f"the answer has {row['n']} rows and not one is about the {sent} items that were sent: "
-                "the receipt may be somebody else's",
-                submission=row["submission_id"],
-                todo="compare the receipt with the institution's own pages, then `malote resolve`",
+                f"the answer has {matching.tally().rows} rows and not one is about the {submission.item_count} items that "
+                "were sent: the receipt may be somebody else's",
+                institution=institution.name,
+                submission=submission.id,
+                todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",
                 kept="the answer is in the archive, nothing of it has landed",
             )
+
+
+def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> list[Submission]:
+    rows = connection.execute(
+        "select id from malote.submission where id = any (%s) and answer is not null for update skip locked",
+        ([s.id for s in submissions],),
+    ).fetchall()
+    held = {row[0] for row in rows}
+    return [s for s in submissions if s.id in held]
+
+
+def _matchings(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> dict[str, Matching]:
+    found = {s.id: Matching(()) for s in submissions}
+    with connection.cursor("items") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(
+            """select submission, reference, echo from malote.item_row
+               where submission = any (%s) order by submission, ordinal""",
+            (list(found),),
+        )
+        for id, items in groupby(cursor, key=lambda row: row[0]):
+            found[id] = Matching((reference, echo) for _, reference, echo in items)
+    return found
 
 
 def stage(connection: psycopg.Connection[Any], table: Table) -> None:
@@ -177,15 +125,18 @@ def stage(connection: psycopg.Connection[Any], table: Table) -> None:
     connection.execute(
         sql.SQL(
             """create temp table staging on commit drop as
-               select submission_id, ordem, {columns}, null::text as echo, null::text as outcome, null::text as code,
-                      null::text as message
-               from {target} with no data"""
+               select submission_id, ordem, reference, {columns} from {target} with no data"""
         ).format(target=_target(table), columns=_names(table))
     )
 
 
-def merge(connection: psycopg.Connection[Any], table: Table, now: Any) -> int:
-    """Merge the matched rows into the target; returns how many rows that changed.
+def copy_into_staging(table: Table) -> sql.Composed:
+    """The COPY statement whose rows are ``submission_id, ordem, reference`` and the table's own columns."""
+    return sql.SQL("copy staging (submission_id, ordem, reference, {}) from stdin").format(_names(table))
+
+
+def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> int:
+    """Merge the staged rows into the target; returns how many rows that changed.
 
     The join leaves out what is already there, so that landing again writes nothing, not even locks.
     """
@@ -194,7 +145,7 @@ def merge(connection: psycopg.Connection[Any], table: Table, now: Any) -> int:
         sql.SQL(
             """insert into {target} (submission_id, ordem, {columns}, landed_at)
                select s.submission_id, s.ordem, {staged}, {now}
-               from matched s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem
+               from staging s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem
                where t.submission_id is null or ({there}) is distinct from ({staged})
                on conflict (submission_id, ordem) do update
                set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
@@ -210,10 +161,36 @@ def merge(connection: psycopg.Connection[Any], table: Table, now: Any) -> int:
     return done.rowcount
 
 
-def _copy_into_staging(table: Table) -> sql.Composed:
-    return sql.SQL("copy staging (submission_id, ordem, {columns}, echo, outcome, code, message) from stdin").format(
-        columns=_names(table)
+def _account(
+    connection: psycopg.Connection[Any],
+    table: Table,
+    submissions: Sequence[Submission],
+    matchings: dict[str, Matching],
+    now: datetime,
+) -> None:
+    connection.execute(
+        """create temp table exceptions (submission text, ordinal integer, standing text, code text, message text)
+           on commit drop"""
     )
+    with connection.cursor().copy("copy exceptions from stdin") as copy:
+        for id, matching in matchings.items():
+            for exception in matching.exceptions():
+                copy.write_row((id, *exception))
+    connection.execute(_EXCEPTIONS)
+    tallies = [(s, matchings[s.id].tally()) for s in submissions]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """insert into malote.load (
+                   submission, landed_at, target, answer_sha256, row_count, items_accepted, items_refused,
+                   items_unanswered, items_answered_twice, rows_unmatched)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (submission) do nothing""",
+            [
+                (s.id, now, table.name, s.answer.sha256 if s.answer else "", t.rows, t.accepted, t.refused,
+                 t.unanswered, t.answered_twice, t.unmatched)
+                for s, t in tallies
+            ],
+        )  # fmt: skip
+    connection.execute(_LANDED, {"ids": [s.id for s in submissions], "now": now})
 
 
 def _target(table: Table) -> sql.Identifier:

@@ -26,7 +26,7 @@ from malote.clock import Clock
 from malote.errors import Misconfigured, Transient
 
 _MICROSECOND = timedelta(microseconds=1)
-_LEAST_SLACK = timedelta(milliseconds=200)
+_LEAST_SLACK = timedelta(milliseconds=500)
 # In an upsert the row's lock is taken before the new value is computed: the clock is read after the wait, not before.
 _RESERVE = """
     INSERT INTO malote.pace AS p (name, tat)
@@ -86,7 +86,8 @@ class Pace:
     :param limit: requests allowed in any sliding ``window``; 0 means no limit, and no connection. May change from one
         release to the next: the row knows nothing of it
     :param slack: how much later one request may reach the server than another, counted from the slots: half of it for
-        the caller, half for the network. Costs ``slack / window`` of the throughput
+        the caller, half for the network. Costs ``slack / window`` of the throughput. By default a sixtieth of the
+        window, but half a second at least: networks do not get steadier because a window is short
     :param burst: how many may go at once after a pause. Costs ``burst / limit`` of the throughput
     :param now: for tests, a clock that replaces the database's; aware instants
     :raises Misconfigured: for a budget that makes no sense

@@ -145,11 +145,15 @@ def lasting(error: BaseException) -> bool:
 
 def _trouble(error: BaseException) -> str | None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _VERIFY.get(error.verify_code, _UNTRUSTED)
+        return _VERIFY.get(getattr(error, "verify_code", 0), _UNTRUSTED)
     if not isinstance(error, ssl.SSLError):
         return None
-    text = (error.reason or str(error)).upper().replace(" ", "_")
+    text = _reason(error).upper().replace(" ", "_")
     return next((words for mark, words in _TROUBLE.items() if mark in text), None)
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return getattr(error, "reason", None) or str(error)  # those that Python makes itself have no reason
 
 
 def _trust(made: ssl.SSLContext, ca_bundle: str) -> None:
@@ -204,7 +208,7 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
         made.load_cert_chain(path, password=once)
     except ssl.SSLError as error:
         raise Misconfigured(
-            f"client_certificate is not accepted by OpenSSL: {(error.reason or 'unknown').replace('_', ' ').lower()}",
+            f"client_certificate is not accepted by OpenSSL: {_reason(error).replace('_', ' ').lower()}",
             todo="ask its issuer for one with a key and a signature of today's strength",
         ) from None
     finally:

@@ -55,7 +55,7 @@ class Intake:
         id: str = row["submission"]
         scope = institution.scope(self._order.service, document.operation)
         with self._connection.cursor().copy(
-            "copy malote.item (submission, ordinal, scope, reference, echo) from stdin"
+            "copy malote.item_row (submission, ordinal, scope, reference, echo) from stdin"
         ) as copy:
             for ordinal, item in enumerate(document.items, 1):
                 copy.write_row((id, ordinal, scope, item.reference, item.echo))

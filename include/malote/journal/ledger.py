@@ -86,7 +86,7 @@ class Ledger:
 
     def release(self, id: str, standing: str, code: str | None, message: str) -> None:
         self.connection.execute(
-            "update malote.item set standing = %s, code = %s, message = %s where submission = %s and standing = 'sent'",
+            "update malote.item_row set outcome = %s, code = %s, message = %s where submission = %s",
             (standing, code, message, id),
         )
 

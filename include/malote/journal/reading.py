@@ -51,10 +51,12 @@ class Reading(Ledger):
 
         :param refused_too: a refused item counts as held as well (nobody asked for it to travel again)
         """
-        live = ["sent", "accepted", "unanswered"] + (["refused"] if refused_too else [])
         rows = self.connection.execute(
-            """select distinct on (reference) reference, submission from malote.item
-               where scope = %s and reference = any (%s) and standing = any (%s) order by reference, submission""",
-            (scope, list(references), live),
+            """select reference, submission from malote.item_row
+               where scope = %(scope)s and reference = any (%(references)s) and outcome is distinct from 'refused'
+               union all
+               select reference, submission from malote.item_row
+               where %(refused_too)s and scope = %(scope)s and reference = any (%(references)s) and outcome = 'refused'""",
+            {"scope": scope, "references": list(references), "refused_too": refused_too},
         )
         return {row["reference"]: row["submission"] for row in rows}

@@ -67,25 +67,40 @@ where standing in ('received', 'overdue');
 create unique index submission_receipt on malote.submission (institution, environment, account, service, receipt)
 where receipt is not null;
 
--- One row: one row of the user's inside a document.
-create table malote.item (
+-- One row: one row of the user's inside a document. `outcome` is only set where it is not what its submission says:
+-- an answer in which everything is accepted then rewrites nothing here. Read malote.item, which says the standing.
+create table malote.item_row (
     submission text not null references malote.submission (id),
     ordinal integer not null,
     scope text not null,
     reference text not null,
     echo text,
-    standing text not null default 'sent' check (standing in ('sent', 'accepted', 'refused', 'unanswered')),
+    outcome text check (outcome in ('refused', 'unanswered')),
     code text,
     message text,
     primary key (submission, ordinal)
 );
 
 -- The promise itself: an item that is in flight, accepted or unanswered is in one document only.
-create unique index item_travels_once on malote.item (scope, reference)
-where standing in ('sent', 'accepted', 'unanswered');
+create unique index item_travels_once on malote.item_row (scope, reference)
+where outcome is distinct from 'refused';
 
-create index item_refused on malote.item (scope, reference)
-where standing = 'refused';
+create index item_refused on malote.item_row (scope, reference)
+where outcome = 'refused';
+
+-- One row: one item, with where it stands.
+create view malote.item as
+select
+    i.submission,
+    i.ordinal,
+    i.scope,
+    i.reference,
+    i.echo,
+    coalesce(i.outcome, case when s.standing = 'landed' then 'accepted' else 'sent' end) as standing,
+    i.code,
+    i.message
+from malote.item_row as i
+inner join malote.submission as s on i.submission = s.id;
 
 -- One row: one thing that happened to a submission. Append-only.
 create table malote.event (
