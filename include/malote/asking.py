@@ -1,11 +1,11 @@
-"""Asks for the answers of a scope, in rounds: one conversation, driven by a task (requests) or a trigger (aiohttp)."""
+"""Asks for the answers of a scope: in turn in a task (requests), together in a trigger (aiohttp), one way to decide."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import zlib
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import Malformed, MaloteError, Throttled, Transient
-from malote.institution import Call, Institution
+from malote.institution import Institution
 from malote.journal import Journal
 from malote.pace import Pace, Slot
 from malote.scope import Scope
@@ -22,18 +22,11 @@ from malote.submission import Pending, Progress, Ready, Submission
 
 log = logging.getLogger("malote.asking")
 
-_TOGETHER = 50
-"""Submissions leased and asked in one go; their news is written in one statement each kind."""
+_LEASE = 10
+"""Submissions leased, and slots reserved, in one go; their news is written in one statement of each kind."""
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question to put: about which submission, the call, and the slot at which it may go."""
-
-    submission: Submission
-    call: Call[Progress]
-    slot: Slot
-
+_UNDER_WAY = 10
+"""Leases whose replies a trigger waits for at the same time: slow replies then cost no slots."""
 
 Heard = Progress | MaloteError
 
@@ -44,9 +37,6 @@ class Rest:
 
     waiting: int
     wake: datetime | None
-
-
-Round = Generator[list[Ask], list[Heard], Rest]
 
 
 class Asking:
@@ -69,24 +59,93 @@ class Asking:
         self.clock = clock or SystemClock()
         self.checkpoint = checkpoint
 
-    def round(self, scope: Scope) -> Round:
-        """Yields what to ask, is sent what was heard (in the same order), ends when nothing more is due.
+    def in_turn(self, scope: Scope, driver: Any) -> Rest:
+        """Ask about everything that is due, one after the other, as a task does.
 
         :raises Terminal: where asking cannot succeed until a person acts; nothing is believed of the submissions then
         """
-        rules = self.institution.rules
-        while due := self.journal.due(scope, limit=_TOGETHER, lease=rules.ask_timeout * 2 + timedelta(seconds=30)):
-            slots = self.pace.reserve(len(due))
-            heard = yield [Ask(s, self.institution.check(s), slot) for s, slot in zip(due, slots, strict=True)]
-            self.checkpoint("progress heard")
-            self._note(due, heard)
-            if all(isinstance(each, Transient) for each in heard):
-                log.warning("nothing of %d questions was answered: %s", len(heard), heard[0])
-                waiting, _ = self.journal.waiting(scope)
-                return Rest(waiting, self.clock.now() + rules.poll_every)
-        return Rest(*self.journal.waiting(scope))
+        while due := self._due(scope):
+            heard = []
+            for submission in due:
+                slot = self.pace.reserve(1)[0]
+                while not slot.wait(self.clock):
+                    slot = self.pace.reserve(1)[0]
+                try:
+                    heard.append(driver.send(self.institution.check(submission)))
+                except MaloteError as error:
+                    heard.append(error)
+            if not self._note(due, heard):
+                return self._rest(scope, pause=True)
+        return self._rest(scope)
 
-    def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> None:
+    async def together(
+        self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> Rest:
+        """The same in the triggerer: many questions under way, each at its slot; the journal in a thread.
+
+        :raises Terminal: as :meth:`in_turn`
+        """
+        writing, under_way = asyncio.Lock(), asyncio.Semaphore(_UNDER_WAY)
+        useful = True
+
+        async def one(submission: Submission, slot: Slot) -> Heard:
+            await sleep(slot.delay)
+            while slot.lapsed():
+                slot = (await asyncio.to_thread(self.pace.reserve, 1))[0]
+                await sleep(slot.delay)
+            try:
+                progress: Progress = await driver.send(self.institution.check(submission))
+            except MaloteError as error:
+                return error
+            return progress
+
+        async def lease(due: list[Submission], slots: list[Slot]) -> None:
+            nonlocal useful
+            try:
+                heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
+                async with writing:
+                    useful = await asyncio.to_thread(self._note, due, heard) and useful
+            finally:
+                under_way.release()
+
+        leases: set[asyncio.Task[None]] = set()
+        try:
+            while useful:
+                await under_way.acquire()
+                async with writing:
+                    due = await asyncio.to_thread(self._due, scope)
+                if not due:
+                    break
+                slots = await asyncio.to_thread(self.pace.reserve, len(due))
+                leases.add(asyncio.create_task(lease(due, slots)))
+                await sleep(slots[-1].delay)  # only then the next lease: slots reserved early would lapse
+                for done in [each for each in leases if each.done()]:
+                    leases.discard(done)
+                    done.result()
+            await asyncio.gather(*leases)
+        finally:
+            for each in leases:
+                each.cancel()
+        async with writing:
+            return await asyncio.to_thread(self._rest, scope, pause=not useful)
+
+    # ---- what both do
+
+    def _due(self, scope: Scope) -> list[Submission]:
+        """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
+        lease = self.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
+        return self.journal.due(scope, limit=_LEASE, lease=lease)
+
+    def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
+        waiting, at = self.journal.waiting(scope)
+        if pause:  # nobody answers over there: the others that are due would fare no better
+            later = self.clock.now() + self.institution.rules.poll_every
+            at = max(at or later, later)
+        return Rest(waiting, at)
+
+    def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
+        """Write down what was heard; False where asking on is of no use for now."""
+        self.checkpoint("progress heard")
         rules, now = self.institution.rules, self.clock.now()
         waits: list[tuple[str, datetime, str | None]] = []
         ready: list[str] = []
@@ -122,6 +181,7 @@ class Asking:
         self._keep(answers)
         if terminal is not None:
             raise terminal
+        return not all(isinstance(each, Transient) for each in heard)
 
     def _settled(self, submission: Submission, partial: str, now: datetime) -> bool:
         since = submission.partial_since
@@ -142,60 +202,6 @@ class Asking:
             self.journal.answered(kept)
             self.checkpoint("answer saved")
             log.info("%d answered", len(kept))
-
-    # ---- the two ways to drive a round
-
-    def in_turn(self, scope: Scope, driver: Any) -> Rest:
-        """Drive a round in a task: one question after the other."""
-
-        def one(ask: Ask) -> Heard:
-            slot = ask.slot
-            while not slot.wait(self.clock):
-                slot = self.pace.reserve(1)[0]
-            try:
-                progress: Progress = driver.send(ask.call)
-            except MaloteError as error:
-                return error
-            return progress
-
-        conversation = self.round(scope)
-        try:
-            asks = next(conversation)
-            while True:
-                asks = conversation.send([one(ask) for ask in asks])
-        except StopIteration as end:
-            rest: Rest = end.value
-            return rest
-
-    async def together(
-        self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> Rest:
-        """Drive a round in the triggerer: many questions under way, each at its slot; the journal in a thread."""
-
-        async def one(ask: Ask) -> Heard:
-            slot = ask.slot
-            await sleep(slot.delay)
-            while slot.lapsed():
-                slot = (await asyncio.to_thread(self.pace.reserve, 1))[0]
-                await sleep(slot.delay)
-            try:
-                progress: Progress = await driver.send(ask.call)
-            except MaloteError as error:
-                return error
-            return progress
-
-        def step(heard: list[Heard] | None) -> list[Ask] | Rest:
-            try:
-                return next(conversation) if heard is None else conversation.send(heard)
-            except StopIteration as end:
-                rest: Rest = end.value
-                return rest
-
-        conversation = self.round(scope)
-        asks = await asyncio.to_thread(step, None)
-        while not isinstance(asks, Rest):
-            asks = await asyncio.to_thread(step, list(await asyncio.gather(*(one(ask) for ask in asks))))
-        return asks
 
 
 def spread(every: timedelta, jitter: float, submission: Submission) -> timedelta:

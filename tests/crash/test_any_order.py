@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from crash.stages import STAGES, Stage
+from malote import INSTITUTIONS
 from malote.checkpoint import CHECKPOINTS
 from malote.errors import InDoubt, MaloteError, Transient
 from malote.submission import Standing
@@ -111,6 +112,10 @@ def machine(kind: type[Stage], postgres: EmbeddedPostgres, template: str) -> typ
             assert [row[0] for row in landed(self.dsn, kind.table)] == sorted(row["reference"] for row in self.rows)
 
     return AnyOrder
+
+
+def test_every_institution_has_a_stage() -> None:
+    assert set(STAGES) >= set(INSTITUTIONS)
 
 
 @pytest.mark.parametrize("name", list(STAGES))

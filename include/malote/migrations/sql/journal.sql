@@ -147,3 +147,16 @@ create table malote.sequence (
     primary key (name, number),
     unique (name, taken_for)
 );
+
+-- One row: one institution's day, written by the DAG relatorio_diario.
+create table report.resumo_diario (
+    dia date not null,
+    institution text not null,
+    submissions integer not null,
+    items_accepted integer not null,
+    items_refused integer not null,
+    in_doubt integer not null,
+    overdue integer not null,
+    written_at timestamptz not null,
+    primary key (dia, institution)
+);
