@@ -11,9 +11,17 @@ from malote.clock import Clock
 from malote.institution import Institution
 from malote.submission import Document, Order
 
+_TOGETHER = 500  # documents of one row each come by the thousand: a few statements for many, not some for each
+_ITEMS_TOGETHER = 5000
+
+_SUBMISSION = (
+    "number", "id", "pouch", "institution", "environment", "account", "service", "operation", "standing", "name",
+    "document", "document_sha256", "document_size", "sealed", "item_count", "facts", "prepared_at", "moved_at",
+)  # fmt: skip
+
 
 class Intake:
-    """The open transaction of one selection; made by ``Journal.intake``. Items go in by ``COPY``."""
+    """The open transaction of one selection; made by ``Journal.intake``. Everything goes in by ``COPY``."""
 
     def __init__(
         self, connection: psycopg.Connection[dict[str, Any]], order: Order, institution: Institution, clock: Clock
@@ -22,41 +30,46 @@ class Intake:
         self._order = order
         self._institution = institution
         self._clock = clock
+        self._documents: list[Document] = []
+        self._items = 0
 
-    def add(self, document: Document) -> str:
-        """Take in one document with its items; returns the submission's id, e.g. ``"ccee-42"``.
+    def add(self, document: Document) -> None:
+        """Take in one document with its items.
 
-        :raises psycopg.errors.UniqueViolation: where an item of it is live elsewhere
+        :raises psycopg.errors.UniqueViolation: here or at the next :meth:`flush`, where an item of it is live elsewhere
         """
-        institution, stored = self._institution, document.stored
-        row = self._connection.execute(
-            """with numbered as (select nextval(pg_get_serial_sequence('malote.submission', 'number')) as number),
-               prepared as (
-                   insert into malote.submission (
-                       number, id, pouch, institution, environment, account, service, operation, standing, name,
-                       document, document_sha256, document_size, sealed, item_count, facts, prepared_at, moved_at)
-                   overriding system value
-                   select number, %(institution)s || '-' || number, %(pouch)s, %(institution)s, %(environment)s,
-                          %(account)s, %(service)s, %(operation)s, 'prepared', %(name)s, %(document)s, %(sha256)s,
-                          %(size)s, %(sealed)s, %(item_count)s, %(facts)s, %(now)s, %(now)s
-                   from numbered returning id)
-               insert into malote.event (submission, at, what, detail)
-               select id, %(now)s, 'prepared', %(detail)s from prepared returning submission""",
-            {
-                "institution": institution.name, "pouch": self._order.pouch,
-                "environment": institution.access.environment,
-                "account": institution.account, "service": self._order.service, "operation": document.operation,
-                "name": document.name, "document": stored.name, "sha256": stored.sha256, "size": stored.size,
-                "sealed": stored.sealed, "item_count": len(document.items), "facts": Jsonb(dict(document.facts)),
-                "now": self._clock.now(), "detail": Jsonb({"sha256": stored.sha256, "items": len(document.items)}),
-            },
-        ).fetchone()  # fmt: skip
-        assert row is not None
-        id: str = row["submission"]
-        scope = institution.scope(self._order.service, document.operation)
-        with self._connection.cursor().copy(
-            "copy malote.item_row (submission, ordinal, scope, reference, echo) from stdin"
-        ) as copy:
-            for ordinal, item in enumerate(document.items, 1):
-                copy.write_row((id, ordinal, scope, item.reference, item.echo))
-        return id
+        self._documents.append(document)
+        self._items += len(document.items)
+        if len(self._documents) == _TOGETHER or self._items >= _ITEMS_TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added since."""
+        documents, self._documents, self._items = self._documents, [], 0
+        if not documents:
+            return
+        cursor = self._connection.cursor()
+        numbers = cursor.execute(
+            """select nextval(pg_get_serial_sequence('malote.submission', 'number')) as number
+               from generate_series(1, %s)""",
+            (len(documents),),
+        ).fetchall()
+        name, now = self._institution.name, self._clock.now()
+        taken = [(row["number"], f"{name}-{row['number']}", each) for row, each in zip(numbers, documents, strict=True)]
+        with cursor.copy(f"copy malote.submission ({', '.join(_SUBMISSION)}) from stdin") as copy:
+            for number, id, each in taken:
+                stored = each.stored
+                copy.write_row(
+                    (number, id, self._order.pouch, name, self._institution.access.environment,
+                     self._institution.account, self._order.service, each.operation, "prepared", each.name, stored.name,
+                     stored.sha256, stored.size, stored.sealed, len(each.items), Jsonb(dict(each.facts)), now, now)
+                )  # fmt: skip
+        with cursor.copy("copy malote.item_row (submission, ordinal, scope, reference, echo) from stdin") as copy:
+            for _, id, each in taken:
+                scope = self._institution.scope(self._order.service, each.operation)
+                for ordinal, item in enumerate(each.items, 1):
+                    copy.write_row((id, ordinal, scope, item.reference, item.echo))
+        with cursor.copy("copy malote.event (submission, at, what, detail) from stdin") as copy:
+            for _, id, each in taken:
+                detail = {"sha256": each.stored.sha256, "items": len(each.items)}
+                copy.write_row((id, now, "prepared", Jsonb(detail)))

@@ -90,12 +90,6 @@ class Ledger:
             (standing, code, message, id),
         )
 
-    def note(self, id: str, what: str, **detail: Any) -> None:
-        self.connection.execute(
-            "insert into malote.event (submission, at, what, detail) values (%s, %s, %s, %s)",
-            (id, self.clock.now(), what, Jsonb(detail)),
-        )
-
     def one(self, query: str, values: Any = None) -> dict[str, Any]:
         assert self._connection is not None
         row = self._connection.execute(query, values).fetchone()

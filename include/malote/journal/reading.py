@@ -56,7 +56,8 @@ class Reading(Ledger):
                where scope = %(scope)s and reference = any (%(references)s) and outcome is distinct from 'refused'
                union all
                select reference, submission from malote.item_row
-               where %(refused_too)s and scope = %(scope)s and reference = any (%(references)s) and outcome = 'refused'""",
+               where %(refused_too)s and scope = %(scope)s and reference = any (%(references)s)
+                 and outcome = 'refused'""",
             {"scope": scope, "references": list(references), "refused_too": refused_too},
         )
         return {row["reference"]: row["submission"] for row in rows}

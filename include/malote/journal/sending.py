@@ -34,7 +34,9 @@ class Sending(Ledger):
         :raises psycopg.errors.UniqueViolation: where another run has taken an item meanwhile
         """
         with self.connection.transaction():
-            yield Intake(self.connection, order, institution, self.clock)
+            intake = Intake(self.connection, order, institution, self.clock)
+            yield intake
+            intake.flush()
 
     def begin_send(self, id: str, *, under_way: timedelta) -> Submission | None:
         """Open the next attempt: from here on the fate is unknown. None where somebody else was faster.
@@ -42,18 +44,19 @@ class Sending(Ledger):
         :param under_way: how long this send may still be under way if this process dies now
         """
         now = self.clock.now()
-        with self.connection.transaction():
-            row = self.connection.execute(
-                f"""update malote.submission
+        row = self.connection.execute(
+            f"""with moved as (
+                    update malote.submission
                     set standing = 'sending', attempt = attempt + 1, sent_at = %(now)s, leased_until = %(until)s,
                         next_at = null, moved_at = %(now)s
-                    where id = %(id)s and standing = 'prepared' returning {COLUMNS}""",
-                {"id": id, "now": now, "until": now + under_way},
-            ).fetchone()
-            if row is None:
-                return None
-            self.note(id, "sending", attempt=row["attempt"])
-        return submission_of(row)
+                    where id = %(id)s and standing = 'prepared' returning {COLUMNS}),
+                noted as (
+                    insert into malote.event (submission, at, what, detail)
+                    select id, %(now)s, 'sending', jsonb_build_object('attempt', attempt) from moved)
+                select * from moved""",
+            {"id": id, "now": now, "until": now + under_way},
+        ).fetchone()
+        return submission_of(row) if row else None
 
     def unsent(self, id: str, why: str) -> None:
         """Nothing left this machine, or nothing was done over there: back to prepared."""
