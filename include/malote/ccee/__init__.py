@@ -1,0 +1,1 @@
+"""CCEE, the energy market's clearing house: contract files out, results back."""

@@ -1,0 +1,152 @@
+"""CCEE's hours, limits, statuses and codes, as tables that a business person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from malote.rules import Code, Rules
+
+PROCESSAMENTO = "IMPORTACAO_CONTRATOS"
+"""The one value of `tipoProcessamento`, exactly so: enumerations are case sensitive (manual 4, 5.1.1)."""
+
+REFERENCIA = 30
+"""Characters that `referencia` may have (fact sheet 6, from a third-party copy of CCEE's specification)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CceeRules(Rules):
+    """CCEE's named values; only `requests` and `window` are documented (manual 3).
+
+    :param return_after: ours: how long processing takes is undocumented
+    :param poll_every: ours: 5,000 open codes at one a minute would need 5,000 requests a minute; pace holds them to 600
+    :param patience: ours: how long a result may take, and how long it is kept, is undocumented
+    :param opening_hours: "" because no hours are documented. The piloto is **not** a 24/7 environment (its hours are
+        not published; its data is a month behind, refreshed on the first Saturday of the month): give hours there
+    """
+
+    return_after: timedelta = timedelta(seconds=30)
+    poll_every: timedelta = timedelta(seconds=60)
+    patience: timedelta = timedelta(hours=24)
+    opening_hours: str = ""
+    requests: int = 600
+    window: timedelta = timedelta(seconds=60)
+
+
+class Status(NamedTuple):
+    """One value of `detalhe/status`: what it means for the item, in whose words."""
+
+    outcome: str
+    meaning: str
+    source: str
+
+
+STATUS: Mapping[str, Status] = {
+    "SUCESSO": Status("accepted", "Importações ocorridas com sucesso", "manual 5.1.2.1"),
+    "AVISO": Status(
+        "accepted",
+        "Mensagem de aviso, não impede o processamento da informação",
+        "CCEE's Postman collection (sheet 3); not in the manual",
+    ),
+    "ERRO": Status("refused", "Importações que falharam", "manual 5.1.2.1; sheet 3: blocks"),
+}
+"""Statuses, case sensitive (manual 4). Any other is kept and leaves its item unanswered."""
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "2001",
+        "Acesso Negado: usuário não autorizado a usar o codigoPerfilAgente, ou URI de entrada inválida",
+        "Refused by the gateway before any service was reached. Correct user, password, codigo_perfil_agente (the code "
+        "of the perfil, not of the agente) or the address; then run again: the same document is sent.",
+        "misconfigured",
+        False,
+        "sheet 1.5 (mock, M), text also in CCEE's guia-primeiros-passos (H)",
+    ),
+    Code(
+        "securityFault",
+        "Acesso Negado (fault element without a known code)",
+        "As 2001.",
+        "misconfigured",
+        False,
+        "sheet 1.5 (mock, M)",
+    ),
+    Code(
+        "3001",
+        "Dados não encontrados",
+        "On a query: perhaps still in process, ask again until the deadline. On a submit it says nothing: doubt.",
+        "wait",
+        False,
+        "sheet 1.5 (mock, M); that 1-3001 of the manual is 3001 on the wire is inferred (M)",
+    ),
+    Code("1-3001", "Dados não encontrados.", "As 3001.", "wait", False, "manual 6"),
+    Code("noDataFoundFault", "Dados não encontrados (fault element)", "As 3001.", "wait", False, "sheet 1.5 (mock, M)"),
+    Code(
+        "3006",
+        "Parâmetros Inválidos",
+        "A business fault: the request was judged and turned down, no processing code was given. Correct the file; its "
+        "items may travel again.",
+        "refused",
+        True,
+        "sheet 1.5 (mock, M)",
+    ),
+    Code("1-3006", "A Data inicial não pode ser maior que a Data final.", "As 3006.", "refused", True, "manual 6"),
+    Code(
+        "invalidParametersFault",
+        "Parâmetros inválidos (fault element; BusinessFault in the real schema)",
+        "As 3006.",
+        "refused",
+        True,
+        "sheet 1.5 (real schema, H)",
+    ),
+    Code(
+        "unexpectedSchemaFault",
+        "The message does not fit the service's schema",
+        "Turned down on its form, before it could be processed. Compare schemas/ccee/v1 with the WSDL of the service.",
+        "refused",
+        True,
+        "sheet 1.5 (real schema, H; that nothing was done is inferred, M)",
+    ),
+    Code(
+        "4001",
+        "Erro retornado pelo provedor da informação",
+        "An error behind the gateway: the file may or may not have been taken. On a submit: doubt, look in CliqCCEE. "
+        "On a query: ask again.",
+        "doubt",
+        False,
+        "sheet 1.5 (recorded fault, H)",
+    ),
+    Code(
+        "unexpectedTechnicalFault",
+        "Technical fault behind the gateway (fault element)",
+        "As 4001.",
+        "doubt",
+        False,
+        "sheet 1.5 (recorded fault, H)",
+    ),
+    Code(
+        "0000",
+        "A Operação foi processada com sucesso!",
+        "Success without a processing code: something was taken. Look for the contracts in CliqCCEE; never send again.",
+        "arrived",
+        False,
+        "manual 6",
+    ),
+)
+"""Every code and fault element we know. One that is not here is doubt on a submit, and no answer on a query."""
+
+BY_CODE: Mapping[str, Code] = {code.code: code for code in CODES}
+
+
+def verdict(code: str | None, element: str | None) -> Code | None:
+    """What a fault means, by its `errorCode` and its detail element (local names).
+
+    Where both are known and disagree, the one that claims less: the first of doubt, arrived, wait, refused,
+    misconfigured. None where neither is known.
+    """
+    known = [BY_CODE[name] for name in (code, element) if name and name in BY_CODE]
+    return min(known, key=lambda each: _CAUTION.index(each.kind), default=None)
+
+
+_CAUTION = ("doubt", "arrived", "wait", "transient", "refused", "misconfigured")
