@@ -68,9 +68,9 @@ def main() -> None:
         work, n = {"ours": ours, "zeep": zeeps}[sys.argv[1]], int(sys.argv[2])
         work(answer(10))  # imports and schema compilation are nobody's fault
         data = answer(n)
-        memory, begun = peak(), time.perf_counter()
+        memory, begun = peak(), time.process_time()
         rows = work(data)
-        took = time.perf_counter() - begun
+        took = time.process_time() - begun
         assert rows == n, rows
         print(json.dumps({"seconds": took, "mib": peak() - memory}))
         return
@@ -84,7 +84,7 @@ def main() -> None:
             seconds[name].append(result["seconds"])
             memory[name].append(result["mib"])
     median = {name: statistics.median(values) for name, values in seconds.items()}
-    print(json.dumps({"bench": "soap", "detalhes": N, "seconds": {k: round(v, 3) for k, v in median.items()}}))
+    print(json.dumps({"bench": "soap", "detalhes": N, "cpu_seconds": {k: round(v, 3) for k, v in median.items()}}))
     print(json.dumps({"soap/zeep": round(median["ours"] / median["zeep"], 3), "goal": "<= 0.125"}))
     print(json.dumps({"extra_MiB": {k: round(statistics.median(v), 1) for k, v in memory.items()}, "goal": "flat"}))
 

@@ -1,0 +1,51 @@
+# Everything from a fresh clone with nothing but Python (3.10 to 3.13) and make.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+PY := .venv/bin/python
+UV := UV_PYTHON_DOWNLOADS=never .venv/uv/bin/uv
+SETUP := .venv/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup test demo up check format bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## make .venv with everything in it (PYTHON=python3.12 chooses another Python)
+
+$(SETUP): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; ok = (3, 10) <= sys.version_info < (3, 14); sys.exit(None if ok else "Python 3.10 to 3.13 is needed, $(PYTHON) is " + sys.version.split()[0] + ". Try: make setup PYTHON=python3.12")'
+	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@test -x .venv/uv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --target .venv/uv uv==$(UV_VERSION)
+	$(UV) sync --frozen
+	@touch $@
+
+test: setup ## run all tests
+	$(PY) -m pytest
+
+demo: setup ## the whole trip, with a real Airflow and simulated institutions
+	$(PY) -m malote_local demo
+
+up: setup ## the same Airflow, left running until Ctrl-C
+	$(PY) -m malote_local up
+
+check: setup ## style, types, arrows between the layers, SQL
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m sqlfluff lint include/sql
+
+format: setup ## let ruff put the style right
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+bench: setup ## measure, as ratios in one run
+	$(UV) sync --frozen --group bench
+	$(PY) -m bench
+
+clean: ## throw away the data of demo and up, and all caches (not .venv)
+	@test ! -x $(PY) || $(PY) -m malote_local clean
+	rm -rf .malote dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

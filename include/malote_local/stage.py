@@ -1,0 +1,156 @@
+"""Sets up all that a trip needs on one machine: database, migrations, simulators, Airflow; takes it down again."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from malote_local.airflow import LocalAirflow
+from malote_local.guarded import Guarded, tail
+from malote_local.ports import free_ports
+from malote_local.postgres import EmbeddedPostgres
+from malote_local.private import write_private
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".malote"
+WAREHOUSE = "malote"
+SIMULATED = ("ccee",)
+QUICK = {"return_after": "PT1S", "poll_every": "PT1S"}  # a simulator answers in seconds
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is running. ``warehouse`` is the dsn of the migrated database, ``control`` the simulators' page."""
+
+    airflow: LocalAirflow
+    warehouse: str
+    control: str
+
+    def simulator(self, institution: str) -> dict[str, Any]:
+        """What a simulator says it has accepted, see its ``/_sim/`` page."""
+        shown: dict[str, Any] = _get(f"{self.control}/_sim/{institution}/").json()
+        return shown
+
+
+class StageError(RuntimeError):
+    """Raised when something of the stage does not start; the text says what and where its log is."""
+
+
+@contextlib.contextmanager
+def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator[Stage]:
+    """Everything running, for as long as the block lasts; data, journal and archive are kept in ``state``.
+
+    :param say: is told what is being done, a line at a time
+    :param port: of Airflow; None for a free one
+    :raises StageError, PostgresError, AirflowError: when something does not start
+    """
+    began = time.monotonic()
+
+    def step(what: str) -> None:
+        say(f"{time.monotonic() - began:5.1f} s  {what}")
+
+    logs = state / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as running:
+        postgres = running.enter_context(EmbeddedPostgres(state / "postgres", durable=True))
+        step(f"PostgreSQL runs on port {postgres.port}")
+        control, *free = free_ports(1 + len(SIMULATED))
+        ports = dict(zip(SIMULATED, free, strict=True))
+        known = connections(postgres, ports, state / "certificates")
+        simulators = _simulators(state, logs, control=control, ports=ports)
+        running.callback(simulators.stop)
+        airflow = LocalAirflow(
+            state=state,
+            postgres=postgres,
+            dags=ROOT / "dags",
+            connections=known,
+            settings={"AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive")},
+            port=port,
+        )
+        running.callback(step, "stopped")
+        running.enter_context(airflow)
+        step(f"Airflow starts on {airflow.url}")
+        _migrate(postgres)  # while Airflow's processes import themselves
+        address = state / "warehouse.dsn"  # where the `malote` command finds it
+        running.callback(address.unlink, missing_ok=True)
+        write_private(address, postgres.dsn(WAREHOUSE))
+        step("the warehouse is migrated")
+        _wait_simulators(simulators, f"http://127.0.0.1:{control}/_sim/{SIMULATED[0]}/")
+        step(f"the simulators run: {', '.join(SIMULATED)}")
+        airflow.rest.wait_healthy()
+        step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
+        try:
+            yield Stage(airflow, postgres.dsn(WAREHOUSE), f"http://127.0.0.1:{control}")
+        finally:
+            step("stopping")
+
+
+def connections(postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path) -> dict[str, dict[str, Any]]:
+    """The connections by id, as ``AIRFLOW_CONN_…`` takes them."""
+    from malote_sim.certificates import make
+
+    made = make(certificates)
+    certified = {
+        "environment": "simulator",
+        "ca_bundle": str(made.ca.absolute()),
+        "client_certificate": str(made.client.absolute()),
+        "client_certificate_password": made.password,
+        "rules": QUICK,
+    }
+    return {
+        "malote_warehouse": {
+            "conn_type": "postgres",
+            "host": "127.0.0.1",
+            "port": postgres.port,
+            "login": postgres.user,
+            "password": postgres.password,
+            "schema": WAREHOUSE,
+        },
+        "ccee_default": {
+            "conn_type": "ccee",
+            "host": f"https://localhost:{ports['ccee']}",
+            "login": "usuario",
+            "password": "senha",
+            "extra": {**certified, "codigo_perfil_agente": "1234"},
+        },
+    }
+
+
+def _migrate(postgres: EmbeddedPostgres) -> None:
+    from malote.migrations import upgrade
+
+    if WAREHOUSE not in postgres.databases():
+        postgres.create(WAREHOUSE)
+    upgrade(postgres.dsn(WAREHOUSE))
+
+
+def _simulators(state: Path, logs: Path, *, control: int, ports: dict[str, int]) -> Guarded:
+    doors = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+    kept = ["--folder", str(state / "certificates"), "--journal", str(state / "simulators.jsonl")]
+    command = [sys.executable, "-m", "malote_sim", *doors, "--control-port", str(control), *kept]
+    return Guarded(command, log=logs / "simulators.log", patience=5, cwd=ROOT)
+
+
+def _wait_simulators(simulators: Guarded, page: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while simulators.running and time.monotonic() < deadline:
+        with contextlib.suppress(requests.ConnectionError):
+            if _get(page).ok:
+                return
+        time.sleep(0.1)
+    raise StageError(f"The simulators do not answer. The end of {simulators.log}:\n{tail(simulators.said())}")
+
+
+def _get(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=10)
