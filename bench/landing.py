@@ -1,4 +1,4 @@
-"""Landing beside its floor and its peers: 100,000 rows into ccee.resultado_processamento, same rows, same server, one run."""
+"""Landing beside its floor and its peers: 100,000 rows, the same rows, the same server, in one run."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def dlt_merge(dsn: str) -> None:
         primary_key=["submission_id", "ordem"],
     )  # fmt: skip
     pipeline = dlt.pipeline(
-        f"bench{time.monotonic_ns()}", destination=dlt.destinations.postgres(dsn), dataset_name=f"dlt{time.monotonic_ns()}",
+        f"bench{time.monotonic_ns()}", destination=dlt.destinations.postgres(dsn),
+        dataset_name=f"dlt{time.monotonic_ns()}",
         pipelines_dir=tempfile.mkdtemp(), progress=None,
     )  # fmt: skip
     pipeline.run(resource)

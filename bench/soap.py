@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 N = int(os.environ.get("MALOTE_BENCH_DETALHES", "10000"))
-DETALHE = """<out2:detalhe><out2:status>SUCESSO</out2:status><out2:descricao>Operação Realizada com Sucesso.</out2:descricao>
-<out2:contrato><out2:codigoOrigem>REF-{i:08}</out2:codigoOrigem><out2:codigo>{code}</out2:codigo><out2:vigencias>
+DETALHE = """<out2:detalhe><out2:status>SUCESSO</out2:status><out2:descricao>Operação Realizada com Sucesso.
+</out2:descricao><out2:contrato><out2:codigoOrigem>REF-{i:08}</out2:codigoOrigem><out2:codigo>{code}</out2:codigo><out2:vigencias>
 <out2:vigencia><out2:comprador><out2:codigo>64983</out2:codigo></out2:comprador><out2:vendedor>
 <out2:codigo>66242</out2:codigo></out2:vendedor></out2:vigencia></out2:vigencias></out2:contrato></out2:detalhe>"""
 ANSWER = """<?xml version="1.0" encoding="UTF-8"?>

@@ -105,7 +105,7 @@ def landed(dsn: str, table: str) -> list[tuple[Any, ...]]:
             for i, column in enumerate(found.description)
             if column.name not in ("submission_id", "landed_at", "ordem")
         ]
-        return sorted(tuple(row[i] for i in keep) for row in found)
+        return sorted((tuple(row[i] for i in keep) for row in found), key=lambda row: tuple(map(str, row)))
 
 
 def standings(dsn: str) -> dict[str, int]:

@@ -126,9 +126,7 @@ def _doubts(journal: Journal, _: argparse.Namespace) -> None:
         for event in journal.story(submission.id):
             if event["what"] == "in doubt":
                 print(f"  evidence: {event['detail'].get('evidence')}\n  look for: {event['detail'].get('search')}")
-        print(
-            f"  then:     malote resolve {submission.id} --receipt R | --resend | --withdraw [--absent], with --why TEXT"
-        )
+        print(f"  then:     malote resolve {submission.id} --receipt R | --resend | --withdraw [--absent] --why TEXT")
     if not doubts:
         print("nothing is in doubt")
 

@@ -19,8 +19,8 @@ from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait
 from malote.errors import (
     Closed,
     InDoubt,
-    MaloteError,
     Malformed,
+    MaloteError,
     Misconfigured,
     Refused,
     ReplyLost,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 import sys
@@ -37,6 +38,7 @@ class Exchange:
 
     def __init__(self, call: Call[Any]) -> None:
         self.call = call
+        self._host = _host(call)
         self.connected = self.begun = self.expired = False
         self.status, self.size = 0, 0
         self._socket: socket.socket | None = None
@@ -84,7 +86,7 @@ class Exchange:
     def verdict(self, error: Exception) -> MaloteError:
         left = self.begun if self.parcel else self.connected
         chain = list(_chain(error, self._before))
-        where = f"{self.call.name} at {_host(self.call.request.url)}"
+        where = f"{self.call.name} at {self._host}"
         ours = next((each for each in chain if tls.lasting(each)), None)
         if ours is not None and not (left and self.call.submits):
             return Misconfigured(
@@ -93,10 +95,14 @@ class Exchange:
                 kept="nothing was done over there",
             )
         if left:
+            submits = self.call.submits
             return ReplyLost(
-                f"{where}: the request went out and no whole reply came back: {self._why(chain)}",
-                todo="nothing now: "
-                + ("it is looked for before it is sent again" if self.call.submits else "it is asked again"),
+                f"{where}: the request went out and no whole reply came back: {self._why(chain, left=left)}",
+                todo="nothing now: it is looked for before it is sent again"
+                if submits
+                else "nothing now: it is asked again; where it stays so, the client certificate may be refused over "
+                "there, which TLS 1.3 hides",
+                kept="the document and what is known of it" if submits else "what was submitted stands as it was",
             )
         if isinstance(error, MaloteError):
             return error
@@ -105,23 +111,22 @@ class Exchange:
                 f"{where}: no usable address or header", todo="look at host and port of the connection"
             )
         return Unreachable(
-            f"{where}: could not be reached: {self._why(chain)}",
+            f"{where}: could not be reached: {self._why(chain, left=left)}",
             todo="nothing now: it is tried again; where it stays so, look at host, network and firewall",
             kept="nothing left this machine",
         )
 
-    def _why(self, chain: list[BaseException]) -> str:
-        if self.expired:
+    def _why(self, chain: list[BaseException], *, left: bool) -> str:
+        timeout = any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain)
+        if self.expired or (left and timeout):
             return f"not done within {self.call.timeout:g} s"
         for each in chain:
-            if isinstance(each, ssl.SSLError) and tls.lasting(each):
+            if tls.lasting(each):
                 return tls.problem_of(each)
         for each in chain:
-            if isinstance(each, OSError) and each.strerror and not isinstance(each, ssl.SSLError):
-                return each.strerror.lower()
-        if any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain):
-            return "timed out"
-        return "the connection ended early, or what came is not HTTP"
+            if isinstance(each, OSError) and not isinstance(each, ssl.SSLError) and (each.errno or each.strerror):
+                return (os.strerror(each.errno) if each.errno and each.errno > 0 else str(each.strerror)).lower()
+        return "timed out" if timeout else "the connection ended early, or what came is not HTTP"
 
 
 class Parcel:
@@ -226,8 +231,15 @@ def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseE
             waiting.extend(part for part in inner if isinstance(part, BaseException))
 
 
-def _host(url: str) -> str:
+def _host(call: Call[Any]) -> str:
     try:
-        return urlsplit(url).netloc.rpartition("@")[2]
+        parts = urlsplit(call.request.url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.netloc.rpartition("@")[2]
     except ValueError:
-        return "?"
+        pass
+    raise Misconfigured(
+        f"{call.name}: its address is no http or https URL",
+        todo="look at host and port of the connection",
+        kept="nothing left this machine",
+    )

@@ -88,8 +88,8 @@ class Landing:
             raise error.about(institution=institution.name, submission=submission.id) from None
         if matching.strange:
             raise InDoubt(
-                f"the answer has {matching.tally().rows} rows and not one is about the {submission.item_count} items that "
-                "were sent: the receipt may be somebody else's",
+                f"the answer has {matching.tally().rows} rows and not one is about the {submission.item_count} items "
+                "that were sent: the receipt may be somebody else's",
                 institution=institution.name,
                 submission=submission.id,
                 todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",

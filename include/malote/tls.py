@@ -28,7 +28,6 @@ _CNPJ = r"[0-9A-Z]{12}[0-9]{2}"
 _PKCS12 = re.compile(rb"\x30(?:\x80|[\x00-\x7f]|\x81.|\x82..|\x83.{3}|\x84.{4})\x02\x01\x03", re.DOTALL)
 
 _OURS = "look at client_certificate: is it the one that was registered with them, and inside its dates?"
-_ASK = "ask the institution"
 _ADDRESS = "look at scheme, host and port of the connection"
 _TROUBLE = {
     "CERTIFICATE_REQUIRED": f"the server demands a client certificate and got none that it takes: {_OURS}",
@@ -38,23 +37,18 @@ _TROUBLE = {
     "CERTIFICATE_UNKNOWN": f"the server does not accept our client certificate: {_OURS}",
     "UNSUPPORTED_CERTIFICATE": f"the server does not take this kind of client certificate: {_OURS}",
     "BAD_CERTIFICATE": f"the server says that our client certificate is bad: {_OURS}",
-    "ALERT_ACCESS_DENIED": f"the server knows our client certificate and denies access: {_ASK}",
-    "ALERT_DECRYPT_ERROR": f"the server could not check our client certificate's signature: {_OURS}",
+    "ALERT_ACCESS_DENIED": "the server knows our client certificate and denies access: ask the institution",
     "HANDSHAKE_FAILURE": f"the server ended the TLS handshake, most often for want of a client certificate: {_OURS}",
-    "PROTOCOL_VERSION": f"the server and we share no TLS version (we speak 1.2 and 1.3): {_ASK}",
-    "UNSUPPORTED_PROTOCOL": f"the server and we share no TLS version (we speak 1.2 and 1.3): {_ASK}",
-    "UNSAFE_LEGACY_RENEGOTIATION": f"the server wants an unsafe old form of TLS: {_ASK}",
-    "INSUFFICIENT_SECURITY": f"the server finds our ciphers too weak: {_ASK}",
-    "DH_KEY_TOO_SMALL": f"the server's key exchange is too weak to be accepted: {_ASK}",
+    "PROTOCOL_VERSION": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
+    "UNSUPPORTED_PROTOCOL": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
+    "UNSAFE_LEGACY_RENEGOTIATION": "the server wants an unsafe old form of TLS: ask the institution",
     "UNRECOGNIZED_NAME": f"the server does not serve this host name: {_ADDRESS}",
     "WRONG_VERSION_NUMBER": f"what answers there does not speak TLS: {_ADDRESS}",
-    "HTTP_REQUEST": f"what answers there speaks plain HTTP: {_ADDRESS}",
 }
-"""What OpenSSL calls a failure that trying again does not mend, in words."""
 
 _VERIFY = {
     9: "the server's certificate is not yet valid: compare this machine's clock",
-    10: f"the server's certificate has expired: {_ASK}, and compare this machine's clock",
+    10: "the server's certificate has expired: ask the institution, and compare this machine's clock",
     62: f"the server's certificate is for another host name: {_ADDRESS}",
     64: f"the server's certificate is for another address: {_ADDRESS}; use the host name",
 }
@@ -70,8 +64,7 @@ class Certificate:
 
     :param subject: common name, or the whole name where it has none
     :param cnpj: 14 characters, from the ICP-Brasil field or the end of the common name; None where it has none
-    :param not_before: first instant at which it is valid, aware, UTC
-    :param not_after: last instant at which it is valid, aware, UTC
+    :param not_after: last instant at which it is valid, aware, UTC; ``not_before`` the first
     """
 
     subject: str
@@ -135,17 +128,18 @@ def describe(certificate: str, password: str | None) -> Certificate:
 
 def problem_of(error: BaseException) -> str:
     """A failure of TLS in words: what is wrong and what to do, never what the certificate says."""
-    return _trouble(error) or "TLS failed"
+    return _problem(error) or "TLS failed"
 
 
 def lasting(error: BaseException) -> bool:
     """Whether trying again changes nothing: a certificate or a setting is wrong, here or there."""
-    return _trouble(error) is not None
+    return _problem(error) is not None
 
 
-def _trouble(error: BaseException) -> str | None:
+def _problem(error: BaseException) -> str | None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _VERIFY.get(getattr(error, "verify_code", 0), _UNTRUSTED)
+        # aiohttp's wrapper of one is one too, without its code: the real one is behind it
+        return _VERIFY.get(error.verify_code, _UNTRUSTED) if hasattr(error, "verify_code") else None
     if not isinstance(error, ssl.SSLError):
         return None
     text = _reason(error).upper().replace(" ", "_")
@@ -220,24 +214,17 @@ def _check_dates(found: Certificate, now: datetime) -> None:
         raise Misconfigured(
             f"client_certificate has been expired since {found.not_after:%Y-%m-%d %H:%M} UTC",
             todo="renew it, register the new one with the institution and replace the file",
-            kept="nothing left this machine",
         )
     if now < found.not_before:
         raise Misconfigured(
             f"client_certificate is not valid before {found.not_before:%Y-%m-%d %H:%M} UTC",
             todo="wait until then or use the one before it; compare this machine's clock",
-            kept="nothing left this machine",
         )
 
 
 def _describe(found: x509.Certificate) -> Certificate:
-    return Certificate(
-        subject=_name(found.subject),
-        issuer=_name(found.issuer),
-        cnpj=_cnpj(found),
-        not_before=found.not_valid_before_utc,
-        not_after=found.not_valid_after_utc,
-    )
+    names = _name(found.subject), _name(found.issuer)
+    return Certificate(*names, _cnpj(found), found.not_valid_before_utc, found.not_valid_after_utc)
 
 
 def _name(name: x509.Name) -> str:

@@ -7,6 +7,8 @@ where a certificate is why); everything later is :class:`malote.errors.ReplyLost
 
 from __future__ import annotations
 
+import http.client
+import io
 import ssl
 from http.cookiejar import DefaultCookiePolicy
 from types import SimpleNamespace
@@ -150,12 +152,9 @@ def session(context: ssl.SSLContext | None, session: requests.Session | None = N
     session = session or requests.Session()
     session.trust_env = False
     session.headers.clear()
-    session.auth = None
-    session.cert = None
-    session.verify = True
-    session.proxies = {}
-    session.params = {}
     session.cookies.clear()
+    session.auth = session.cert = None
+    session.proxies, session.params, session.verify = {}, {}, True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # Even with allow_redirects=False requests reads the body of a redirect, unbounded, to prepare the next request.
     vars(session)["get_redirect_target"] = lambda _response: None
@@ -189,7 +188,24 @@ class _Adapter(HTTPAdapter):
         return pools
 
 
+class _Whole(http.client.HTTPResponse):
+    """A reply whose headers must have an end: http.client takes a cut in them for their end."""
+
+    def begin(self) -> None:
+        file = self.fp
+        self.fp = cast(io.BufferedReader, SimpleNamespace(readline=lambda limit: file.readline(limit) or self._cut()))
+        try:
+            super().begin()
+        finally:
+            self.fp = file
+
+    def _cut(self) -> bytes:
+        raise http.client.RemoteDisconnected("cut off in the headers")
+
+
 class _Http(HTTPConnection):
+    response_class = _Whole
+
     def connect(self) -> None:
         super().connect()
         _note(self)
@@ -200,6 +216,8 @@ class _Http(HTTPConnection):
 
 
 class _Https(HTTPSConnection):
+    response_class = _Whole
+
     def connect(self) -> None:
         plain = self._new_conn()
         exchange = CURRENT.get()

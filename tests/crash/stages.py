@@ -1,4 +1,4 @@
-"""One stage for each institution: its simulator, its driver, rows for it, and what it accepted. The crash suites play on them."""
+"""One stage for each institution: its simulator, driver and rows, and what it accepted; the crash suites play there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For every institution and every checkpoint: stop dead, restart, finish; once by an exception, once by a real kill -9."""
+"""For every institution and checkpoint: stop dead, restart, finish; by an exception, and by a real kill -9."""
 
 from __future__ import annotations
 
