@@ -17,6 +17,7 @@ setup: $(SETUP) ## make .venv with everything in it (PYTHON=python3.12 chooses a
 $(SETUP): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; ok = (3, 10) <= sys.version_info < (3, 14); sys.exit(None if ok else "Python 3.10 to 3.13 is needed, $(PYTHON) is " + sys.version.split()[0] + ". Try: make setup PYTHON=python3.12")'
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip
 	@test -x .venv/uv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --target .venv/uv uv==$(UV_VERSION)
 	$(UV) sync --frozen
 	@touch $@

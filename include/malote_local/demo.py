@@ -1,34 +1,98 @@
-"""``make demo``: the whole trip, seen as it happens."""
+"""``make demo``: every flow of malote, seen as it happens, and the figures held against what the simulators counted."""
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
-from malote_local.stage import Stage, stage
+import psycopg
 
-DAG = "ccee_contratos"
+from malote_local import demo_ccee
+from malote_local.stage import STATE, Stage, stage
+
+
+class Run:
+    """Triggers DAGs and prints each task as it changes."""
+
+    def __init__(self, running: Stage) -> None:
+        self._rest = running.airflow.rest
+
+    def __call__(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Run one DAG once; returns the state that the run ended in."""
+        run_id = self._rest.trigger(dag_id, conf)
+        said = ", ".join(f"{name}={value}" for name, value in (conf or {}).items())
+        print(f"\n  {dag_id} {said}".rstrip())
+        return self.watch(dag_id, run_id)
+
+    def watch(self, dag_id: str, run_id: str) -> str:
+        """Print each task of a run until it ends; returns the state that it ended in."""
+        began = time.monotonic()
+
+        def progress(task: str, state: str) -> None:
+            print(f"  {time.monotonic() - began:6.1f} s  {task:<24} {state}", flush=True)
+            if state == "failed":
+                print(_indented(self._rest.failure(dag_id, run_id, task)), flush=True)
+
+        return self._rest.wait(dag_id, run_id, timeout=180, on_progress=progress)
+
+    def clear(self, dag_id: str) -> str:
+        """Clear every task of the newest run of a DAG, as its button in the UI does, and watch it run again."""
+        run_id = next(iter(self._rest.runs(dag_id)))
+        print(f"\n  {dag_id}: clear all tasks of {run_id}")
+        self._rest.clear(dag_id, run_id)
+        return self.watch(dag_id, run_id)
 
 
 def demo() -> int:
-    """Run the trip and compare the figures; returns the exit code, 0 when all agree."""
-    with stage(say=print) as running:
-        return 0 if _trip(running, DAG) == "success" else 1
-
-
-def _trip(running: Stage, dag_id: str) -> str:
-    """Run one DAG once and print each task as it changes; returns the state that the run ended in."""
-    rest = running.airflow.rest
-    rest.wait_dag(dag_id)
-    rest.unpause(dag_id)
+    """Run every flow and compare the figures; returns the exit code, 0 when all agree."""
     began = time.monotonic()
-    run_id = rest.trigger(dag_id)
-    print(f"\n{dag_id}  {run_id}")
+    with stage(say=print) as running:
+        for dag_id in ("ccee_contratos", "relatorio_diario"):
+            running.airflow.rest.wait_dag(dag_id)
+            running.airflow.rest.unpause(dag_id)
+        wrong = demo_ccee.show(running, Run(running))
+        figures = {"ccee": _figures(running, "ccee", "ccee.resultado_processamento")}
+        (STATE / "demo.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        print(f"\n{json.dumps(figures, indent=2)}")
+        wrong += [f"{name}: {problem}" for name, each in figures.items() for problem in _problems(each)]
+    for problem in wrong:
+        print(f"DOES NOT AGREE: {problem}")
+    print(f"{'FAILED' if wrong else 'everything agrees'}, {time.monotonic() - began:.0f} s")
+    return 1 if wrong else 0
 
-    def progress(task: str, state: str) -> None:
-        print(f"{time.monotonic() - began:5.1f} s  {task:<12} {state}", flush=True)
-        if state == "failed":
-            print(rest.failure(dag_id, run_id, task), flush=True)
 
-    state = rest.wait(dag_id, run_id, timeout=150, on_progress=progress)
-    print(f"{time.monotonic() - began:5.1f} s  {dag_id} ended: {state}\n", flush=True)
-    return state
+def _figures(running: Stage, institution: str, table: str) -> dict[str, Any]:
+    simulator = running.simulator(institution)
+    with psycopg.connect(running.warehouse) as warehouse:
+        standings = warehouse.execute(
+            "select standing, count(*) from malote.submission where institution = %s group by standing", (institution,)
+        ).fetchall()
+        sent = warehouse.execute(
+            """select count(*) from malote.item i join malote.submission s on s.id = i.submission
+               where s.institution = %s and s.sent_at is not null""",
+            (institution,),
+        ).fetchone()
+        landed = warehouse.execute(f"select count(*) from {table}").fetchone()
+    return {
+        "submissions": dict(standings),
+        "items_sent": sent[0] if sent else 0,
+        "items_accepted": simulator["items_accepted"],
+        "accepted_more_than_once": simulator["accepted_more_than_once"],
+        "rows_landed": landed[0] if landed else 0,
+    }
+
+
+def _problems(figures: dict[str, Any]) -> list[str]:
+    found = []
+    if set(figures["submissions"]) != {"landed"}:
+        found.append(f"not everything landed: {figures['submissions']}")
+    if figures["accepted_more_than_once"]:
+        found.append(f"{figures['accepted_more_than_once']} items were accepted more than once")
+    if not figures["items_sent"] == figures["items_accepted"] == figures["rows_landed"]:
+        found.append("sent, accepted and landed are not the same number")
+    return found
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"           {line}" for line in text.splitlines())

@@ -71,6 +71,11 @@ class Rest:
         run = self._answer(self._send("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf or {}}))
         return str(run["dag_run_id"])
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Clear every task of a run, the successful ones too."""
+        asked = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+        self._answer(self._send("POST", f"dags/{dag_id}/clearTaskInstances", asked))
+
     def runs(self, dag_id: str) -> dict[str, str]:
         """State by run id, newest first: also the runs that a schedule or an Asset started."""
         found = self.get(f"dags/{dag_id}/dagRuns?order_by=-run_after")["dag_runs"]
