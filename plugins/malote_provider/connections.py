@@ -1,0 +1,110 @@
+"""What Airflow's connections say, as the core wants it: an Access, and the warehouse as a libpq string."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from malote.errors import Misconfigured
+from malote.institution import Access, load
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+SECRETS = ("client_certificate_password",)
+"""What is secret in ``extra``; Airflow masks the password itself."""
+
+
+def extra_of(connection: Connection) -> dict[str, Any]:
+    """``extra`` as an object, without its blank fields; ``rules`` may be an object in text, as a form gives it.
+
+    :raises Misconfigured: where one of them is no JSON object
+    """
+    extra = _object(connection.extra, f"extra of the connection {connection.conn_id!r}")
+    if isinstance(extra.get("rules"), str):
+        extra["rules"] = _object(extra["rules"], f"extra.rules of the connection {connection.conn_id!r}")
+    return {name: value for name, value in extra.items() if value not in (None, "")}
+
+
+def secrets_of(connection: Connection) -> list[str]:
+    """What of ``extra`` must not be seen in a log."""
+    extra = extra_of(connection)
+    return [str(extra[name]) for name in SECRETS if name in extra]
+
+
+def access_of(connection: Connection, institution: str) -> Access:
+    """How the connection says that the institution is reached.
+
+    :raises Misconfigured: where it does not say which environment, or host and port make no address
+    """
+    extra = extra_of(connection)
+    environment = str(extra.get("environment", "")).strip()
+    if not environment:
+        raise Misconfigured(
+            f"the connection {connection.conn_id!r} does not say which environment it is",
+            institution=institution,
+            todo=f"set environment in extra: {', '.join([*load(institution).environments, 'simulator'])}",
+        )
+    return Access(
+        institution=institution,
+        environment=environment,
+        base_url=base_url(connection.host or "", connection.port, environment),
+        login=connection.login or "",
+        password=connection.password or "",
+        extra=extra,
+    )
+
+
+def dsn_of(connection: Connection) -> str:
+    """libpq connection string of the warehouse; of ``extra`` what libpq knows (``sslmode``…).
+
+    :raises Misconfigured: where the connection is not of type ``postgres``
+    """
+    from psycopg import conninfo, pq
+
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise Misconfigured(
+            f"the connection {connection.conn_id!r} is of type {connection.conn_type!r}",
+            todo="give one of type postgres: the journal needs PostgreSQL",
+        )
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    values: dict[str, Any] = {name: value for name, value in extra_of(connection).items() if name in known}
+    values |= {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+    }
+    return conninfo.make_conninfo(**{name: value for name, value in values.items() if value not in (None, "")})
+
+
+def base_url(host: str, port: int | None, environment: str) -> str:
+    """Scheme, host, port and path prefix without the last slash; ``host`` may hold all, ``port`` replaces its port.
+
+    :raises Misconfigured: where that makes no address, or no TLS outside the simulator
+    """
+    if not host:
+        return ""
+    try:
+        parts = urlsplit(host if "://" in host else f"https://{host}")
+        found = port or parts.port
+    except ValueError:
+        raise Misconfigured("host and port of the connection make no address", todo="host: https://name/path") from None
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    if not name or parts.username or parts.query or parts.fragment or parts.scheme not in ("https", "http"):
+        raise Misconfigured("the host of the connection is no address", todo="host: https://name/path, nothing else")
+    if parts.scheme == "http" and environment != "simulator":
+        raise Misconfigured("the host of the connection is http://: nothing leaves unencrypted", todo="use https://")
+    return f"{parts.scheme}://{name}{f':{found}' if found else ''}{parts.path.rstrip('/')}"
+
+
+def _object(text: str | None, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Misconfigured(f"{what} is no JSON object", todo='give an object, e.g. {"environment": "piloto"}')
+    return found

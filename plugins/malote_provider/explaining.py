@@ -1,0 +1,72 @@
+"""What a task says about submissions that need a person: one error each, or one that names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from malote.errors import InDoubt, Malformed, MaloteError, Refused, Terminal, Transient
+
+if TYPE_CHECKING:
+    from malote_provider.hooks import MaloteHook
+
+SHOWN = 20
+
+
+def refusal(hook: MaloteHook, submission: str) -> Refused:
+    """The door's no, as the journal keeps it, with the meaning and action of the institution's table."""
+    institution = hook.get_institution()
+    said = next((e["detail"] for e in reversed(hook.journal().story(submission)) if e["what"] == "refused"), {})
+    code = next((each for each in institution.codes if each.code == said.get("code")), None)
+    free = "correct them and run again with resend_refused" if said.get("frees") else "its items stay locked"
+    return Refused(
+        said.get("message") or "the institution refused it",
+        institution=institution.name,
+        submission=submission,
+        code=said.get("code"),
+        meaning=code and code.meaning,
+        todo=f"{code.action if code else 'look at its story'} ({free})",
+        kept=f"the file is in the archive; `malote story {submission}`",
+    )
+
+
+def in_doubt(submission: str) -> InDoubt:
+    """What the person on call does about a submission in doubt."""
+    return InDoubt(
+        "it is unclear whether it arrived; it is not sent again",
+        submission=submission,
+        todo=f"`malote story {submission}` says where to look; then `malote resolve {submission}` with --receipt R, "
+        "--resend or --withdraw, and clear wait and land (after --resend submit as well)",
+    )
+
+
+def overdue(submission: str) -> Terminal:
+    """What the person on call does about a submission whose answer is overdue."""
+    return Terminal(
+        "its answer is overdue; it is asked for on, and a late one is taken",
+        submission=submission,
+        todo=f"ask the institution (`malote story {submission}` has the receipt); clear wait and land to ask again",
+    )
+
+
+def unsent(submission: str) -> Terminal:
+    """What the person on call does about a submission that was never handed over."""
+    return Terminal("it was not sent", submission=submission, todo="clear the submit task: it sends only what was not")
+
+
+def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
+    """One error that names them all, of the class that says what may be done next.
+
+    Transient or Malformed where one is: landing again is harmless and may bring it home. Else a person is needed.
+    """
+    if len(errors) == 1:
+        return errors[0].about(institution=institution, submission=errors[0].submission)
+    kinds = (Transient, Malformed, InDoubt, Refused, Terminal)
+    kind = next(kind for kind in (*kinds, MaloteError) if any(isinstance(error, kind) for error in errors))
+    lines = [f"- {error.submission}: {error.what}. Do now: {error.todo}" for error in errors[:SHOWN]]
+    more = [f"… and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
+    return kind(
+        "\n".join([f"{len(errors)} submissions need a person:", *lines, *more]),
+        institution=institution,
+        kept="everything that was answered and can be read has landed",
+    )

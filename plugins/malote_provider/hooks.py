@@ -1,0 +1,250 @@
+"""The hook: from Airflow connections to the parts of the core, and a connection test that speaks plainly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.configuration import conf
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import amask_secret, mask_secret
+
+from malote.errors import MaloteError, Misconfigured, ReplyLost
+from malote.institution import load
+from malote_provider.connections import access_of, dsn_of, secrets_of
+
+if TYPE_CHECKING:
+    import ssl
+
+    from airflow.sdk import Connection
+    from requests import Session
+
+    from malote.archive import Archive
+    from malote.asking import Asking
+    from malote.collecting import Collecting
+    from malote.courier import Courier
+    from malote.institution import Access, Institution
+    from malote.journal import Journal
+    from malote.pace import Pace
+    from malote.scope import Scope
+    from malote.wire import AsyncDriver, SyncDriver
+
+ARCHIVE_CONN_ID = "malote_archive"
+
+
+class MaloteHook(HttpHook):
+    """One institution as its connection describes it; a context manager that closes what it opened.
+
+    A subclass names its ``institution`` and the usual hook attributes. Of :class:`HttpHook` it keeps the session and
+    the connection's vocabulary; nothing of ``extra`` leaves as a header, login and password are no HTTP login, no
+    status raises before it is read, and :meth:`run` is closed: what is sent goes through the courier.
+
+    :param conn_id: the institution's connection
+    :param warehouse_conn_id: the ``postgres`` connection; by default ``[malote] warehouse_conn_id``
+    """
+
+    institution: ClassVar[str]
+    conn_name_attr = "conn_id"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not getattr(cls, "institution", ""):
+            raise TypeError(f"{cls.__name__} does not say which `institution` it reaches")
+
+    def __init__(self, conn_id: str | None = None, *, warehouse_conn_id: str | None = None) -> None:
+        super().__init__(http_conn_id=conn_id or self.default_conn_name)
+        self.warehouse_conn_id = warehouse_conn_id or conf.get("malote", "warehouse_conn_id")
+        self._connections: dict[str, Connection | None] = {}
+        self._parts: dict[str, Any] = {}
+
+    def __enter__(self) -> MaloteHook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened: the session, the journal's and the pace's database connections."""
+        for name in ("session", "journal", "pace"):
+            if name in self._parts:
+                self._parts.pop(name).close()
+
+    async def fetch(self) -> None:
+        """Get all connections without blocking the event loop; afterwards no method asks Airflow again."""
+        for conn_id in (self.http_conn_id, self.warehouse_conn_id, ARCHIVE_CONN_ID):
+            try:
+                self._connections[conn_id] = await self.aget_connection(conn_id)
+            except AirflowNotFoundException:
+                self._connections[conn_id] = None
+        self._connection(self.warehouse_conn_id)
+        for secret in secrets_of(self._connection(self.http_conn_id)):
+            await amask_secret(secret)
+
+    def _connection(self, conn_id: str) -> Connection:
+        if conn_id not in self._connections:
+            try:
+                self._connections[conn_id] = self.get_connection(conn_id)
+            except AirflowNotFoundException:
+                self._connections[conn_id] = None
+            if conn_id == self.http_conn_id and self._connections[conn_id]:
+                for secret in secrets_of(self._connections[conn_id]):
+                    mask_secret(secret)
+        found = self._connections[conn_id]
+        if found is None:
+            raise Misconfigured(
+                f"there is no connection {conn_id!r}",
+                institution=self.institution,
+                todo=f"create it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}",
+            )
+        return found
+
+    def access(self) -> Access:
+        """What the connection says about reaching the institution."""
+        return access_of(self._connection(self.http_conn_id), self.institution)
+
+    def get_institution(self) -> Institution:
+        """The institution, with the connection's rules."""
+        return self._part("institution", lambda: load(self.institution)(self.access()))
+
+    def warehouse_dsn(self) -> str:
+        """libpq connection string of the warehouse."""
+        return dsn_of(self._connection(self.warehouse_conn_id))
+
+    # ---- parts of the core
+
+    def get_conn(self, headers: dict[Any, Any] | None = None, extra_options: dict[str, Any] | None = None) -> Session:
+        """The session of :class:`HttpHook` without its habits: no login, no headers, no proxies, our TLS context."""
+        from malote.wire import session
+
+        return session(self.tls(), super().get_conn(headers, extra_options))
+
+    def run(self, *_: Any, **__: Any) -> Any:
+        """Closed: a request of this hook would bypass the journal."""
+        raise NotImplementedError("a request outside the journal may be sent twice: use the operators or the courier")
+
+    def tls(self) -> ssl.SSLContext:
+        """The TLS context of both drivers: client certificate, and whom to trust."""
+        from malote import tls
+
+        extra = self.access().extra
+        return self._part(
+            "tls",
+            lambda: tls.context(
+                certificate=extra.get("client_certificate"),
+                password=extra.get("client_certificate_password"),
+                ca_bundle=extra.get("ca_bundle"),
+            ),
+        )
+
+    def driver(self) -> SyncDriver:
+        """The driver of tasks."""
+        from malote.wire import SyncDriver
+
+        session = self._part("session", self.get_conn)
+        return SyncDriver(session, self.get_institution().rules.connect_timeout.total_seconds())
+
+    def async_driver(self) -> AsyncDriver:
+        """The driver of the triggerer; whoever asks for it closes it."""
+        from malote.wire import AsyncDriver
+
+        return AsyncDriver(self.tls(), self.get_institution().rules.connect_timeout.total_seconds())
+
+    def archive(self) -> Archive:
+        """The archive of ``[malote] archive_url``; its key is the password of connection ``malote_archive``, if any."""
+        from malote.archive import Archive
+
+        try:
+            key = self._connection(ARCHIVE_CONN_ID).password
+        except Misconfigured:
+            key = None
+        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), key))
+
+    def journal(self) -> Journal:
+        """The journal of the warehouse."""
+        from malote.journal import Journal
+
+        return self._part("journal", lambda: Journal(self.warehouse_dsn()))
+
+    def pace(self) -> Pace:
+        """The request budget that all users of this account share."""
+        from malote.pace import Pace
+
+        institution = self.get_institution()
+        name = f"{institution.name}/{institution.access.environment}/{institution.account}"
+        limit, window = institution.rules.requests, institution.rules.window
+        return self._part("pace", lambda: Pace(self.warehouse_dsn(), name, limit=limit, window=window))
+
+    def courier(self) -> Courier:
+        """Who hands submissions over."""
+        from malote.courier import Courier
+
+        return Courier(self.get_institution(), self.journal(), self.archive(), self.pace())
+
+    def asking(self) -> Asking:
+        """Who asks for answers."""
+        from malote.asking import Asking
+
+        return Asking(self.get_institution(), self.journal(), self.archive(), self.pace())
+
+    def collecting(self) -> Collecting:
+        """Who lands answers."""
+        from malote.collecting import Collecting
+        from malote.landing import Landing
+
+        landing = Landing(self.warehouse_dsn(), self.archive())
+        return Collecting(self.get_institution(), self.journal(), self.archive(), landing)
+
+    def scope(self, pouch: str, scope: str, service: str) -> Scope:
+        """What a wait or a landing is about: ``"pouch"``, or ``"service"`` for everything open of that service."""
+        from malote.scope import Scope
+
+        if scope == "pouch":
+            return Scope.pouch(pouch)
+        institution = self.get_institution()
+        return Scope.service(institution.name, institution.access.environment, institution.account, service)
+
+    def _part(self, name: str, make: Any) -> Any:
+        if name not in self._parts:
+            self._parts[name] = make()
+        return self._parts[name]
+
+    # ---- the connection test
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Try it without sending anything: whether it works, and what is there or what is wrong."""
+        try:
+            institution = self.get_institution()
+            account = institution.account
+            warning = self._certificate_warning()
+            said = self.driver().send(institution.probe())
+        except ReplyLost as lost:
+            return False, f"{lost}\n{self._certificate_hint()}"
+        except MaloteError as error:
+            return False, str(error)
+        finally:
+            self.close()
+        fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
+        return True, f"{fine}. Warning: {warning}" if warning else fine
+
+    def _certificate_hint(self) -> str:
+        """TLS 1.3 hides a refused client certificate: it looks like a request whose reply was lost."""
+        named = "may be refused" if self.access().extra.get("client_certificate") else "is not set"
+        return f"client_certificate {named}: a server that demands another ends the connection just like this."
+
+    def _certificate_warning(self) -> str | None:
+        from malote import tls
+        from malote.clock import SystemClock
+
+        extra = self.access().extra
+        path, password = extra.get("client_certificate"), extra.get("client_certificate_password")
+        return tls.describe(path, password).warning(SystemClock().now()) if path else None
+
+
+def hook_of(institution: str) -> type[MaloteHook]:
+    """The hook class of an institution: ``malote_provider.ccee.CceeHook`` for ``"ccee"``."""
+    from importlib import import_module
+
+    found: type[MaloteHook] = getattr(
+        import_module(f"malote_provider.{institution}"), f"{institution.capitalize()}Hook"
+    )
+    return found

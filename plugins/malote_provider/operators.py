@@ -1,0 +1,227 @@
+"""The operators at both ends of the trip: submit hands a pouch over, land brings its answers home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from malote import place
+from malote.errors import MaloteError, Misconfigured
+from malote.submission import Order, Standing
+from malote_provider.explaining import SHOWN, in_doubt, overdue, refusal, together, unsent
+from malote_provider.pouch import pouch_of
+from malote_provider.tasks import MaloteTask
+
+if TYPE_CHECKING:
+    from airflow.sdk import Asset
+    from airflow.sdk.definitions.context import Context
+
+    from malote.courier import Sent
+    from malote.journal import Journal
+    from malote_provider.hooks import MaloteHook
+
+_RECEIVED = ("received", "answered", "landed", "overdue")
+
+
+class SubmitOperator(MaloteTask):
+    """Selects rows, makes files of them and hands them over, each at most once.
+
+    The pouch is named after dag, run, task and map index, so clearing the task goes on with the same pouch: what is
+    already on its way is not sent again, what is in doubt stays so, new rows of the selection join it. While the
+    counter is closed the task waits in the triggerer and goes on at the next document. An empty selection is a success
+    that says so.
+
+    Pushes ``{"pouch", "submissions", "items", "held", "received", "refused", "in_doubt"}``: the pouch's id and counts.
+
+    :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
+        with malote, or by absolute path in a template; by default the shipped file of the service (templated)
+    :param arquivo: path of a file of your own, sent as it is instead of rows (templated)
+    :param options: what the institution's files further need, e.g. ``{"tipoGeracao": "1"}`` (templated)
+    :param resend_refused: rows that the institution refused may travel again (templated)
+    """
+
+    institution = ""  # each institution's own class names it
+    template_fields: Sequence[str] = ("outgoing_sql", "arquivo", "options", "resend_refused", "conn_id", "service")
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"outgoing_sql": "sql", "options": "json"}
+
+    def __init__(
+        self,
+        *,
+        outgoing_sql: str | None = None,
+        arquivo: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        resend_refused: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.outgoing_sql = outgoing_sql
+        self.arquivo = arquivo
+        self.options = options
+        self.resend_refused = resend_refused
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Take the selection into the journal, then send."""
+        from malote.outgoing import Outgoing
+
+        pouch = pouch_of(context)
+        with self.hook() as hook:
+            service = self.service_of(hook.get_institution())
+            params = dict(self.options or {})
+            rows: Any = ()
+            if _given(self.arquivo):
+                params["arquivo"] = str(self.arquivo)
+            else:
+                rows = Outgoing(hook.warehouse_dsn(), self._statement(service))
+            prepared = hook.courier().prepare(
+                Order(pouch, service, params), rows, refused_too=_true(self.resend_refused)
+            )
+            self.log.info(
+                "pouch %s: %d submissions, %d items prepared; %d items held back: they already travel, or were refused",
+                pouch, prepared.submissions, prepared.items, prepared.held,
+            )  # fmt: skip
+            return self._send(hook, pouch, prepared.held)
+
+    def resume(self, context: Context, event: Any = None, held: int = 0) -> dict[str, Any]:  # noqa: ARG002 (Airflow gives it)
+        """Go on sending what the pouch still holds; nothing is selected again."""
+        with self.hook() as hook:
+            return self._send(hook, pouch_of(context), held)
+
+    def _send(self, hook: MaloteHook, pouch: str, held: int) -> dict[str, Any]:
+        sent = hook.courier().send(pouch, hook.driver())
+        if sent.wake is not None:
+            self._wait(sent, held)
+        return self._result(hook, pouch, held)
+
+    def _wait(self, sent: Sent, held: int) -> None:
+        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+        self.log.info("%s: going on at %s", sent.why, sent.wake)
+        self.defer(trigger=DateTimeTrigger(moment=sent.wake), method_name="resume", kwargs={"held": held})
+
+    def _result(self, hook: MaloteHook, pouch: str, held: int) -> dict[str, Any]:
+        journal, scope = hook.journal(), hook.scope(pouch, "pouch", "")
+        tally = journal.tally(scope)
+        counts = {
+            "submissions": sum(tally.values()),
+            "items": sum(each.item_count for each in journal.submissions(scope)),
+            "held": held,
+            "received": sum(tally.get(standing, 0) for standing in _RECEIVED),
+            "refused": tally.get("refused", 0),
+            "in_doubt": tally.get("in_doubt", 0),
+        }
+        if not counts["submissions"]:
+            self.log.info("nothing to send: the selection is empty, or all of it already travels (held back: %d)", held)
+        for each in journal.submissions(scope, Standing.IN_DOUBT):
+            self.log.error("%s", in_doubt(each.id))
+        refused = [refusal(hook, each.id) for each in journal.submissions(scope, Standing.REFUSED, limit=SHOWN)]
+        for error in refused:
+            self.log.error("%s", error)
+        if refused and not counts["received"] and not counts["in_doubt"]:
+            raise refused[0]
+        return {"pouch": pouch, **counts}
+
+    def _statement(self, service: str) -> str:
+        """The SQL: what Airflow rendered, or the file that a rendered value names."""
+        text = str(self.outgoing_sql).strip() if _given(self.outgoing_sql) else f"{self.institution}__{service}.sql"
+        if not text.endswith(".sql") or "\n" in text:
+            return text
+        path = place.sql("outgoing").joinpath(text)  # an absolute path stays what it is
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise Misconfigured(
+                f"outgoing_sql {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+                institution=self.institution,
+                todo=f"give an absolute path, or the name of one of {', '.join(shipped())}",
+                kept="nothing was selected, nothing was sent",
+            ) from None
+
+
+class LandOperator(MaloteTask):
+    """Lands every answer of a pouch, or of a service, and then fails where something needs a person.
+
+    What is answered lands first, in transactions of whole submissions; landing again changes nothing.
+
+    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused"}``, which is also the
+    extra of its outlets' events.
+
+    :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
+    :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
+    :param fail_on: standings that make the task fail after landing; of ``refused`` only the pouch's own
+    """
+
+    institution = ""  # each institution's own class names it
+    asset: ClassVar[Asset | None] = None
+    template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
+    ui_color = "#d9e3eb"
+
+    def __init__(
+        self,
+        *,
+        pouch: Any = None,
+        scope: str = "pouch",
+        fail_on: Sequence[str] = ("in_doubt", "overdue", "refused"),
+        **kwargs: Any,
+    ) -> None:
+        if self.asset is not None:
+            kwargs.setdefault("outlets", [self.asset])
+        super().__init__(**kwargs)
+        self.pouch = pouch
+        self.scope = scope
+        self.fail_on = tuple(fail_on)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Land, count, and name what stays open."""
+        with self.hook() as hook:
+            pouch, scope = self.about(hook, self.pouch, self.scope)
+            own = hook.scope(pouch, "pouch", "")
+            landed = hook.collecting().collect(scope, hook.driver())
+            journal = hook.journal()
+            tally = journal.tally(scope)
+            counts = {
+                "landed": landed.submissions,
+                "rows": landed.rows,
+                "changed": landed.changed,
+                "waiting": tally.get("received", 0),
+                "in_doubt": tally.get("in_doubt", 0),
+                "overdue": tally.get("overdue", 0),
+                "refused": journal.tally(own).get("refused", 0),
+            }
+            self.log.info("%s", ", ".join(f"{name} {n}" for name, n in counts.items()))
+            if counts["waiting"]:
+                self.log.warning(
+                    "%d still have no answer: any later run with scope='service' collects them", counts["waiting"]
+                )
+            told = {error.submission for error in landed.problems}
+            still = [error for error in self._open(hook, journal, scope, own) if error.submission not in told]
+            errors = [*landed.problems, *still]
+            for asset in self.outlets:
+                context["outlet_events"][asset].extra = {"pouch": pouch, **counts}
+        if errors:
+            raise together(errors, self.institution)
+        return {"pouch": pouch, **counts}
+
+    def _open(self, hook: MaloteHook, journal: Journal, scope: Any, own: Any) -> list[MaloteError]:
+        found: list[MaloteError] = []
+        if "in_doubt" in self.fail_on:
+            found += [in_doubt(each.id) for each in journal.submissions(scope, Standing.IN_DOUBT)]
+        if "overdue" in self.fail_on:
+            found += [overdue(each.id) for each in journal.submissions(scope, Standing.OVERDUE)]
+        if "refused" in self.fail_on:
+            found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
+        return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]
+
+
+def shipped() -> list[str]:
+    """The names of the shipped outgoing SQL files."""
+    return sorted(path.name for path in Path(place.sql("outgoing")).glob("*.sql"))
+
+
+def _given(value: Any) -> bool:
+    return value is not None and str(value).strip() not in ("", "None")
+
+
+def _true(value: Any) -> bool:
+    return str(value).strip().lower() in ("true", "1", "yes")

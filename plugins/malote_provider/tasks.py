@@ -1,0 +1,86 @@
+"""What submit, wait and land have in common: which institution, by which connections, about which pouch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+
+from malote.errors import Misconfigured
+from malote_provider.links import StoryLink
+from malote_provider.pouch import pouch_id
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperatorLink
+
+    from malote.institution import Institution
+    from malote.scope import Scope
+    from malote_provider.hooks import MaloteHook
+
+
+class MaloteTask(BaseOperator):
+    """What the tasks of every institution share: whom they talk to, by which connections.
+
+    :param conn_id: connection of the institution; by default ``<institution>_default``
+    :param warehouse_conn_id: ``postgres`` connection; by default ``[malote] warehouse_conn_id``
+    :param service: one of the institution's services; by default its first
+    """
+
+    institution: ClassVar[str] = ""
+    ui_color = "#dcebd9"
+    operator_extra_links: Sequence[BaseOperatorLink] = (StoryLink(),)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not cls.institution and "institution" not in vars(cls):
+            raise TypeError(f"{cls.__name__} does not say which `institution` it talks to")
+
+    def __init__(
+        self,
+        *,
+        conn_id: str | None = None,
+        warehouse_conn_id: str | None = None,
+        service: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id or f"{self.institution}_default"
+        self.warehouse_conn_id = warehouse_conn_id
+        self.service = service
+
+    def hook(self) -> MaloteHook:
+        """The hook of this task's connections; a context manager."""
+        from malote_provider.hooks import hook_of
+
+        return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
+
+    def service_of(self, institution: Institution) -> str:
+        """The service that was asked for, checked.
+
+        :raises Misconfigured: where the institution has no such service
+        """
+        service = self.service or institution.services[0]
+        if service not in institution.services:
+            raise Misconfigured(
+                f"there is no service {service!r}",
+                institution=institution.name,
+                todo=f"use one of {', '.join(institution.services)}",
+            )
+        return service
+
+    def about(self, hook: MaloteHook, pouch: Any, scope: str) -> tuple[str, Scope]:
+        """The pouch's id and the scope: that pouch, or the whole service.
+
+        :raises Misconfigured: for a scope that is neither, or that of a pouch where there is none
+        """
+        found = pouch_id(pouch)
+        if scope not in ("pouch", "service"):
+            raise Misconfigured(f"the scope is {scope!r}", todo="give pouch or service")
+        if scope == "pouch" and not found:
+            raise Misconfigured(
+                "the submit task pushed no pouch: it was perhaps marked as a success before it ran",
+                institution=self.institution,
+                todo="clear the submit task: it sends only what was not sent",
+            )
+        return found, hook.scope(found, scope, self.service_of(hook.get_institution()))

@@ -1,0 +1,152 @@
+"""Airflow's side of the tests: connections, a made-up institution with its hook, and the simulated CCEE."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from psycopg import conninfo
+
+import malote
+from malote.rules import Rules
+from malote_sim import running
+from notary import Notary, Office, make_table
+
+SECRET, CERTIFICATE_PASSWORD = "senha-que-ninguem-ve", "outra-que-ninguem-ve"
+
+
+@pytest.fixture
+def set_connection(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``set_connection("id", conn_type=…, …)``: as AIRFLOW_CONN_…; extra is an object."""
+
+    def put(conn_id: str, **values: Any) -> None:
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(values))
+
+    return put
+
+
+@pytest.fixture
+def connected(warehouse: str, set_connection: Callable[..., None]) -> str:
+    """The warehouse as connection ``malote_warehouse``; its dsn."""
+    parts = conninfo.conninfo_to_dict(warehouse)
+    set_connection(
+        "malote_warehouse",
+        conn_type="postgres",
+        host=parts["host"],
+        port=int(parts["port"] or 5432),
+        login=parts["user"],
+        password=parts.get("password"),
+        schema=parts["dbname"],
+    )
+    return warehouse
+
+
+class Quick(Notary):
+    """A notary that may be asked at once."""
+
+    title = "Quick notary"
+    quick = Rules(return_after=timedelta(), poll_every=timedelta(), poll_jitter=0.0, requests=0)
+
+    def __init__(self, access: Any = None) -> None:
+        super().__init__(access, rules=self.quick)
+
+
+@pytest.fixture
+def notary(connected: str, set_connection: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A made-up institution, registered as a real one is: operators, sensor, hook; ``office`` is its other side."""
+    from malote_provider.hooks import MaloteHook
+    from malote_provider.operators import LandOperator, SubmitOperator
+    from malote_provider.sensors import ReceiptSensor
+
+    office = Office()
+    make_table(connected)
+
+    class Asynchronous:
+        async def send(self, call: Any, sink: Any = None) -> Any:
+            return office.send(call, sink)
+
+        async def close(self) -> None: ...
+
+    class NotaryHook(MaloteHook):
+        institution = conn_type = "notary"
+        default_conn_name = "notary_default"
+
+        def driver(self) -> Any:
+            return office
+
+        def async_driver(self) -> Any:
+            return Asynchronous()
+
+    class NotarySubmit(SubmitOperator):
+        institution = "notary"
+
+    class NotarySensor(ReceiptSensor):
+        institution = "notary"
+
+    class NotaryLand(LandOperator):
+        institution = "notary"
+
+    provider, core = ModuleType("malote_provider.notary"), ModuleType("quick_notary")
+    provider.NotaryHook, core.Quick = NotaryHook, Quick  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, provider.__name__, provider)
+    monkeypatch.setitem(sys.modules, core.__name__, core)
+    monkeypatch.setitem(malote.INSTITUTIONS, "notary", "quick_notary:Quick")
+    set_connection(
+        "notary_default", conn_type="notary", host="https://notary.invalid", extra={"environment": "simulator"}
+    )
+    return SimpleNamespace(
+        office=office, hook=NotaryHook, submit=NotarySubmit, sensor=NotarySensor, land=NotaryLand, dsn=connected
+    )
+
+
+@pytest.fixture
+def ccee(
+    connected: str, set_connection: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """The simulated CCEE, and ``ccee_default`` that reaches it; ``ccee.connection`` are the values of that."""
+    with running("ccee", folder=tmp_path_factory.getbasetemp() / "certificates") as sim:
+        sim.ccee.set(users={"usuario": {"password": SECRET, "profiles": ["1234"]}})
+        connection = {
+            "conn_type": "ccee",
+            "host": sim.url("ccee"),
+            "login": "usuario",
+            "password": SECRET,
+            "extra": {
+                "environment": "simulator",
+                "codigo_perfil_agente": "1234",
+                "ca_bundle": str(sim.certificates.ca),
+                "client_certificate": str(sim.certificates.client),
+                "client_certificate_password": sim.certificates.password,
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S"},
+            },
+        }
+        set_connection("ccee_default", **connection)
+        yield SimpleNamespace(sim=sim, connection=connection, office=sim.ccee, dsn=connected)
+
+
+def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> Any:
+    """As much of a task's context as the tasks use; ``outlet_events`` keeps what they write."""
+    ti = SimpleNamespace(
+        dag_id="dag",
+        run_id=run_id,
+        task_id=getattr(task, "task_id", "submit"),
+        map_index=map_index,
+        get_first_reschedule_date=lambda _: None,
+    )
+
+    class Events(dict[Any, Any]):
+        def __missing__(self, key: Any) -> Any:
+            return self.setdefault(key, SimpleNamespace(extra=None))
+
+    return {"ti": ti, "outlet_events": Events()}
+
+
+@pytest.fixture
+def context() -> Callable[..., Any]:
+    """:func:`context_of`."""
+    return context_of
