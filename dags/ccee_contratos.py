@@ -8,9 +8,9 @@ Envia à CCEE os contratos que esperam em `outgoing.ccee_contratos` (ou um arqui
 3. **land** – grava em `ccee.resultado_processamento`; depois falha se algo pede uma pessoa (`malote doubts`).
 
 **Pode limpar (clear), reexecutar, fazer backfill ou matar qualquer tarefa**: uma linha viaja uma vez só, e o resultado
-é gravado uma vez só. What is in doubt is never sent again by itself: `malote story ID`, then `malote resolve ID`.
+é gravado uma vez só. O que está em dúvida nunca é reenviado sozinho: `malote doubts`, depois `malote resolve ID`.
 
-Connections: `ccee_default`, `malote_warehouse`. Reports: `report.ccee_contratos`, `report.submissoes_abertas`.
+Conexões: `ccee_default`, `malote_warehouse`. Relatórios: `report.ccee_contratos`, `report.submissoes_abertas`.
 """
 
 from __future__ import annotations

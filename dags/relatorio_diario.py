@@ -4,11 +4,11 @@
 Exemplo de consumidor: roda quando resultados chegam (Assets) e às 20:30 de cada dia útil; confere as tabelas gravadas e
 escreve `report.resumo_diario`, uma linha por dia e instituição.
 
-1. **linhas**, **resultado_processamento**, **ccee_contratos** – landed rows are filled, every load has all its rows, a
-   reference stands once in `report.ccee_contratos`. A failure means that somebody else wrote into these tables.
-2. **resumo** – writes the summary; again changes nothing that is the same.
+1. **linhas**, **resultado_processamento**, **ccee_contratos** – as linhas gravadas estão preenchidas, cada carga tem
+   todas as suas linhas, e cada referência aparece uma vez em `report.ccee_contratos`. Uma falha: mais alguém escreveu lá.
+2. **resumo** – grava o resumo; de novo, não muda o que já está igual.
 
-Pode limpar e repetir tudo. Connection: the warehouse (`[malote] warehouse_conn_id`). SQL: include/sql/marts_tasks.
+Pode limpar e repetir tudo. Conexão: o warehouse (`[malote] warehouse_conn_id`). SQL: include/sql/marts_tasks.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ import psycopg
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
-from malote.counter import Counter
+from malote.counter import Counter as Hours
 from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait, next_step
 from malote.errors import (
     Closed,
@@ -135,17 +136,17 @@ class Courier:
         :raises Misconfigured: a certificate, a credential: one error, not a thousand doubts
         :raises InDoubt: where several in a row ended in doubt; the rest stays prepared
         """
-        rules, counter = self.institution.rules, Counter.of(self.institution.rules)
+        rules, opening = self.institution.rules, Hours.of(self.institution.rules)
         todo = self.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
         if todo:
             log.info("%s: %s", self.institution.title, driver.send(self.institution.preflight()))
-        tally = {Standing.RECEIVED: 0, Standing.REFUSED: 0, Standing.IN_DOUBT: 0}
+        tally: Counter[Standing] = Counter()
         wake: list[tuple[datetime, str]] = []
         doubts = 0
         for submission in todo:
             now = self.clock.now()
-            if not counter.is_open(now):
-                wake.append((counter.opens_at(now), "the counter is closed"))
+            if not opening.is_open(now):
+                wake.append((opening.opens_at(now), "the counter is closed"))
                 break
             try:
                 ended = self._hand_over(submission, driver, rules)

@@ -119,6 +119,7 @@ class Submission:
     partial: str | None = None
     partial_since: datetime | None = None
     ready: bool = False
+    moved_at: datetime | None = None
     answer: Stored | None = None
 
 

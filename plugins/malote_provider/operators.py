@@ -14,11 +14,13 @@ from malote_provider.pouch import pouch_of
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.sdk import Asset
     from airflow.sdk.definitions.context import Context
 
     from malote.courier import Sent
-    from malote.journal import Journal
+    from malote.scope import Scope
     from malote_provider.hooks import MaloteHook
 
 _RECEIVED = ("received", "answered", "landed", "overdue")
@@ -149,7 +151,8 @@ class LandOperator(MaloteTask):
 
     :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
     :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
-    :param fail_on: standings that make the task fail after landing; of ``refused`` only the pouch's own
+    :param fail_on: standings that make the task fail after landing: of its own pouch, and of others what came to stand
+        so while this run lasted; of ``refused`` only its own
     """
 
     institution = ""  # each institution's own class names it
@@ -195,7 +198,8 @@ class LandOperator(MaloteTask):
                     "%d still have no answer: any later run with scope='service' collects them", counts["waiting"]
                 )
             told = {error.submission for error in landed.problems}
-            still = [error for error in self._open(hook, journal, scope, own) if error.submission not in told]
+            began = context["dag_run"].start_date
+            still = [error for error in self._open(hook, scope, own, began) if error.submission not in told]
             errors = [*landed.problems, *still]
             for asset in self.outlets:
                 context["outlet_events"][asset].extra = {"pouch": pouch, **counts}
@@ -203,12 +207,23 @@ class LandOperator(MaloteTask):
             raise together(errors, self.institution)
         return {"pouch": pouch, **counts}
 
-    def _open(self, hook: MaloteHook, journal: Journal, scope: Any, own: Any) -> list[MaloteError]:
+    def _open(self, hook: MaloteHook, scope: Scope, own: Scope, began: datetime | None) -> list[MaloteError]:
+        """What needs a person: of its own pouch, and of others what went wrong while this run lasted.
+
+        Each thing is an alarm once: an old doubt does not turn every later run of the service red.
+        """
+        journal = hook.journal()
+        mine = {each.id for each in journal.submissions(own)}
+
+        def new(*standings: Standing) -> list[str]:
+            found = journal.submissions(scope, *standings)
+            return [s.id for s in found if s.id in mine or (began and s.moved_at and s.moved_at >= began)]
+
         found: list[MaloteError] = []
         if "in_doubt" in self.fail_on:
-            found += [in_doubt(each.id) for each in journal.submissions(scope, Standing.IN_DOUBT)]
+            found += [in_doubt(each) for each in new(Standing.IN_DOUBT)]
         if "overdue" in self.fail_on:
-            found += [overdue(each.id) for each in journal.submissions(scope, Standing.OVERDUE)]
+            found += [overdue(each) for each in new(Standing.OVERDUE)]
         if "refused" in self.fail_on:
             found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
         return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -143,7 +143,8 @@ def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> 
         def __missing__(self, key: Any) -> Any:
             return self.setdefault(key, SimpleNamespace(extra=None))
 
-    return {"ti": ti, "outlet_events": Events()}
+    run = SimpleNamespace(start_date=datetime.now(timezone.utc))
+    return {"ti": ti, "dag_run": run, "outlet_events": Events()}
 
 
 @pytest.fixture

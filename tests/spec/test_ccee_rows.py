@@ -23,7 +23,7 @@ from malote.submission import Document, Item, Order
 
 def wall(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     """Brasília wall time, as a `timestamp without time zone` column gives it."""
-    return datetime(year, month, day, hour, minute)  # noqa: DTZ001
+    return datetime(year, month, day, hour, minute)
 
 
 VALUE = "Contrato.MontanteMedio..@montanteMedio"
