@@ -5,7 +5,7 @@ Exemplo de consumidor: roda quando resultados chegam (Assets) e às 20:30 de cad
 escreve `report.resumo_diario`, uma linha por dia e instituição.
 
 1. **linhas**, **resultado_processamento**, **ccee_contratos** – as linhas gravadas estão preenchidas, cada carga tem
-   todas as suas linhas, e cada referência aparece uma vez em `report.ccee_contratos`. Uma falha: mais alguém escreveu lá.
+   todas as suas linhas, cada referência aparece uma vez em `report.ccee_contratos`. Uma falha: mais alguém escreveu lá.
 2. **resumo** – grava o resumo; de novo, não muda o que já está igual.
 
 Pode limpar e repetir tudo. Conexão: o warehouse (`[malote] warehouse_conn_id`). SQL: include/sql/marts_tasks.

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -65,6 +66,7 @@ class LocalAirflow:
         self._wanted_port = port
         self._parallelism = parallelism
         self._running: dict[str, Guarded] = {}
+        self._started_with: dict[str, str] = {}
         self.url = ""
         self.user = USER
         self.password = ""
@@ -89,15 +91,26 @@ class LocalAirflow:
         self._migrate(environment)
         atexit.register(self.stop)
         self.rest = Rest(self.url, user=self.user, password=self.password, alive=self.check)
-        for name, arguments in COMMANDS.items():
-            self._running[name] = Guarded(
-                [sys.executable, "-m", "airflow", *arguments],
-                log=self.logs / f"{name}.log",
-                patience=STOP_SECONDS,
-                env=environment,
-                cwd=self._home,
-            )
+        self._started_with = environment
+        for name in COMMANDS:
+            self._start(name)
         return self
+
+    def crash(self, name: str) -> None:
+        """Kill one of the processes with SIGKILL, with its children, and start it again, as a supervisor would."""
+        process = self._running[name]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.stop()
+        self._start(name)
+
+    def _start(self, name: str) -> None:
+        self._running[name] = Guarded(
+            [sys.executable, "-m", "airflow", *COMMANDS[name]],
+            log=self.logs / f"{name}.log",
+            patience=STOP_SECONDS,
+            env=self._started_with,
+            cwd=self._home,
+        )
 
     def check(self) -> None:
         """:raises AirflowError: when one of the processes has ended, with the end of its log"""

@@ -1,0 +1,125 @@
+"""A real scheduler, triggerer and api-server: a trip whose triggerer is killed on the way, its page, its leftovers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from malote_local.airflow import AirflowError
+from malote_local.stage import Stage, stage
+
+DAG = "ccee_contratos"
+ROWS = """
+    insert into outgoing.ccee_contratos
+        (referencia, data_de_inicio, data_de_fim, id_comprador, id_vendedor, montante_medio)
+    select 'PLANTED-' || i, '2027-01-01 00:00', '2027-12-31 23:00', '98127', '66242', 1.5 from generate_series(1, 5) i
+"""
+SECRETS = ("senha", "malote-sim")
+CONTENT = ("PLANTED-", "98127", "Operação Realizada")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    said: list[str] = []
+    with stage(say=said.append, state=tmp_path_factory.mktemp("airflow")) as running:
+        for dag_id in (DAG, "relatorio_diario"):
+            running.airflow.rest.wait_dag(dag_id)
+            running.airflow.rest.unpause(dag_id)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trip(running: Stage) -> str:
+    """One run whose triggerer is killed with SIGKILL while it waits; the run's id."""
+    with psycopg.connect(running.warehouse) as warehouse:
+        warehouse.execute(ROWS)
+    control(running, "settings", {"result_after": 3600})
+    rest = running.airflow.rest
+    run_id = rest.trigger(DAG)
+    until(lambda: rest.tasks(DAG, run_id).get("wait") == "deferred", "wait is deferred")
+    until(lambda: running.simulator("ccee")["requests_by_operation"].get("obterResultadoProcessamento"), "it was asked")
+    running.airflow.crash("triggerer")
+    control(running, "clock", {"advance": 7200})
+    assert rest.wait(DAG, run_id, timeout=180) == "success"
+    return run_id
+
+
+def control(running: Stage, what: str, body: Any) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.post(f"{running.control}/_sim/ccee/{what}", json=body, timeout=10).raise_for_status()
+
+
+def until(done: Any, what: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise AirflowError(f"not in time: {what}")
+        time.sleep(0.2)
+
+
+def test_a_killed_triggerer_loses_no_answer_and_asks_nothing_twice(running: Stage, trip: str) -> None:
+    shown = running.simulator("ccee")
+    assert shown["accepted"] == {f"PLANTED-{i}": 1 for i in range(1, 6)}
+    with psycopg.connect(running.warehouse) as warehouse:
+        landed = warehouse.execute("select reference from ccee.resultado_processamento order by 1").fetchall()
+    assert [row[0] for row in landed] == [f"PLANTED-{i}" for i in range(1, 6)]
+
+
+def test_clearing_every_task_of_a_landed_run_changes_nothing(running: Stage, trip: str) -> None:
+    running.airflow.rest.clear(DAG, trip)
+    assert running.airflow.rest.wait(DAG, trip, timeout=120) == "success"
+    assert running.airflow.rest.xcom(DAG, trip, "land")["changed"] == 0
+    assert running.simulator("ccee")["accepted_more_than_once"] == 0
+
+
+def test_the_consumer_is_started_by_the_landed_asset(running: Stage, trip: str) -> None:
+    rest = running.airflow.rest
+    until(lambda: "success" in rest.runs("relatorio_diario").values(), "relatorio_diario succeeds")
+
+
+def test_xcoms_hold_the_pouch_and_counts_only(running: Stage, trip: str) -> None:
+    rest = running.airflow.rest
+    pushed = {task: rest.xcom(DAG, trip, task) for task in ("submit", "wait", "land")}
+    assert pushed["submit"]["pouch"] == f"{DAG}/{trip}/submit"
+    for values in pushed.values():
+        assert all(isinstance(value, int) or name in ("pouch", "status") for name, value in values.items())
+    assert not any(each in json.dumps(pushed) for each in (*SECRETS, *CONTENT))
+
+
+def test_no_log_of_any_process_holds_a_secret_or_a_payload(running: Stage, trip: str) -> None:
+    logs = [path for path in Path(running.airflow.logs).rglob("*") if path.is_file()]
+    assert any("land" in str(path) for path in logs)
+    for path in logs:
+        text = path.read_text(errors="replace")
+        for secret in (*CONTENT, 'malote-sim"'):
+            assert secret not in text, f"{secret} stands in {path}"
+        assert "client_certificate_password" not in text
+
+
+def test_the_story_page_is_for_people_who_are_logged_in(running: Stage, trip: str) -> None:
+    url = f"{running.airflow.url}/malote/story/ccee-1"
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.get(url, timeout=10).status_code == 401
+        token = session.post(
+            f"{running.airflow.url}/auth/token",
+            json={"username": running.airflow.user, "password": running.airflow.password},
+            timeout=10,
+        ).json()["access_token"]
+        page = session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    assert page.status_code == 200
+    assert page.text.index("prepared") < page.text.index("sending") < page.text.rindex("landed")
+
+
+def test_the_link_of_each_task_leads_to_the_story_of_its_pouch(running: Stage, trip: str) -> None:
+    for task in ("submit", "wait", "land"):
+        links = running.airflow.rest.get(f"dags/{DAG}/dagRuns/{trip}/taskInstances/{task}/links")["extra_links"]
+        assert any("/malote/pouch/" in str(link) for link in links.values()), links
