@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -33,6 +33,7 @@ from malote.errors import (
 from malote.institution import Call, Institution, Reply, Row
 from malote.journal import Journal
 from malote.pace import Pace
+from malote.preparing import Prepared, prepare
 from malote.rules import Rules
 from malote.scope import Scope
 from malote.submission import Finding, Order, Receipt, Standing, Submission
@@ -48,15 +49,6 @@ class Driver(Protocol):
     """Whatever sends a call and waits for its value."""
 
     def send(self, call: Call[T], sink: Any = None) -> T: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a selection became: documents and items taken in, and items held back: they already travel."""
-
-    submissions: int
-    items: int
-    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,40 +86,10 @@ class Courier:
         self.checkpoint = checkpoint
 
     def prepare(self, order: Order, rows: Iterable[Row], *, refused_too: bool = False) -> Prepared:
-        """Render a selection and take it into the journal: all of it or nothing.
-
-        :param rows: read again where another run took an item meanwhile, so better no bare iterator
-        :param refused_too: items that the institution refused travel again
-        :raises Invalid: with every problem of the selection
-        """
-        self.journal.open_pouch(order, self.institution)
-        while True:
-            held: dict[str, int] = {}
-            try:
-                with self.journal.intake(order, self.institution) as intake:
-                    self.checkpoint("rows selected")
-                    submissions = items = 0
-                    free = self._free(order, refused_too, held)
-                    for document in self.institution.render(order, rows, self.archive, free):
-                        self.checkpoint("document ready")
-                        intake.add(document)
-                        submissions, items = submissions + 1, items + len(document.items)
-            except psycopg.errors.UniqueViolation:
-                log.info("another run took some of the same items meanwhile: selecting again")
-                if iter(rows) is rows:  # it cannot be read again
-                    raise
-                continue
-            self.checkpoint("intent saved")
-            return Prepared(submissions, items, held.get("held", 0))
-
-    def _free(self, order: Order, refused_too: bool, held: dict[str, int]) -> Callable[[str, Sequence[str]], set[str]]:
-        def free(operation: str, references: Sequence[str]) -> set[str]:
-            scope = self.institution.scope(order.service, operation)
-            holders = self.journal.holders(scope, references, refused_too=not refused_too)
-            held["held"] = held.get("held", 0) + len(holders)
-            return set(references) - holders.keys()
-
-        return free
+        """Render a selection and take it into the journal, see :func:`malote.preparing.prepare`."""
+        return prepare(
+            order, rows, self.institution, self.journal, self.archive, self.checkpoint, refused_too=refused_too
+        )
 
     def send(self, pouch: str, driver: Driver) -> Sent:
         """Hand over what the pouch still holds, asking first about everything whose fate is unknown.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import requests
 
+from malote_local.run import Run
 from malote_local.stage import STATE, Stage
-
-if TYPE_CHECKING:
-    from malote_local.demo import Run
 
 DAG = "ccee_contratos"
 

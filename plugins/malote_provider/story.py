@@ -42,7 +42,9 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var
   max-width: 72rem; padding: 0 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.3rem } table { border-collapse: collapse; width: 100% }
 caption { text-align: left; color: var(--soft) }
-th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }
+th, td { text-align: left; vertical-align: top; overflow-wrap: normal;
+  padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }
+td:last-child { overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 600 } a { color: inherit } .soft { color: var(--soft) }
 .now { border-left: 4px solid var(--mark); padding: .3rem .8rem; white-space: pre-line } td.n { text-align: right }
 """

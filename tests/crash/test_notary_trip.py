@@ -313,3 +313,55 @@ def test_a_query_that_fails_says_nothing_about_the_request(begin: Callable[..., 
     assert sent.wake == trip.clock.now() + trip.institution.rules.absent_apart
     trip.run(ROWS)
     everything_landed_once(trip, office)
+
+
+def test_two_runs_that_select_the_same_rows_at_once_send_each_item_once(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    """Both have seen the items free; the index lets one in, the other selects again and finds nothing left."""
+    first, second = begin(pouch="first"), begin(pouch="second")
+    met: list[str] = []
+
+    def meanwhile(name: str) -> None:
+        if name == "document ready" and not met:
+            met.append(name)
+            first.prepare(ROWS)
+
+    second.courier.checkpoint = meanwhile
+    prepared = second.prepare(ROWS)
+    assert met and prepared.submissions == 0 and prepared.held == 7
+    first.run(ROWS)
+    second.run(ROWS)
+    everything_landed_once(first, office)
+
+
+def test_two_processes_that_send_the_same_pouch_at_once_send_each_document_once(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    first, second = begin(), begin()
+    first.prepare(ROWS)
+    met: list[str] = []
+
+    def meanwhile(name: str) -> None:
+        if name == "attempt open" and not met:
+            met.append(name)
+            second.courier.send(second.order.pouch, second.driver)
+
+    first.courier.checkpoint = meanwhile
+    first.send()
+    assert met and office.requests.count("file") == 3
+    first.wait()
+    first.land()
+    everything_landed_once(first, office)
+
+
+def test_two_runs_that_wait_for_the_same_service_ask_each_submission_once(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    trip, other = begin(), begin()
+    trip.prepare(ROWS)
+    trip.send()
+    trip.clock.pass_(minutes=2)
+    leased = trip.journal.due(trip.scope, limit=10, lease=timedelta(minutes=1))
+    assert len(leased) == 3
+    assert other.journal.due(other.scope, limit=10, lease=timedelta(minutes=1)) == []
