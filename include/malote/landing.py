@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -64,6 +63,7 @@ class Landing:
         table = institution.tables[submissions[0].service]
         now = self._clock.now()
         with psycopg.connect(self._dsn) as connection:
+            connection.execute("set temp_buffers = '64MB'")  # the default 8 MB writes staging to disk and reads it back
             mine = _lock(connection, submissions)
             matchings = _matchings(connection, mine)
             stage(connection, table)
@@ -82,8 +82,7 @@ class Landing:
         assert submission.answer is not None
         try:
             with self._archive.open(submission.answer) as answer:
-                for ordem, row in enumerate(institution.read(submission, answer), 1):
-                    yield submission.id, ordem, matching.reference(row), *row[:-4]
+                yield from matching.landed(submission.id, institution.read(submission, answer))
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
         if matching.strange:
@@ -107,17 +106,14 @@ def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]
 
 
 def _matchings(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> dict[str, Matching]:
-    found = {s.id: Matching(()) for s in submissions}
-    with connection.cursor("items") as cursor:
-        cursor.itersize = 5000
-        cursor.execute(
-            """select submission, reference, echo from malote.item_row
-               where submission = any (%s) order by submission, ordinal""",
-            (list(found),),
-        )
-        for id, items in groupby(cursor, key=lambda row: row[0]):
-            found[id] = Matching((reference, echo) for _, reference, echo in items)
-    return found
+    rows = connection.cursor(binary=True).execute(
+        """select submission, array_agg(reference order by ordinal),
+                  case when count(echo) > 0 then array_agg(echo order by ordinal) end
+           from malote.item_row where submission = any (%s) group by submission""",
+        ([s.id for s in submissions],),
+    )
+    found = {s.id: Matching() for s in submissions}
+    return found | {id: Matching(references, echoes) for id, references, echoes in rows}
 
 
 def stage(connection: psycopg.Connection[Any], table: Table) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from malote.institution import AnswerRow
 
 _UNANSWERED, _REFUSED, _UNKNOWN, _ACCEPTED = range(4)
-_RANK = {"refused": _REFUSED, "unanswered": _UNKNOWN, "accepted": _ACCEPTED}
+_RANK = {"refused": _REFUSED, "unanswered": _UNKNOWN, None: _UNKNOWN, "accepted": _ACCEPTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +31,49 @@ class Matching:
     accepted where any row says so, locked (``unanswered``) where none does or one has a status that we do not know, and
     refused, thus free, only where every row about it refuses it.
 
-    :param items: ``(reference, echo)`` of the items by ordinal, ``echo`` being what the institution calls them
+    :param references: those of the items, by ordinal
+    :param echoes: what the institution calls each of them, None where that is its reference, as for all without it
     """
 
-    def __init__(self, items: Iterable[tuple[str, str | None]]) -> None:
-        self._references: list[str] = []
-        self._named: dict[str, list[int] | int] = {}
-        for at, (reference, echo) in enumerate(items):
-            self._references.append(reference)
-            name = echo or reference
-            held = self._named.get(name)
-            if held is None:
-                self._named[name] = at
-            else:
-                self._named[name] = [*(held if isinstance(held, list) else [held]), at]
-        self._best = array("b", bytes(len(self._references)))
-        self._answers = array("i", bytes(4 * len(self._references)))
+    def __init__(self, references: Sequence[str] = (), echoes: Sequence[str | None] | None = None) -> None:
+        self._references = references
+        names = references
+        if echoes:
+            names = [echo or reference for reference, echo in zip(references, echoes, strict=True)]
+        self._named = dict(zip(names, range(len(names)), strict=True))
+        self._shared = _shared(names) if len(self._named) < len(names) else {}
+        self._best = array("b", bytes(len(names)))
+        self._answers = array("i", bytes(4 * len(names)))
         self._said: dict[int, tuple[str | None, str | None]] = {}
         self._rows = self._unmatched = 0
 
-    def reference(self, row: AnswerRow) -> str | None:
-        """The reference of the item that this row is about, or None where it is about nothing that was sent."""
-        echo, outcome, code, message = row[-4:]
-        self._rows += 1
-        at = self._named.get(echo) if echo else None
-        if at is None:
-            self._unmatched += 1
-            return None
-        if isinstance(at, list):
-            at = next((each for each in at if not self._answers[each]), at[-1])
-        self._answers[at] += 1
-        rank = _RANK[outcome or "unanswered"]
-        if rank > self._best[at]:
-            self._best[at] = rank
-            if rank == _ACCEPTED:
-                self._said.pop(at, None)
-            else:
-                self._said[at] = (code, message)
-        return self._references[at]
+    def landed(self, submission: str, rows: Iterable[AnswerRow]) -> Iterator[tuple[str | int | None, ...]]:
+        """Each row as it lands: ``submission, ordem, reference``, then the institution's own columns.
+
+        The reference is that of the item it is about, or None where it is about nothing that was sent.
+        """
+        # A hundred thousand rows pass here while the server waits for them: no call for each.
+        named, shared, best, answers, said = self._named, self._shared, self._best, self._answers, self._said
+        references, ordem = self._references, 0
+        for ordem, row in enumerate(rows, 1):
+            own, (echo, outcome, code, message) = row[:-4], row[-4:]
+            at = named.get(echo) if echo else None
+            if at is None:
+                self._unmatched += 1
+                yield submission, ordem, None, *own
+                continue
+            if shared and echo in shared:
+                at = next((each for each in shared[echo] if not answers[each]), at)
+            answers[at] += 1
+            rank = _RANK[outcome]
+            if rank > best[at]:
+                best[at] = rank
+                if rank != _ACCEPTED:
+                    said[at] = code, message
+                elif said:
+                    said.pop(at, None)
+            yield (submission, ordem, references[at], *own)
+        self._rows = ordem
 
     @property
     def strange(self) -> bool:
@@ -92,3 +97,11 @@ class Matching:
             answered_twice=sum(1 for n in self._answers if n > 1),
             unmatched=self._unmatched,
         )
+
+
+def _shared(names: Sequence[str]) -> dict[str, list[int]]:
+    """The names that several items share, with those items in order."""
+    found: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        found.setdefault(name, []).append(at)
+    return {name: each for name, each in found.items() if len(each) > 1}
