@@ -321,3 +321,56 @@ def test_erro_frees_aviso_accepts_and_an_unknown_status_is_never_final(
     assert items == {"C000": "refused", "C001": "accepted", "C002": "unanswered", "C003": "accepted"}
     assert begin(pouch="second").prepare(stage.rows(0, 4)).items == 0
     assert begin(pouch="third").prepare(stage.rows(0, 4), refused_too=True).items == 1
+
+
+# ---- what reports read
+
+
+def test_the_contracts_report_says_the_last_that_is_known_of_each_reference(
+    begin: Callable[..., Trip], stage: CceeStage
+) -> None:
+    stage.sim.ccee.set(status={"C000": "ERRO"})
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    begin(pouch="second").prepare(stage.rows(3, 1))
+    with psycopg.connect(trip.dsn) as connection:
+        report = connection.execute(
+            """select referencia, codigo_contrato is null, comprador_codigo, vendedor_codigo, ultimo_status,
+                      situacao_item, mensagem is not null, quando is not null
+               from report.ccee_contratos order by referencia"""
+        ).fetchall()
+    assert report == [
+        ("C000", True, "64983", "66242", "ERRO", "refused", True, True),
+        ("C001", False, "64983", "66242", "SUCESSO", "accepted", True, True),
+        ("C002", False, "64983", "66242", "SUCESSO", "accepted", True, True),
+        ("C003", True, None, None, "prepared", "sent", False, True),
+    ]
+    stage.sim.ccee.set(status={})
+    again = begin(pouch="third")
+    again.prepare(stage.rows(0, 4), refused_too=True)
+    again.send()
+    again.wait()
+    again.land()
+    with psycopg.connect(trip.dsn) as connection:
+        last = connection.execute(
+            "select ultimo_status from report.ccee_contratos where referencia = 'C000'"
+        ).fetchone()
+    assert last == ("SUCESSO",), "the second journey is the last that is known"
+
+
+def test_open_submissions_are_in_their_report_until_they_are_settled(
+    begin: Callable[..., Trip], stage: CceeStage
+) -> None:
+    def open_ones() -> list[Any]:
+        with psycopg.connect(trip.dsn) as connection:
+            return connection.execute("select standing, item_count, receipt from report.submissoes_abertas").fetchall()
+
+    trip = begin()
+    trip.prepare(stage.rows(0, 4))
+    assert open_ones() == [("prepared", 4, None)]
+    trip.send()
+    ((standing, _, receipt),) = open_ones()
+    assert standing == "received" and receipt
+    trip.wait()
+    trip.land()
+    assert open_ones() == []
