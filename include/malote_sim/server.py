@@ -92,7 +92,7 @@ def running(
         finally:
             for server, _ in servers:
                 server.should_exit = server.force_exit = True
-            thread.join(10)
+            thread.join(2)  # from Python 3.12.1 on asyncio waits for clients that keep their connection: not we
 
 
 async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]]) -> None:
