@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -88,7 +87,7 @@ class Collecting:
             self.journal.unreadable(
                 error.submission,
                 error.what,
-                ask_at=self.clock.now() + max(self.institution.rules.poll_every, timedelta(0)),
+                ask_at=self.clock.now() + self.institution.rules.poll_every,
             )
         return error
 
