@@ -13,8 +13,9 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -23,15 +24,18 @@ from malote.errors import Misconfigured
 from malote.seal import Seal, Sealer
 from malote.submission import Stored
 
+SEALED = "sealed"
+"""The folder below which every sealed file lies."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Sheet:
     """A file that is being written to the archive. ``stored`` is there after the with-block has ended without error."""
 
-    def __init__(self, out: BinaryIO | Sealer) -> None:
+    def __init__(self, out: BinaryIO | Sealer, digest: Any) -> None:
         self._out = out
-        self._hash = hashlib.sha256()
+        self._hash = digest
         self._size = 0
         self._stored: Stored | None = None
 
@@ -44,7 +48,7 @@ class Sheet:
 
     @property
     def stored(self) -> Stored:
-        """Where the bytes lie; SHA-256 and size are of the plain bytes."""
+        """Where the bytes lie; SHA-256 (keyed where they are sealed) and size are of the plain bytes."""
         if self._stored is None:
             raise RuntimeError("a sheet is stored when its with-block has ended without error")
         return self._stored
@@ -81,13 +85,16 @@ class Archive:
         :param sealed: encrypt from the first byte
         :raises Misconfigured: where ``sealed`` is asked for and there is no key
         """
-        place, end = _tidy(folder), _tidy(name.replace("/", "_"))[-100:] or "unnamed"
+        place, end = (
+            _tidy(f"{SEALED}/{folder}" if sealed else folder),
+            _tidy(name.replace("/", "_"))[-100:] or "unnamed",
+        )
         chance = secrets.token_hex(32)
         temporary = self._path("/".join(filter(None, (place, f".{chance}.part"))))
         raw = self._create(temporary)
         try:
             sealer = self._seal.close_over(raw) if sealed else None
-            sheet = Sheet(sealer or raw)
+            sheet = Sheet(sealer or raw, self._seal.digest() if sealed else hashlib.sha256())
             yield sheet
             if sealer:
                 sealer.finish()
@@ -136,11 +143,27 @@ class Archive:
 
     def purge(self, stored: Stored) -> None:
         """Remove the bytes; nothing happens where they are gone already."""
-        path = self._path(stored.name)
+        self.remove(stored.name)
+
+    def remove(self, name: str) -> None:
+        """As :meth:`purge`, by name."""
+        path = self._path(name)
         with suppress(FileNotFoundError):
             self._files.rm_file(path)
             if self._local:
                 _flush_folder(Path(path).parent)
+
+    def sealed_before(self, at: datetime) -> list[str]:
+        """The names of the sealed files, unfinished ones too, that were last written before that instant."""
+        found = self._files.find(f"{self._root}/{SEALED}")
+        return [path[len(self._root) + 1 :] for path in found if self._files.modified(path) < at]
+
+    def unseal_text(self, text: str) -> str:
+        """The plain text of what :meth:`malote.seal.Seal.seal_text` made under the same key.
+
+        :raises Misconfigured: where it is no sealed text, or the key does not open it
+        """
+        return self._seal.open_text(text)
 
     def _path(self, name: str) -> str:
         if {"", ".", ".."} & set(name.split("/")):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from malote import __version__
@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 refused with an explanation, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "seal":
+            _seal()
+            return 0
         dsn = warehouse(options.warehouse)
         if options.command == "migrate":
             from malote.migrations import upgrade
@@ -65,12 +68,42 @@ def warehouse(given: str | None) -> str:
     return text
 
 
+def archive_key() -> str | None:
+    """The key that seals card data: password of ``AIRFLOW_CONN_MALOTE_ARCHIVE``, else that of a local ``make up``."""
+    text = os.environ.get("AIRFLOW_CONN_MALOTE_ARCHIVE", "")
+    local = Path(".malote/archive.key")
+    if text.startswith("{"):
+        return str(json.loads(text).get("password") or "") or None
+    if text:
+        return unquote(urlsplit(text).password or "") or None
+    return local.read_text(encoding="utf-8").strip() if local.is_file() else None
+
+
+def _seal() -> None:
+    """Each line that comes in is a card as a JSON object; each line that goes out is it sealed, for a column."""
+    from malote.seal import Seal
+
+    seal = Seal(archive_key())
+    for number, line in enumerate(sys.stdin, 1):
+        try:
+            card = json.loads(line)
+        except ValueError:
+            card = None
+        if not isinstance(card, dict):
+            raise Misconfigured(
+                f"line {number} is no JSON object",
+                todo='give one card a line: {"numero": "…", "validade": "aaaamm", "codigo-seguranca": "…"}',
+            )
+        print(seal.seal_text(json.dumps(card, ensure_ascii=False)))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="malote", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--warehouse", metavar="DSN", help="postgresql://… of the warehouse")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
+    commands.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
     commands.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(run=_status)
     story = commands.add_parser("story", help="everything that happened to a submission")
     story.add_argument("submission", metavar="SUBMISSION")

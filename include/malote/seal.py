@@ -7,6 +7,8 @@ plain byte touches the disk. The key comes from a password by scrypt.
 
 from __future__ import annotations
 
+import base64
+import hmac
 import io
 import os
 from typing import Any, BinaryIO
@@ -20,6 +22,7 @@ from malote.errors import Malformed, Misconfigured
 FRAME = 64 << 10
 """Plain bytes in a frame."""
 
+_TEXT = b"malote1:"
 _MAGIC, _SALT, _PREFIX, _TAG = b"MALOTE1\n", 16, 7, 16
 _HEADER = len(_MAGIC) + _SALT + _PREFIX
 
@@ -35,6 +38,7 @@ class Seal:
         self._password = password
         self._salt = os.urandom(_SALT)
         self._known: dict[bytes, AESGCM] = {}
+        self._fixed_keys: dict[bytes, bytes] = {}
 
     def close_over(self, raw: BinaryIO) -> Sealer:
         """A writer of plain bytes over an empty file; its ``finish`` ends the file.
@@ -42,6 +46,31 @@ class Seal:
         :raises Misconfigured: where there is no password
         """
         return Sealer(raw, self._cipher(self._salt), _MAGIC + self._salt + os.urandom(_PREFIX))
+
+    def digest(self) -> hmac.HMAC:
+        """A SHA-256 keyed by the password: the plain hash of a file with few unknown digits would give them away."""
+        return hmac.new(self._fixed(b"malote digest"), digestmod="sha256")
+
+    def seal_text(self, text: str) -> str:
+        """A short text (a card, as JSON) sealed as text of its own, to be kept in a column."""
+        nonce = os.urandom(12)
+        sealed = AESGCM(self._fixed(b"malote text")).encrypt(nonce, text.encode(), _TEXT)
+        return (_TEXT + base64.urlsafe_b64encode(nonce + sealed)).decode()
+
+    def open_text(self, text: str) -> str:
+        """What :meth:`seal_text` sealed.
+
+        :raises Misconfigured: where it is no sealed text, or there is no password, or another one
+        """
+        cipher = AESGCM(self._fixed(b"malote text"))
+        try:
+            raw = base64.urlsafe_b64decode(text.encode().removeprefix(_TEXT))
+            return cipher.decrypt(raw[:12], raw[12:], _TEXT).decode()
+        except (ValueError, InvalidTag):
+            raise Misconfigured(
+                "the password of connection malote_archive does not open a sealed text, or it is none",
+                todo="seal it with `malote seal`, under the password of that connection",
+            ) from None
 
     def open(self, raw: BinaryIO, name: str) -> io.BufferedReader:
         """The plain bytes of a sealed file, streamed; ``name`` is for errors.
@@ -58,16 +87,24 @@ class Seal:
         return io.BufferedReader(_Opener(raw, self._cipher(header[len(_MAGIC) : -_PREFIX]), header, name), FRAME)
 
     def _cipher(self, salt: bytes) -> AESGCM:
+        if salt not in self._known:
+            self._known[salt] = AESGCM(self._derived(salt))
+        return self._known[salt]
+
+    def _fixed(self, purpose: bytes) -> bytes:
+        """A key that is the same in every process: texts are sealed one by one, scrypt for each would take hours."""
+        if purpose not in self._fixed_keys:
+            self._fixed_keys[purpose] = self._derived(purpose)
+        return self._fixed_keys[purpose]
+
+    def _derived(self, salt: bytes) -> bytes:
         if not self._password:
             raise Misconfigured(
                 "card data is sealed in the archive and there is no key for it",
                 todo="create the connection malote_archive; its password is the key: a long random text, kept safe",
                 kept="nothing was written, nothing was sent",
             )
-        if salt not in self._known:
-            key = Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(self._password.encode())
-            self._known[salt] = AESGCM(key)
-        return self._known[salt]
+        return Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(self._password.encode())
 
 
 class Sealer:

@@ -7,13 +7,14 @@ import os
 import re
 import stat
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from malote.archive import Archive
 from malote.errors import Malformed, MaloteError, Misconfigured
-from malote.seal import FRAME
+from malote.seal import FRAME, Seal
 from malote.submission import Stored
 
 CARD = b"4012001037141112"
@@ -50,8 +51,38 @@ def test_what_was_written_is_read_with_its_plain_hash_and_size(url: str, sealed:
         stored = put(writer, data, sealed=sealed)
 
         assert get(reader, stored) == data
-        assert (stored.sha256, stored.size, stored.sealed) == (hashlib.sha256(data).hexdigest(), size, sealed)
-        assert stored.name.startswith("cielo/sent/") and stored.name.endswith("-lote.xml")
+        assert (stored.size, stored.sealed) == (size, sealed)
+        assert (stored.sha256 == hashlib.sha256(data).hexdigest()) is not sealed
+        assert stored.name.startswith("sealed/" * sealed + "cielo/sent/") and stored.name.endswith("-lote.xml")
+
+
+def test_the_hash_of_sealed_bytes_is_keyed_and_the_same_in_every_process(url: str) -> None:
+    one, other, stranger = (put(Archive(url, key), b"4012001037141112", sealed=True) for key in ("k", "k", "another"))
+    assert one.sha256 == other.sha256
+    assert one.sha256 != stranger.sha256
+
+
+def test_a_card_sealed_as_text_opens_only_under_its_key(url: str) -> None:
+    text = Seal("key").seal_text('{"numero": "4012001037141112"}')
+    assert "4012" not in text
+    assert Archive(url, "key").unseal_text(text) == '{"numero": "4012001037141112"}'
+    assert text != Seal("key").seal_text('{"numero": "4012001037141112"}')
+    for key, wrong in (("another", text), ("key", text[:-4] + "AAAA"), ("key", "4012001037141112")):
+        with pytest.raises(Misconfigured, match="does not open a sealed text") as caught:
+            Archive(url, key).unseal_text(wrong)
+        assert "4012" not in str(caught.value)
+
+
+def test_the_sealed_files_of_a_time_are_listed_unfinished_ones_too(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path), "key")
+    old, plain, new = put(archive, b"a", sealed=True), put(archive, b"b"), put(archive, b"c", sealed=True)
+    (tmp_path / "sealed" / "cielo" / ".dead.part").write_bytes(b"half")
+    for name in (old.name, plain.name, "sealed/cielo/.dead.part"):
+        os.utime(tmp_path / name, (1_700_000_000, 1_700_000_000))
+    before = datetime(2024, 1, 1, tzinfo=timezone.utc)
+    assert sorted(archive.sealed_before(before)) == sorted([old.name, "sealed/cielo/.dead.part"])
+    assert new.name not in archive.sealed_before(before)
+    assert Archive(str(tmp_path / "empty")).sealed_before(before) == []
 
 
 def test_the_same_bytes_land_in_the_same_place_and_others_beside_them(url: str) -> None:

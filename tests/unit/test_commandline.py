@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import psycopg
@@ -10,6 +12,7 @@ import pytest
 from malote.clock import HeldClock, SystemClock
 from malote.commandline import main, warehouse
 from malote.errors import Misconfigured
+from malote.seal import Seal
 from notary import Notary, Office, deeds, make_table
 from trip import Trip, standings
 
@@ -19,7 +22,7 @@ def doubt(warehouse: str, tmp_path: Path) -> Trip:
     """A trip whose one submission is in doubt: its reply was lost, and nobody can be asked."""
     make_table(warehouse)
     institution = Notary(per_document=3)
-    institution.find = lambda submission: super(Notary, institution).find(submission)  # type: ignore[method-assign]
+    institution.find = lambda submission, archive: super(Notary, institution).find(submission, archive)  # type: ignore[method-assign]
     office = Office()
     clock = HeldClock(SystemClock().now())  # the command has no other clock than the machine's
     trip = Trip(institution, office, warehouse, str(tmp_path), service="deeds", clock=clock)
@@ -142,3 +145,29 @@ def test_a_lot_number_is_taken_once_and_never_skipped(doubt: Trip) -> None:
     number = doubt.journal.number
     assert [number("cielo/1", taken_for=key, start=500) for key in ("a", "b", "a")] == [500, 501, 500]
     assert number("cielo/2", taken_for="a") == 1
+
+
+def test_seal_makes_text_of_cards_that_only_the_archives_key_opens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", "generic://:a%2Fkey@")
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"numero": "4012001037141112"}\n{"numero": "5453010000066167"}\n'))
+    assert main(["seal"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert "4012" not in first
+    assert json.loads(Seal("a/key").open_text(second)) == {"numero": "5453010000066167"}
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", '{"password": "a/key"}')
+    monkeypatch.setattr("sys.stdin", io.StringIO("4012001037141112\n"))
+    assert main(["seal"]) == 1
+    said = capsys.readouterr().err
+    assert "line 1 is no JSON object" in said and "4012" not in said
+
+
+def test_seal_without_a_key_says_where_it_would_come_from(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AIRFLOW_CONN_MALOTE_ARCHIVE", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO("{}\n"))
+    assert main(["seal"]) == 1
+    assert "malote_archive" in capsys.readouterr().err
