@@ -164,6 +164,7 @@ class Received:
     def __init__(self, exchange: Exchange, status: int, headers: Mapping[str, str], sink: Sink | None) -> None:
         exchange.status = status
         self._exchange, self._sink, self._kept = exchange, sink, bytearray()
+        self.enough = False
         self._headers = {name.lower(): value for name, value in headers.items()}
         packing = self._headers.get("content-encoding", "identity").strip().lower()
         if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
@@ -174,6 +175,7 @@ class Received:
         self._unpack = None if packing in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def take(self, chunk: bytes) -> None:
+        """Take what came in; after it ``enough`` says whether the call wanted no more than its head."""
         limit = self._exchange.call.limit
         if self._unpack:
             try:
@@ -183,6 +185,10 @@ class Received:
                     f"{self._exchange.call.name}: the reply is not packed as it says", todo="ask again"
                 ) from None
         self._exchange.size += len(chunk)
+        if peek := self._exchange.call.peek:
+            self._kept += chunk[: max(0, peek - len(self._kept))]
+            self.enough = len(self._kept) == peek
+            return
         if self._exchange.size > limit:
             raise Malformed(
                 f"{self._exchange.call.name}: the reply is larger than the {limit} bytes that are read",
@@ -195,7 +201,7 @@ class Received:
         self._sink.write(chunk)
 
     def reply(self) -> Reply:
-        if self._unpack and self._exchange.size and not self._unpack.eof:
+        if self._unpack and self._exchange.size and not (self.enough or self._unpack.eof):
             raise self._exchange.verdict(EOFError())
         return Reply(self._exchange.status, self._headers, bytes(self._kept))
 

@@ -69,6 +69,8 @@ class SyncDriver:
                     if not chunk:
                         break
                     received.take(chunk)
+                    if received.enough:
+                        break
             finally:
                 response.close()
             return call.read(received.reply())
@@ -123,6 +125,8 @@ class AsyncDriver:
                 if not chunk:
                     break
                 received.take(chunk)
+                if received.enough:
+                    break
         finally:
             response.close()
         return call.read(received.reply())

@@ -370,6 +370,14 @@ def test_a_reply_is_read_up_to_its_limit_and_not_a_byte_further(driver: Drivers,
         assert caught.value.todo
 
 
+def test_a_peek_reads_the_head_of_a_reply_and_hangs_up(driver: Drivers) -> None:
+    start = b"HTTP/1.1 200 OK\r\nContent-Length: 50000000000\r\n\r\n"
+    with serving(drip(start, b"x" * 100_000)) as server:
+        assert driver()(call(server.url(), peek=70_000, limit=1)).body == b"x" * 70_000
+    with serving(ok(b"short")) as server:
+        assert driver()(call(server.url(), peek=70_000)).body == b"short"
+
+
 def test_a_huge_reply_is_left_unread(driver: Drivers) -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: 50000000000\r\n\r\n"
     with serving(drip(start, b"x" * 100_000)) as server:
