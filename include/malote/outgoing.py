@@ -34,17 +34,23 @@ class Outgoing:
                 cursor.itersize = 1000
                 try:
                     cursor.execute(self._query.rstrip().rstrip(";"), self._values)
-                except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.ProgrammingError) as wrong:
-                    said = wrong.diag.message_primary or "it is not one statement"
-                    raise Misconfigured(
-                        f"the outgoing SQL does not run: {said}",
-                        todo="correct the SQL, or run `malote migrate` where a table is missing",
-                        kept="nothing was selected, nothing was sent",
+                    names = [column.name for column in cursor.description or ()]
+                    if "reference" not in names:
+                        raise Invalid(
+                            "the outgoing SQL gives no column `reference`: it is what may not travel twice",
+                            todo="alias the column that identifies a row as `reference`",
+                        )
+                    yield from cursor
+                except psycopg.DataError as wrong:  # the server's own words quote the value, which may be a card
+                    raise _misconfigured(
+                        f"fails on a row: {type(wrong).__name__}", "run the statement by hand to see the value"
                     ) from None
-                names = [column.name for column in cursor.description or ()]
-                if "reference" not in names:
-                    raise Invalid(
-                        "the outgoing SQL gives no column `reference`: it is what may not travel twice",
-                        todo="alias the column that identifies a row as `reference`",
-                    )
-                yield from cursor
+                except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.ProgrammingError) as wrong:
+                    raise _misconfigured(
+                        f"does not run: {wrong.diag.message_primary or 'it is not one statement'}",
+                        "correct the SQL, or run `malote migrate` where a table is missing",
+                    ) from None
+
+
+def _misconfigured(what: str, todo: str) -> Misconfigured:
+    return Misconfigured(f"the outgoing SQL {what}", todo=todo, kept="nothing was selected, nothing was sent")

@@ -112,6 +112,16 @@ def test_sql_without_a_reference_is_refused_and_broken_sql_is_explained(begin: C
     assert standings(trip.dsn) == {}
 
 
+@pytest.mark.parametrize("value", ["'40120010x'", "case when i < 2000 then i::text else '40120010x' end"])
+def test_a_value_that_the_sql_stumbles_over_is_not_quoted(begin: Callable[..., Trip], value: str) -> None:
+    trip = begin()
+    query = f"select ({value})::integer as reference, 1 as x from generate_series(1, 3000) i"
+    with pytest.raises(Misconfigured, match="fails on a row: InvalidTextRepresentation") as caught:
+        list(Outgoing(trip.dsn, query))
+    assert "40120010x" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
 def test_the_outgoing_table_and_the_shipped_sql_fit_together(begin: Callable[..., Trip], stage: CceeStage) -> None:
     from malote.place import sql
 
