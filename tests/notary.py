@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import psycopg
 
 from malote.errors import Invalid, Malformed, Problem, Refused, ReplyLost, Throttled, Unavailable, Unreachable
-from malote.institution import Access, AnswerRow, Body, Call, Free, Institution, Reply, Request, Row, Table
+from malote.institution import Access, AnswerRow, Body, Call, Free, Institution, Number, Reply, Request, Row, Table
 from malote.rules import Code, Rules
 from malote.submission import (
     Absent,
@@ -35,6 +35,9 @@ TABLE = """
 """
 
 
+OUTCOMES = {"yes": "accepted", "no": "refused", "never": "refused_for_good"}
+
+
 class Notary(Institution):
     """One document a pack of ``per_document`` rows; its own key makes it findable; the answer is fetched apart."""
 
@@ -45,6 +48,9 @@ class Notary(Institution):
         Code("again", "Deed already filed", "Nothing", "arrived", False, "made up"),
     )
     tables = {"deeds": Table("notary.verdict", ("number", "verdict", "remark"))}
+
+    sealed = False
+    """Whether its deeds hold what must be sealed."""
 
     def __init__(self, access: Access | None = None, *, per_document: int = 3, rules: Rules | None = None) -> None:
         super().__init__(access or Access("notary", "simulator"))
@@ -66,7 +72,7 @@ class Notary(Institution):
 
     probe = preflight
 
-    def render(self, order: Order, rows: Iterable[Row], archive: Any, free: Free) -> Iterator[Document]:
+    def render(self, order: Order, rows: Iterable[Row], archive: Any, free: Free, number: Number) -> Iterator[Document]:
         rows = list(rows)
         wrong = [Problem(row["reference"], "text", "is empty") for row in rows if not row["text"]]
         if wrong:
@@ -75,7 +81,7 @@ class Notary(Institution):
         rows = [row for row in rows if row["reference"] in may]
         for start in range(0, len(rows), self.per_document):
             pack = rows[start : start + self.per_document]
-            with archive.write("documents", "deed.json") as sheet:
+            with archive.write("documents", "deed.json", sealed=self.sealed) as sheet:
                 sheet.write(json.dumps([[row["reference"], row["text"]] for row in pack]).encode())
             yield Document("file", "deed.json", sheet.stored, tuple(Item(row["reference"]) for row in pack))
 
@@ -96,7 +102,7 @@ class Notary(Institution):
         key = f"{submission.stored.sha256}"
         return Call("file", Request("POST", f"/file/{key}", {}, Body.of(body)), read, submits=True)
 
-    def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
+    def find(self, submission: Submission, archive: Any) -> Generator[Call[Any], Any, Finding]:
         def read(reply: Reply) -> Any:
             if reply.status != 200:
                 raise Unavailable("the notary is out")
@@ -122,10 +128,11 @@ class Notary(Institution):
 
         return Call("check", Request("GET", f"/check/{submission.receipt}"), read)
 
-    def fetch(self, submission: Submission) -> Call[None]:
-        def read(reply: Reply) -> None:
+    def fetch(self, submission: Submission) -> Call[Pending | None]:
+        def read(reply: Reply) -> Pending | None:
             if reply.status != 200:
                 raise Unavailable("the notary is out")
+            return Pending("it was put away") if reply.body == b"put away" else None
 
         return Call("fetch", Request("GET", f"/fetch/{submission.receipt}"), read)
 
@@ -135,7 +142,7 @@ class Notary(Institution):
         except ValueError:
             raise Malformed("the answer is not JSON") from None
         for number, verdict in said:
-            outcome = {"yes": "accepted", "no": "refused"}.get(verdict, "unanswered")
+            outcome = OUTCOMES.get(verdict, "unanswered")
             yield number, verdict, f"it says {verdict}", number, outcome, verdict, None
 
 

@@ -48,7 +48,7 @@ class Trip:
         self.scope = Scope.pouch(pouch)
         self.order = Order(pouch, service, params or {})
         self.journal = Journal(dsn, self.clock)
-        self.archive = Archive(archive)
+        self.archive = Archive(archive, "key")
         self.pace = Pace(dsn, "test", limit=0, window=timedelta(seconds=60))
         parts: dict[str, Any] = {"clock": self.clock, "checkpoint": self._checkpoint}
         self.courier = Courier(institution, self.journal, self.archive, self.pace, **parts)

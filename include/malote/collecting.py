@@ -14,6 +14,7 @@ from malote.errors import InDoubt, Malformed, MaloteError
 from malote.institution import Institution
 from malote.journal import Journal
 from malote.landing import Landing
+from malote.purging import purge
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 
@@ -31,6 +32,10 @@ class Landed:
     rows: int
     changed: int
     problems: tuple[MaloteError, ...]
+
+
+class _NotThere(Exception):
+    """Ends the writing of an answer that turned out to be none."""
 
 
 class Collecting:
@@ -65,6 +70,7 @@ class Collecting:
                 )
                 log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
                 break
+        purge(self.institution, self.journal, self.archive, self.clock)
         return Landed(submissions, rows, changed, tuple(problems))
 
     def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
@@ -73,7 +79,13 @@ class Collecting:
                 continue
             try:
                 with self.archive.write("answers", f"{submission.id}.xml", sealed=submission.stored.sealed) as sheet:
-                    driver.send(self.institution.fetch(submission), sheet)
+                    gone = driver.send(self.institution.fetch(submission), sheet)
+                    if gone:
+                        raise _NotThere  # so that the archive keeps nothing of it
+            except _NotThere:
+                again = gone.ask_at or self.clock.now() + self.institution.rules.poll_every
+                self.journal.not_ready(submission.id, gone.why, ask_at=again)
+                log.warning("%s: the answer that was ready is not there: %s", submission.id, gone.why)
             except MaloteError as error:
                 yield error.about(institution=self.institution.name, submission=submission.id)
             else:

@@ -177,19 +177,19 @@ class Courier:
         try:
             receipt = driver.send(call)
         except ReplyLost as lost:
-            self._doubt(id, lost, replies)
+            self._doubt(submission, lost, replies)
         except (Unreachable, Throttled, Closed, Unavailable, Misconfigured) as nothing_done:
             self.journal.unsent(id, nothing_done.what)
             raise nothing_done.about(institution=self.institution.name, submission=id) from None
         except Refused as refused:
             code = next((code for code in self.institution.codes if code.code == refused.code), None)
             if code is None or code.kind != "refused":
-                self._doubt(id, refused, replies)
+                self._doubt(submission, refused, replies)
             else:
                 self.journal.refused(id, refused.code, refused.what, frees=code.frees)
                 log.error("%s", refused.about(institution=self.institution.name, submission=id))
         except Exception as unclear:  # whatever it was, the bytes may have arrived
-            self._doubt(id, unclear, replies)
+            self._doubt(submission, unclear, replies)
         else:
             self.checkpoint("reply read")
             self._keep(id, receipt, rules, "replied")
@@ -197,8 +197,9 @@ class Courier:
     def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> None:
         at = receipt.received_at or self.clock.now()
         ask_at = receipt.not_before or at + rules.return_after
+        deadline = (receipt.promised_at or at) + rules.patience
         try:
-            self.journal.received(id, receipt, ask_at=ask_at, deadline=at + rules.patience, how=how)
+            self.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
         except psycopg.errors.UniqueViolation:
             self.journal.parked(
                 id, f"the institution gave receipt {receipt.number}, which another submission already holds",
@@ -208,18 +209,18 @@ class Courier:
         self.checkpoint("receipt saved")
         log.info("%s received, receipt %s", id, receipt.number)
 
-    def _doubt(self, id: str, error: Exception, replies: list[Reply]) -> None:
+    def _doubt(self, submission: Submission, error: Exception, replies: list[Reply]) -> None:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__
         kept = None
         if replies:
-            with self.archive.write("replies", f"{id}.txt", sealed=False) as sheet:
+            with self.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
                 sheet.write(replies[0].body)
             kept = sheet.stored.name
-        self.journal.uncertain(id, why, reply=kept)
+        self.journal.uncertain(submission.id, why, reply=kept)
 
     def _find(self, submission: Submission, driver: Driver) -> Finding:
         """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""
-        asking = self.institution.find(submission)
+        asking = self.institution.find(submission, self.archive)
         try:
             call = next(asking)
             while True:

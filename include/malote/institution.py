@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from malote import INSTITUTIONS
-from malote.errors import Misconfigured
-from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
+from malote.errors import Misconfigured, Problem
+from malote.submission import CannotTell, Document, Finding, Order, Pending, Progress, Receipt, Submission
 
 if TYPE_CHECKING:
     from malote.archive import Archive
@@ -26,11 +26,19 @@ Row = Mapping[str, Any]
 Free = Callable[[str, Sequence[str]], set[str]]
 """``free(operation, references)``: those references that may travel now, because nothing live holds them."""
 
-AnswerRow = tuple[str | None, ...]
+Number = Callable[[str, int], int]
+"""``number(sequence, start)``: the next number of a sequence that an institution sees, ``start`` or later.
+
+It is taken with the documents of the selection or not at all, so none is reused and none is skipped.
+"""
+
+AnswerRow = tuple[Any, ...]
 """One row that lands: the columns of the :class:`Table`, raw, then ``echo, outcome, code, message``.
 
-``echo`` is what the institution calls the item; ``outcome`` is ``accepted``, ``refused`` or ``unanswered``
-(a status that we do not know); ``code`` and ``message`` are the institution's.
+``echo`` is what the institution calls the item, or ``(tag, name)``, of which the tag is trusted first
+(:meth:`Institution.tags`). ``outcome`` is ``accepted``, ``refused``, ``refused_for_good`` (it may not travel again
+under this reference) or ``unanswered`` (a status that we do not know, or one that says: look first); ``code`` and
+``message`` are the institution's.
 """
 
 
@@ -78,6 +86,7 @@ class Call(Generic[T_co]):
         ``Throttled``, ``Closed``, ``Unavailable`` or ``Misconfigured`` where it is documented that nothing was done;
         every other exception means doubt
     :param limit: bytes of reply that may be read; more is ``Malformed``
+    :param peek: read only so many bytes of the reply's body and hang up; 0 reads it whole
     :param timeout: seconds to wait for the reply
     :param submits: it changes something over there: fresh connection, and no driver ever repeats it
     """
@@ -86,6 +95,7 @@ class Call(Generic[T_co]):
     request: Request
     read: Callable[[Reply], T_co]
     limit: int = 1 << 20
+    peek: int = 0
     timeout: float = 60.0
     submits: bool = False
 
@@ -154,20 +164,26 @@ class Institution(ABC):
         """For ``test_connection``: a harmless exchange that also proves credentials, where there is one."""
 
     @abstractmethod
-    def render(self, order: Order, rows: Iterable[Row], archive: Archive, free: Free) -> Iterator[Document]:
+    def render(
+        self, order: Order, rows: Iterable[Row], archive: Archive, free: Free, number: Number
+    ) -> Iterator[Document | Problem]:
         """Rows to documents, each valid by its treaty and written to the archive before it is yielded.
 
-        :raises Invalid: with every problem of the selection at once; nothing of the selection travels then
+        Where the order's param ``valid_rest`` asks for it, a row that cannot travel is left out and its problems are
+        yielded; otherwise no document of the selection travels.
+
+        :raises Invalid: with every problem of the selection at once
         """
 
     @abstractmethod
     def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
         """The exchange that hands the document over."""
 
-    def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
+    def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
         """Ask for a submission whose fate is unknown: a sequence of calls that ends in a finding.
 
         A generator: it yields each call, is sent what the call reads into (or thrown its error), returns the finding.
+        Where the institution promises never to process the same document twice, a call may hand it over again.
         """
         yield from ()
         return CannotTell(
@@ -179,8 +195,11 @@ class Institution(ABC):
         """Ask how far it is; the reply may bring the answer with it."""
 
     @abstractmethod
-    def fetch(self, submission: Submission) -> Call[None]:
-        """Fetch the answer into a sink; reads into None, or raises where the reply is no answer."""
+    def fetch(self, submission: Submission) -> Call[Pending | None]:
+        """Fetch the answer into a sink; reads into None, or into Pending where it is not there any more.
+
+        The call raises where the reply is neither.
+        """
 
     @abstractmethod
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
@@ -188,6 +207,14 @@ class Institution(ABC):
 
         :raises Malformed: where it is not an answer to this submission
         """
+
+    def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:
+        """What each item is called inside the document and, hopefully, in the answer, where that is not stored."""
+        return None
+
+    def unmentioned(self, submission: Submission) -> tuple[str | None, ...] | None:
+        """The own columns of the row that lands for an item which the answer does not mention; None for no row."""
+        return None
 
     def scope(self, service: str, operation: str) -> str:
         """Within what a reference may not travel twice."""

@@ -65,7 +65,7 @@ class Landing:
         with psycopg.connect(self._dsn) as connection:
             connection.execute("set temp_buffers = '64MB'")  # the default 8 MB writes staging to disk and reads it back
             mine = _lock(connection, submissions)
-            matchings = _matchings(connection, mine)
+            matchings = _matchings(connection, institution, mine)
             stage(connection, table)
             with connection.cursor().copy(copy_into_staging(table)) as copy:
                 for submission in mine:
@@ -82,7 +82,8 @@ class Landing:
         assert submission.answer is not None
         try:
             with self._archive.open(submission.answer) as answer:
-                yield from matching.landed(submission.id, institution.read(submission, answer))
+                rows = institution.read(submission, answer)
+                yield from matching.landed(submission.id, rows)
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
         if matching.strange:
@@ -94,6 +95,8 @@ class Landing:
                 todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",
                 kept="the answer is in the archive, nothing of it has landed",
             )
+        if (own := institution.unmentioned(submission)) is not None:
+            yield from matching.unmentioned(submission.id, own)
 
 
 def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> list[Submission]:
@@ -105,15 +108,19 @@ def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]
     return [s for s in submissions if s.id in held]
 
 
-def _matchings(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> dict[str, Matching]:
+def _matchings(
+    connection: psycopg.Connection[Any], institution: Institution, submissions: Sequence[Submission]
+) -> dict[str, Matching]:
     rows = connection.cursor(binary=True).execute(
         """select submission, array_agg(reference order by ordinal),
                   case when count(echo) > 0 then array_agg(echo order by ordinal) end
            from malote.item_row where submission = any (%s) group by submission""",
         ([s.id for s in submissions],),
     )
-    found = {s.id: Matching() for s in submissions}
-    return found | {id: Matching(references, echoes) for id, references, echoes in rows}
+    by_id = {s.id: s for s in submissions}
+    return {id: Matching() for id in by_id} | {
+        id: Matching(references, echoes, institution.tags(by_id[id], references)) for id, references, echoes in rows
+    }
 
 
 def stage(connection: psycopg.Connection[Any], table: Table) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from malote.institution import AnswerRow
 
-_UNANSWERED, _REFUSED, _UNKNOWN, _ACCEPTED = range(4)
-_RANK = {"refused": _REFUSED, "unanswered": _UNKNOWN, None: _UNKNOWN, "accepted": _ACCEPTED}
+_UNANSWERED, _REFUSED, _FOR_GOOD, _UNKNOWN, _ACCEPTED = range(5)
+_OUTCOME = ("unanswered", "refused", "refused_for_good", "unanswered", "accepted")
+_RANK = {"refused": _REFUSED, "refused_for_good": _FOR_GOOD, "unanswered": _UNKNOWN, None: _UNKNOWN} | {
+    "accepted": _ACCEPTED
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +31,24 @@ class Tally:
 class Matching:
     """The items of one submission, and the rows of its answer as they pass.
 
-    The n-th row that names a thing is about the n-th item of that name, surplus rows about the last one. An item is
-    accepted where any row says so, locked (``unanswered``) where none does or one has a status that we do not know, and
-    refused, thus free, only where every row about it refuses it.
+    A row is about the item whose tag it bears; otherwise the n-th row that names a thing is about the n-th item of that
+    name, surplus rows about the last one. An item is accepted where any row says so, locked (``unanswered``) where none
+    does or one has a status that we do not know, and refused only where every row about it refuses it; it is free only
+    where not one refuses it for good.
 
     :param references: those of the items, by ordinal
     :param echoes: what the institution calls each of them, None where that is its reference, as for all without it
+    :param tags: what each is called inside the document, see :meth:`malote.institution.Institution.tags`
     """
 
-    def __init__(self, references: Sequence[str] = (), echoes: Sequence[str | None] | None = None) -> None:
+    def __init__(
+        self,
+        references: Sequence[str] = (),
+        echoes: Sequence[str | None] | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> None:
         self._references = references
+        self._tagged = dict(zip(tags or (), range(len(references)), strict=False))
         names = references
         if echoes:
             names = [echo or reference for reference, echo in zip(references, echoes, strict=True)]
@@ -47,7 +59,7 @@ class Matching:
         self._said: dict[int, tuple[str | None, str | None]] = {}
         self._rows = self._unmatched = 0
 
-    def landed(self, submission: str, rows: Iterable[AnswerRow]) -> Iterator[tuple[str | int | None, ...]]:
+    def landed(self, submission: str, rows: Iterable[AnswerRow]) -> Iterator[tuple[Any, ...]]:
         """Each row as it lands: ``submission, ordem, reference``, then the institution's own columns.
 
         The reference is that of the item it is about, or None where it is about nothing that was sent.
@@ -58,6 +70,8 @@ class Matching:
         for ordem, row in enumerate(rows, 1):
             own, (echo, outcome, code, message) = row[:-4], row[-4:]
             at = named.get(echo) if echo else None
+            if at is None and type(echo) is tuple:
+                at, echo = self._tagged_or_named(*echo)
             if at is None:
                 self._unmatched += 1
                 yield submission, ordem, None, *own
@@ -75,6 +89,17 @@ class Matching:
             yield (submission, ordem, references[at], *own)
         self._rows = ordem
 
+    def unmentioned(self, submission: str, own: tuple[str | None, ...]) -> Iterator[tuple[Any, ...]]:
+        """A further row with these own columns for each item that no row was about, once every row has passed."""
+        silent = (at for at, n in enumerate(self._answers) if not n)
+        for ordem, at in enumerate(silent, self._rows + 1):
+            yield (submission, ordem, self._references[at], *own)
+
+    def _tagged_or_named(self, tag: str | None, name: str | None) -> tuple[int | None, str | None]:
+        """The item that bears the tag, else the last of that name, which several may share."""
+        at = self._tagged.get(tag) if tag else None
+        return (at, None) if at is not None else (self._named.get(name) if name else None, name)
+
     @property
     def strange(self) -> bool:
         """There are rows, and not one is about an item that was sent: this is somebody else's answer."""
@@ -84,11 +109,12 @@ class Matching:
         """``(ordinal, standing, code, message)`` of the items that were not accepted."""
         for at, best in enumerate(self._best):
             if best != _ACCEPTED:
-                yield at + 1, "refused" if best == _REFUSED else "unanswered", *self._said.get(at, (None, None))
+                yield at + 1, _OUTCOME[best], *self._said.get(at, (None, None))
 
     def tally(self) -> Tally:
         """The figures, once every row has passed."""
-        accepted, refused = self._best.count(_ACCEPTED), self._best.count(_REFUSED)
+        accepted = self._best.count(_ACCEPTED)
+        refused = self._best.count(_REFUSED) + self._best.count(_FOR_GOOD)
         return Tally(
             rows=self._rows,
             accepted=accepted,

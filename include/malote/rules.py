@@ -51,6 +51,8 @@ class Rules:
     :param opening_days: ``bank`` (ANBIMA bank days), ``weekdays`` or ``all``
     :param closed_days: further closed days, ISO dates
     :param closing_margin: nothing is sent later than this before closing
+    :param purge_after: bytes that are sealed in the archive are purged when their answer has landed, and so long after
+        they were prepared at the latest, even while their fate is unknown
     :param requests: at most so many requests in any sliding ``window``
     """
 
@@ -70,6 +72,7 @@ class Rules:
     opening_days: str = "all"
     closed_days: tuple[str, ...] = ()
     closing_margin: timedelta = timedelta(minutes=2)
+    purge_after: timedelta = timedelta(days=7)
     requests: int = 600
     window: timedelta = timedelta(seconds=60)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
@@ -83,16 +83,21 @@ class Order:
     """What one task run asks to be sent: the pouch and what was asked of it.
 
     :param params: JSON-able options of the institution's ``render`` (e.g. ``tipoGeracao``)
+    :param at: the instant of preparing, aware: the only clock that a ``render`` may read
     """
 
     pouch: str
     service: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One document on its way, as the journal holds it. Instants are aware; ``attempt`` counts sends begun."""
+    """One document on its way, as the journal holds it. Instants are aware; ``attempt`` counts sends begun.
+
+    :param purged: its bytes, and those of its answer, are gone from the archive on purpose
+    """
 
     id: str
     pouch: str
@@ -121,6 +126,7 @@ class Submission:
     ready: bool = False
     moved_at: datetime | None = None
     answer: Stored | None = None
+    purged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,14 @@ class Receipt:
     """The institution's number for a submission.
 
     :param received_at: the institution's own instant of reception, where it says one
+    :param promised_at: the instant for which the institution promises the answer, where it says one
     :param not_before: the earliest instant at which asking is useful, where the institution says one
     :param facts: further evidence that is safe to keep (``transactionId``…)
     """
 
     number: str
     received_at: datetime | None = None
+    promised_at: datetime | None = None
     not_before: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from malote.tls import context
 from malote.wire import AsyncDriver
 
 ROOT = Path(__file__).resolve().parents[2]
+NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
 KINDS = {"refused", "arrived", "wait", "transient", "misconfigured", "doubt"}
 VERBS = ("render", "submit", "find", "check", "fetch", "read")
 
@@ -41,10 +43,17 @@ def stage(name: str, tmp_path: Path) -> Iterator[Stage]:
 
 
 def rendered(stage: Stage, folder: Path, rows: list[dict[str, Any]] | None = None) -> tuple[list[Document], Archive]:
-    archive = Archive(str(folder))
-    order = Order("pouch", stage.service)
+    archive = Archive(str(folder), "key")
+    order = Order("pouch", stage.service, at=NOON)
     everything: Callable[[str, Any], set[str]] = lambda operation, references: set(references)  # noqa: E731
-    return list(stage.institution().render(order, rows or stage.rows(0, 4), archive, everything)), archive
+    documents = stage.institution().render(order, rows or stage.rows(0, 4), archive, everything, counting())
+    return [each for each in documents if isinstance(each, Document)], archive
+
+
+def counting() -> Callable[[str, int], int]:
+    """A sequence that starts anew."""
+    numbers = count()
+    return lambda sequence, start: start + next(numbers)
 
 
 def submission(stage: Stage, document: Document, **changes: Any) -> Submission:
@@ -120,7 +129,11 @@ def test_what_already_travels_is_left_out(name: str, stage: Stage, tmp_path: Pat
     held = stage.rows(0, 4)[1]["reference"]
     documents = list(
         stage.institution().render(
-            Order("p", stage.service), stage.rows(0, 4), Archive(str(tmp_path)), lambda _, refs: set(refs) - {held}
+            Order("p", stage.service, at=NOON),
+            stage.rows(0, 4),
+            Archive(str(tmp_path), "key"),
+            lambda _, refs: set(refs) - {held},
+            counting(),
         )
     )
     assert held not in {item.reference for document in documents for item in document.items}

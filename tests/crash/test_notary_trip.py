@@ -195,10 +195,10 @@ def test_several_doubts_in_a_row_stop_the_pouch(begin: Callable[..., Trip], offi
     assert standings(trip.dsn) == {"in_doubt": 3, "prepared": 2}
 
 
-def Institution_find(submission: Any) -> Any:
+def Institution_find(submission: Any, archive: Any) -> Any:
     from malote.institution import Institution
 
-    return Institution.find(Notary(), submission)
+    return Institution.find(Notary(), submission, archive)
 
 
 def test_a_person_resolves_a_doubt_with_the_receipt(begin: Callable[..., Trip], office: Office) -> None:

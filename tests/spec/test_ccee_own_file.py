@@ -27,9 +27,13 @@ def all_free(_: str, references: Sequence[str]) -> set[str]:
     return set(references)
 
 
+def unnumbered(sequence: str, start: int) -> int:
+    raise AssertionError("CCEE's files have no number")
+
+
 def render(archive: Archive, rows: Any = (), free: Any = all_free, **params: Any) -> list[Document]:
     there = Ccee(Access("ccee", "piloto", extra={"codigo_perfil_agente": "1234"}))
-    return list(there.render(Order("p", "contratos", params), rows, archive, free))
+    return list(there.render(Order("p", "contratos", params), rows, archive, free, unnumbered))
 
 
 def column(archive: Archive, *files: Any, free: Any = all_free, **params: Any) -> list[Document]:

@@ -38,6 +38,10 @@ def all_free(_: str, references: Sequence[str]) -> set[str]:
     return set(references)
 
 
+def unnumbered(sequence: str, start: int) -> int:
+    raise AssertionError("CCEE's files have no number")
+
+
 def row(reference: Any = "ADV-1", **more: Any) -> dict[str, Any]:
     given = {
         "reference": reference,
@@ -57,7 +61,7 @@ def render(
     archive: Archive, rows: Iterable[Any], free: Any = all_free, params: Any = None, **extra: Any
 ) -> list[Document]:
     there = Ccee(Access("ccee", "piloto", extra={"codigo_perfil_agente": "1234", **extra}))
-    return list(there.render(Order("p", "contratos", params or {}), rows, archive, free))
+    return list(there.render(Order("p", "contratos", params or {}), rows, archive, free, unnumbered))
 
 
 def text(archive: Archive, document: Document) -> str:

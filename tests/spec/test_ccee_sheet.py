@@ -410,7 +410,7 @@ def test_the_preflight_says_in_words_what_is_no_wsdl() -> None:
 
 
 def test_ccee_cannot_be_asked_for_a_lost_receipt() -> None:
-    asking = ccee().find(one(receipt=None))
+    asking = ccee().find(one(receipt=None), Archive("unused"))
     with pytest.raises(StopIteration) as ended:
         next(asking)
     finding = ended.value.value

@@ -12,7 +12,7 @@ from malote.archive import Archive
 from malote.ccee import calls, messages, own_file, rows, rules
 from malote.ccee.faults import SEARCH, Fault
 from malote.errors import Malformed, Misconfigured
-from malote.institution import Access, AnswerRow, Call, Free, Institution, Row, Table
+from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
 from malote.rules import Code
 from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
 
@@ -67,7 +67,9 @@ class Ccee(Institution):
     def probe(self) -> Call[str]:
         return self._calls.probe()
 
-    def render(self, order: Order, rows: Iterable[Row], archive: Archive, free: Free) -> Iterator[Document]:
+    def render(
+        self, order: Order, rows: Iterable[Row], archive: Archive, free: Free, number: Number
+    ) -> Iterator[Document]:
         """Files made from rows, or the user's own (param `arquivo`, or a column of that name).
 
         Params: `root`, `tipoGeracao`, `tipoCCEAL`, `encoding`, `records_per_file`; `arquivo`, `validate`.
@@ -87,7 +89,7 @@ class Ccee(Institution):
         with archive.open(submission.stored) as file:
             return self._calls.submit(submission, file.read())
 
-    def find(self, submission: Submission) -> Generator[Call[Any], Any, Finding]:
+    def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
         """CCEE cannot be asked: its only query needs the code that was lost."""
         yield from ()
         return CannotTell(

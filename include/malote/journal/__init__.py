@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from malote.journal.deciding import Deciding
+from malote.journal.purging import Purging
 from malote.journal.reading import Reading
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
 
-class Journal(Reading, Sending, Waiting, Deciding):
+class Journal(Reading, Sending, Waiting, Deciding, Purging):
     """The journal of one warehouse.
 
     Every method is one transaction and writes what happened to ``malote.event`` with the move itself.

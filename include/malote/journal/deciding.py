@@ -34,7 +34,16 @@ class Deciding(Ledger):
             ) from None  # fmt: skip
 
     def resend(self, id: str, why: str) -> None:
-        """A person has found that it did not arrive: it may be sent again."""
+        """A person has found that it did not arrive: it may be sent again.
+
+        :raises Misconfigured: where its bytes have been purged meanwhile
+        """
+        if self.submission(id).purged:
+            raise Misconfigured(
+                "its bytes held card data and were purged: they cannot be sent again", submission=id,
+                todo="`malote resolve --withdraw --absent`; its rows then travel in another document",
+                kept="the journal is unchanged",
+            )  # fmt: skip
         self._decided(
             id,
             "resend",

@@ -58,6 +58,13 @@ class Waiting(Ledger):
         """The answers of these are there, to be fetched."""
         self.move_each(ids, "answer ready", "ready = true, leased_until = null", ["received", "overdue"])
 
+    def not_ready(self, id: str, why: str, *, ask_at: datetime) -> None:
+        """The answer that was said to be ready could not be fetched: it is asked for again."""
+        self.move(
+            id, ["received", "overdue"], "answer not fetched", {"why": why},
+            "ready = false, next_at = %(at)s, leased_until = null", at=ask_at,
+        )  # fmt: skip
+
     def answered(self, answers: Sequence[tuple[str, Stored]]) -> None:
         """The answers of these are in the archive."""
         if not answers:
