@@ -1,10 +1,10 @@
 """The control page `/_sim/`: what the simulators have done, their clock, their faults, their settings.
 
-Plain HTTP on the control port (`--control-port`; `running().control`), and over TLS with the client certificate on
-each institution's own port. Bodies and answers are JSON; what cannot be done is 400 `{"error": "…"}`, and nothing is
-changed by it. Every change answers with what GET would.
+Plain HTTP on the control port (`--control-port`; `running().control`), and over TLS on each institution's own port,
+with the client certificate where that asks for one (Cielo does not). Bodies and answers are JSON; what cannot be done
+is 400 `{"error": "…"}`, and nothing is changed by it. Every change answers with what GET would.
 
-    GET    /_sim/               {"institutions": {"ccee": "/_sim/ccee/"}, "clock": "2026-11-22T08:00:00-03:00"}
+    GET    /_sim/               {"institutions": {"ccee": "/_sim/ccee/", …}, "clock": "2026-11-22T08:00:00-03:00"}
     GET    /_sim/ccee/          everything; a small page for people when the browser asks for text/html
     POST   /_sim/ccee/faults    [{"on": "importarArquivo", "fault": "lost_reply", "times": 1, "skip": 0, …options}]
     DELETE /_sim/ccee/faults    what is still queued is not played
@@ -14,27 +14,34 @@ changed by it. Every change answers with what GET would.
 
 GET shows, of every institution: `accepted` {reference: times}, `items_accepted` (their sum),
 `accepted_more_than_once` (how many references), `requests`, `requests_by_operation`, `max_in_window` (most requests in
-any sliding window of real seconds, over all operations but reading a WSDL), `max_in_window_by_operation`, `violations`
-(requests that found more than `limit` in the window of an operation with a documented limit), `departures` (names in
-requests that are not the manual's though they were understood: should stay empty), `faults` {"queued": […],
-"played": […]}, `settings`, `clock`, `clock_speed`. Of CCEE also `submissions` {codigoProcessamento: {perfil, root,
-tipoGeracao, sha256 (of the file, trimmed, in its own encoding), accepted_at, ready_at, references, asks}}, `registered`
-{reference: times a contract came into being, so ERRO does not count} and `registered_more_than_once`.
+any sliding window of real seconds, over all operations but a WSDL's or a look), `max_in_window_by_operation`,
+`violations` (requests that found more than `limit` in the window of an operation with a documented limit), `departures`
+(names in requests that are not the manual's though they were understood: should stay empty), `faults`
+{"queued": […], "played": […]}, `settings`, `clock`, `clock_speed`. Of CCEE also `submissions`
+{codigoProcessamento: {perfil, root, tipoGeracao, sha256 (of the file, trimmed, in its own encoding), accepted_at,
+ready_at, references, asks}}, `registered`
+{reference: times a contract came into being, so ERRO does not count} and `registered_more_than_once`. Of Cielo also
+`lots` {"EC/number": {operation, file, sha256, accepted_at, process_at, ready_at, items, processed, asks, returned}},
+`charged` {order number: times authorised, by 02 or 08}, `charged_more_than_once`, `transactions_by_status`; its
+references in `accepted` are the order number of a 02, else operation and tid (or, of 07, order number; of 05, id), like
+"04:10069930690000001234", and of a partial cancellation also its valor. No card number and no chave is shown or kept.
 
 In Python, from any thread: `sim.ccee.accepted` (a Counter), `.accepted_more_than_once`, `.submissions[codigo]` (also
 `.content`, the file's bytes), `.arrivals.most`, `.departures`, `.play("lost_reply", on="importarArquivo", times=2)`,
 `.set(pending="fault_3001")`, `.faults.played`, `.described()`, `.reset()`; `sim.clock.advance(3600)`, `.set(…)`,
-`.speed`.
+`.speed`. Likewise `sim.cielo`, with `.charged`, `.charged_more_than_once`, `.lots["1006993069/86"]`.
 
-Faults. `on` is an operation, or `*` (any but `wsdl`). The first in the queue that fits is played, `times` times, after
-`skip` requests. (A): the request is acted upon first; (-): it is not; (A?) and (-?): the option `accept` decides.
+Faults. `on` is an operation, or `*` (any but CCEE's `wsdl` and Cielo's `look`, a GET, which is answered 405). The first
+in the queue that fits is played, `times` times, after `skip` requests. (A): the request is acted upon first; (-): it is
+not; (A?) and (-?): the option `accept` decides.
 
     lost_reply (A)    closed without a reply
     reset_before (-)  TCP reset before the body is read
     timeout (A?)      silence until the client gives up
     500, 503 (-?)     a gateway's HTML page; 503 may have `retry_after`
     throttle (-)      429 with `retry_after` (30); as: "fault" is a SOAP fault "Rejected by SLM Monitor", status 500
-    closed (-)        the gateway's SOAP fault: no backside connection
+                      (Cielo: the same page as `closed`)
+    closed (-)        the gateway's SOAP fault: no backside connection; Cielo: an HTML page with status 503
     html (A?)         200 with an HTML page
     malformed (A?)    broken markup
     truncated (A?)    half the body; `chunked`: true ends it without a last chunk, else Content-Length tells of all
@@ -49,6 +56,13 @@ Faults. `on` is an operation, or `*` (any but `wsdl`). The first in the queue th
     iso (A)           the reply in ISO-8859-1
     fault (-?)        a SOAP fault: `errorCode` ("4001"), `message`, `faultcode`, `faultstring`, `faultactor`,
                       `element`, `namespace`, `prefix`, `status` (500)
+  Cielo's own, on `upload` and `download` (partial, stranger and wrong_lot wait until a return file is given out):
+    late (A)          on download: pending for `times` asks, and ready `seconds` (simulated) later than it was to be;
+                      on upload: the return of that lot is ready `seconds` later
+    partial (A)       the last `missing` (1) items are not in the return
+    stranger (A)      one transacao more, for `reference` ("ESTRANHO1")
+    wrong_lot (A)     the return of another processed lot, or the right one when there is no other
+    erro (-?)         `codigo` (79), with its own `mensagem` or the given one
 
 Settings of every institution: `limit` (600) in `window` (60, real seconds) of each operation with a documented limit;
 `enforce` (false; when true, what is beyond the limit gets the fault `throttle`). Of CCEE, the default first:
@@ -64,6 +78,33 @@ Settings of every institution: `limit` (600) in `window` (60, real seconds) of e
     users               {"usuario": {"password": "senha", "profiles": ["1234"]}}
     status              {}: {reference: "ERRO"} or {reference: {"status": "EM_ANALISE", "descricao": "…"}}; of other
                         references, those that start with ERRO or AVISO get that, and all others SUCESSO
+
+Settings of Cielo. NAME stands for an order number, a tid, an item's id, or a reference as in `accepted`:
+
+    stores              {EC: chave}; Cielo's three published test stores
+    environment         "test" (a valor that does not end in 00 is denied, LR 20) | "production"
+    processing_every    3600: lots are run at these full simulated seconds (each full hour); 0 is at once
+    result_after        43200: the return is there at the first run so many seconds after the upload
+    reused              100 | 72: the code for a lot number that the EC has used
+    largest             "MB" | "MiB": what 20 MB of a file means
+    codigo              "recorded" (of lots 81, of items 030) | "padded" (all three digits) | "bare"
+    return_in           "attachment" | "arquivo" (as text in retorno-download-lote)
+    second_copy         "" | "082" | "mensagem": said at the first ask for a return that is there, and for the next
+    second_copy_after   3600 simulated seconds
+    lots_refused        {}: {"86": "071"} (or "*"): said instead of the return; if set before the run, nothing is done
+    recurring           true; false: autorizar 4 is erro 053
+    deny_orders         {}: {order number: LR}
+    deny_amounts        {}: {"1050": LR}, in centavos. A card after its validade is denied with LR 54 (and, when
+                        autorizar is 4, answered with a new one: Renova Fácil)
+    fail                {}: {NAME: "097"}, the item is an erro and does nothing
+    token_fails         []: of NAMEs, whose token step is an erro 057 in a good answer
+    online              {}: {tid: {"pedido": "A1", "valor": 1000, "status": 4, "days_ago": 0, "capturar": false,
+                        "ec": "1006993069", "bandeira": "visa"}}, transactions not made by a lot (status 2: for 08)
+    echo_id             true | false (no answer has the id) | "semantic" (erro 001 has id="", as on-line)
+    pan, extras         true, false: whether transacao has a pan; whether it has elements that no XSD has
+    status              {}: {NAME: "7"}, as the return tells it
+    unanswered          []: of NAMEs that the return leaves out, or how many of the last
+    answered_twice, strangers   []: of NAMEs that come twice, or that were not sent and come all the same
 """
 
 from __future__ import annotations

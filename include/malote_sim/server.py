@@ -17,12 +17,13 @@ from starlette.types import Receive, Scope, Send
 
 from malote_sim.ccee import Ccee
 from malote_sim.certificates import Certificates, make
+from malote_sim.cielo import Cielo
 from malote_sim.clock import SimulatedClock
 from malote_sim.control import Control
 from malote_sim.simulator import Simulator
 from malote_sim.wire import Line
 
-SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee}
+SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee, "cielo": Cielo}
 """Every institution that can be pretended, by name."""
 
 
