@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from malote_sim.bndes import Bndes
 from malote_sim.ccee import Ccee
 from malote_sim.certificates import Certificates, make
 from malote_sim.cielo import Cielo
@@ -23,7 +24,7 @@ from malote_sim.control import Control
 from malote_sim.simulator import Simulator
 from malote_sim.wire import Line
 
-SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee, "cielo": Cielo}
+SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee, "cielo": Cielo, "bndes": Bndes}
 """Every institution that can be pretended, by name."""
 
 

@@ -34,6 +34,8 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
     address: str
+    certificate: bytes = b""
+    """The client's certificate, in DER; empty where none was asked for."""
 
 
 class Simulator:
@@ -198,7 +200,7 @@ class Simulator:
             return  # the caller left half-way: nothing came, so nothing is accepted
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         address = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-        asked = Asked(operation, scope["method"], scope["path"], query, headers, body, address)
+        asked = Asked(operation, scope["method"], scope["path"], query, headers, body, address, wire.certificate(scope))
         await self._deliver(await run_in_threadpool(self._act, asked, fault), fault, scope, receive, send)
 
     def _arrive(self, operation: str, arrived: float) -> Fault | None:

@@ -32,6 +32,12 @@ class Line(H11Protocol):
         self.app = with_transport
 
 
+def certificate(scope: Scope) -> bytes:
+    """The client's certificate in DER, or nothing."""
+    tls = scope[TRANSPORT].get_extra_info("ssl_object")
+    return (tls.getpeercert(binary_form=True) if tls is not None else None) or b""
+
+
 async def read_body(receive: Receive) -> bytes | None:
     """The whole body; None when the caller hangs up before its end."""
     body = bytearray()
