@@ -9,12 +9,15 @@ from itertools import groupby
 from typing import Any
 
 from malote.archive import Archive
+from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed, MaloteError
 from malote.institution import Institution
 from malote.journal import Journal
 from malote.landing import Landing
+from malote.pace import Pace
 from malote.purging import purge
+from malote.reasons import explain
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 
@@ -39,16 +42,28 @@ class _NotThere(Exception):
 
 
 class Collecting:
-    """Lands what is answered in a scope. One stuck answer does not hold back the thousand beside it."""
+    """Lands what is answered in a scope. One stuck answer does not hold back the thousand beside it.
+
+    :param pace: the shared request budget; None where requests are not counted
+    """
 
     def __init__(
-        self, institution: Institution, journal: Journal, archive: Archive, landing: Landing, clock: Clock | None = None
+        self,
+        institution: Institution,
+        journal: Journal,
+        archive: Archive,
+        landing: Landing,
+        clock: Clock | None = None,
+        checkpoint: Checkpoint = pass_by,
+        pace: Pace | None = None,
     ) -> None:
         self.institution = institution
         self.journal = journal
         self.archive = archive
         self.landing = landing
         self.clock = clock or SystemClock()
+        self.checkpoint = checkpoint
+        self.pace = pace
 
     def collect(self, scope: Scope, driver: Any) -> Landed:
         """Fetch and land everything of the scope that can be landed now. Again lands nothing twice."""
@@ -70,6 +85,7 @@ class Collecting:
                 )
                 log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
                 break
+        problems += explain(self.institution, self.journal, self.landing, scope, lambda call: self._send(driver, call))
         purge(self.institution, self.journal, self.archive, self.clock)
         return Landed(submissions, rows, changed, tuple(problems))
 
@@ -79,7 +95,7 @@ class Collecting:
                 continue
             try:
                 with self.archive.write("answers", f"{submission.id}.xml", sealed=submission.stored.sealed) as sheet:
-                    gone = driver.send(self.institution.fetch(submission), sheet)
+                    gone = self._send(driver, self.institution.fetch(submission), sheet)
                     if gone:
                         raise _NotThere  # so that the archive keeps nothing of it
             except _NotThere:
@@ -89,7 +105,15 @@ class Collecting:
             except MaloteError as error:
                 yield error.about(institution=self.institution.name, submission=submission.id)
             else:
+                self.checkpoint("answer kept")
                 self.journal.answered([(submission.id, sheet.stored)])
+                self.checkpoint("answer saved")
+
+    def _send(self, driver: Any, *call: Any) -> Any:
+        """Send a call at the shared pace."""
+        while self.pace and not self.pace.reserve(1)[0].wait(self.clock):
+            pass
+        return driver.send(*call)
 
     def _set_aside(self, error: MaloteError) -> MaloteError:
         assert error.submission is not None

@@ -15,7 +15,6 @@ import psycopg
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
-from malote.counter import Counter as Hours
 from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait, next_step
 from malote.errors import (
     Closed,
@@ -98,10 +97,11 @@ class Courier:
         :raises Misconfigured: a certificate, a credential: one error, not a thousand doubts
         :raises InDoubt: where several in a row ended in doubt; the rest stays prepared
         """
-        rules, opening = self.institution.rules, Hours.of(self.institution.rules)
+        rules = self.institution.rules
         todo = self.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
         if todo:
             log.info("%s: %s", self.institution.title, driver.send(self.institution.preflight()))
+            opening = self.institution.counter(todo[0].service)  # a pouch is of one service
         tally: Counter[Standing] = Counter()
         wake: list[tuple[datetime, str]] = []
         doubts = 0
@@ -110,6 +110,9 @@ class Courier:
             if not opening.is_open(now):
                 wake.append((opening.opens_at(now), "the counter is closed"))
                 break
+            if held := self.institution.held_until(submission, now):
+                wake.append((held, f"{submission.id} is held back: today's cut-off is past"))
+                continue
             try:
                 ended = self._hand_over(submission, driver, rules)
             except Throttled as throttled:
@@ -186,7 +189,7 @@ class Courier:
             if code is None or code.kind != "refused":
                 self._doubt(submission, refused, replies)
             else:
-                self.journal.refused(id, refused.code, refused.what, frees=code.frees)
+                self.journal.refused(id, refused.code, refused.what, frees=code.frees, reasons=refused.reasons)
                 log.error("%s", refused.about(institution=self.institution.name, submission=id))
         except Exception as unclear:  # whatever it was, the bytes may have arrived
             self._doubt(submission, unclear, replies)

@@ -153,7 +153,12 @@ class Invalid(Terminal):
 
 
 class Refused(Terminal):
-    """Raised when the institution said no: ``code`` and the manual's action."""
+    """Raised when the institution said no: ``code`` and the manual's action.
+
+    ``reasons`` holds what it gave as its reasons, as rows of the institution's ``reasons_table``.
+    """
+
+    reasons: Sequence[tuple[str | None, ...]] = ()
 
 
 class Misconfigured(Terminal):

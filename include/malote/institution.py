@@ -7,9 +7,11 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from malote import INSTITUTIONS
+from malote.counter import Counter
 from malote.errors import Misconfigured, Problem
 from malote.submission import CannotTell, Document, Finding, Order, Pending, Progress, Receipt, Submission
 
@@ -141,6 +143,8 @@ class Institution(ABC):
     codes: ClassVar[tuple[Code, ...]]
     tables: ClassVar[Mapping[str, Table]]
     """Service to the table that its answers land in."""
+    reasons_table: ClassVar[Table | None] = None
+    """Where the reasons of refusals land that are asked for apart, see :meth:`reasons`."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -214,6 +218,18 @@ class Institution(ABC):
 
     def unmentioned(self, submission: Submission) -> tuple[str | None, ...] | None:
         """The own columns of the row that lands for an item which the answer does not mention; None for no row."""
+        return None
+
+    def counter(self, service: str) -> Counter:
+        """When documents of a service are taken."""
+        return Counter.of(self.rules)
+
+    def held_until(self, submission: Submission, at: datetime) -> datetime | None:
+        """The instant until which it is better not sent although the counter is open; None to send it now."""
+        return None
+
+    def reasons(self, submission: Submission) -> Call[list[tuple[str | None, ...]]] | None:
+        """Ask why a submission, or its item, was refused: rows of ``reasons_table``; None where nobody can be asked."""
         return None
 
     def scope(self, service: str, operation: str) -> str:

@@ -15,6 +15,7 @@ from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
+from malote.journal import Refusal
 from malote.matching import Matching
 from malote.submission import Submission
 
@@ -77,6 +78,21 @@ class Landing:
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
         return Load(tuple(s.id for s in mine), sum(m.tally().rows for m in matchings.values()), changed)
+
+    def land_reasons(self, table: Table, told: Sequence[tuple[Refusal, Sequence[tuple[str | None, ...]]]]) -> None:
+        """Land the reasons of refusals, each as rows of that table, in one transaction."""
+        now = self._clock.now()
+        with psycopg.connect(self._dsn) as connection:
+            stage(connection, table)
+            with connection.cursor().copy(copy_into_staging(table)) as copy:
+                for refusal, rows in told:
+                    for ordem, row in enumerate(rows, 1):
+                        copy.write_row((refusal.submission.id, ordem, refusal.reference, *row))
+            merge(connection, table, now)
+            connection.execute(
+                "update malote.submission set reasons_at = %s where id = any (%s)",
+                (now, [refusal.submission.id for refusal, _ in told]),
+            )
 
     def _rows(self, institution: Institution, submission: Submission, matching: Matching) -> Iterator[tuple[Any, ...]]:
         assert submission.answer is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import psycopg
 
@@ -14,9 +15,11 @@ from malote.errors import Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
 from malote.scope import Scope
-from malote.submission import Order, Stored
+from malote.submission import Document, Order, Stored
 
 log = logging.getLogger("malote.preparing")
+
+_TOGETHER = 500  # documents about which the journal is asked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +55,67 @@ def prepare(
     order = replace(order, at=journal.clock.now())
     before = sum(journal.tally(Scope.pouch(order.pouch)).values())
     while True:
-        held = submissions = items = numbers = 0
-        problems: list[Problem] = []
-        sealed: list[Stored] = []
-
-        def free(operation: str, references: Sequence[str]) -> set[str]:
-            nonlocal held
-            scope = institution.scope(order.service, operation)
-            holders = journal.holders(scope, references, refused_too=not refused_too)
-            held += len(holders)
-            return set(references) - holders.keys()
-
-        def number(sequence: str, start: int) -> int:
-            nonlocal numbers
-            numbers += 1
-            return journal.number(sequence, taken_for=f"{order.pouch}/{before + numbers}", start=start)
-
+        selection = _Selection(order, institution, journal, before=before, refused_too=refused_too)
         try:
             with journal.intake(order, institution) as intake:
                 checkpoint("rows selected")
-                for document in institution.render(order, rows, archive, free, number):
-                    if isinstance(document, Problem):
-                        problems.append(document)
-                        continue
-                    if document.stored.sealed:
-                        sealed.append(document.stored)
+                for document in selection.documents(rows, archive):
                     checkpoint("document ready")
                     intake.add(document)
-                    submissions, items = submissions + 1, items + len(document.items)
         except Exception as error:
-            for stored in sealed:  # nothing refers to these any more
-                archive.purge(stored)
-            if not isinstance(error, psycopg.errors.UniqueViolation) or iter(rows) is rows:  # it cannot be read again
+            for stored in selection.taken:
+                if stored.sealed:  # nothing refers to it any more
+                    archive.purge(stored)
+            if not isinstance(error, psycopg.errors.UniqueViolation) or iter(rows) is rows:
                 raise
             log.info("another run took some of the same items meanwhile: selecting again")
             continue
         checkpoint("intent saved")
-        return Prepared(submissions, items, held, tuple(problems))
+        return Prepared(len(selection.taken), selection.items, selection.held, tuple(selection.problems))
+
+
+@dataclass(slots=True)
+class _Selection:
+    """One reading of the rows: what it asks the journal, and what comes of it."""
+
+    order: Order
+    institution: Institution
+    journal: Journal
+    before: int
+    refused_too: bool
+    held: int = 0
+    items: int = 0
+    numbers: int = 0
+    taken: list[Stored] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def documents(self, rows: Iterable[Row], archive: Archive) -> Iterator[Document]:
+        rendered = self.institution.render(self.order, rows, archive, self._free, self._number)
+        for each in rendered if self.institution.rules.refused_unchanged else self._changed(rendered):
+            if isinstance(each, Problem):
+                self.problems.append(each)
+            else:
+                self.taken.append(each.stored)
+                self.items += len(each.items)
+                yield each
+
+    def _free(self, operation: str, references: Sequence[str]) -> set[str]:
+        scope = self.institution.scope(self.order.service, operation)
+        holders = self.journal.holders(scope, references, refused_too=not self.refused_too)
+        self.held += len(holders)
+        return set(references) - holders.keys()
+
+    def _number(self, sequence: str, start: int) -> int:
+        self.numbers += 1
+        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{self.before + self.numbers}", start=start)
+
+    def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
+        """What was refused with the very same bytes is held back."""
+        while batch := list(islice(rendered, _TOGETHER)):
+            hashes = [each.stored.sha256 for each in batch if isinstance(each, Document)]
+            refused = self.journal.refused_bytes(self.institution, hashes)
+            for each in batch:
+                if isinstance(each, Document) and each.stored.sha256 in refused:
+                    self.held += len(each.items)
+                else:
+                    yield each

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from malote.institution import Institution
 from malote.journal.ledger import COLUMNS, Ledger, submission_of
 from malote.scope import Scope
 from malote.submission import Standing, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused submission, the reference of its one item (None where it has several), and the reasons it came with."""
+
+    submission: Submission
+    reference: str | None
+    brought: list[tuple[str | None, ...]]
 
 
 class Reading(Ledger):
@@ -46,18 +57,54 @@ class Reading(Ledger):
             "select at, what, detail from malote.event where submission = %s order by id", (id,)
         ).fetchall()
 
+    def refused_bytes(self, institution: Institution, hashes: Sequence[str]) -> set[str]:
+        """Those SHA-256 of documents of an account that were refused, at the door or in each item."""
+        rows = self.connection.execute(
+            """select distinct document_sha256 as sha256 from malote.submission s
+               where document_sha256 = any (%s) and institution = %s and environment = %s and account = %s
+                 and exists (select 1 from malote.item_row i where i.submission = s.id)
+                 and not exists (select 1 from malote.item_row i where i.submission = s.id
+                                 and i.outcome is distinct from 'refused')""",
+            (list(hashes), institution.name, institution.access.environment, institution.account),
+        )
+        return {row["sha256"] for row in rows}
+
+    def unexplained(self, scope: Scope, *, without: Sequence[str] = (), limit: int) -> list[Refusal]:
+        """The refused submissions of a scope, and those with a refused item, whose reasons have not landed yet.
+
+        :param without: ids that are left out
+        """
+        rows = self.connection.execute(
+            f"""select {COLUMNS},
+                    (select i.reference from malote.item_row i where i.submission = s.id and s.item_count = 1) as item,
+                    (select e.detail -> 'reasons' from malote.event e where e.submission = s.id and e.what = 'refused'
+                     order by e.id desc limit 1) as brought
+                from malote.submission s
+                where {scope.where} and reasons_at is null and id <> all (%(without)s)
+                  and (standing = 'refused' or standing = 'landed' and exists (
+                      select 1 from malote.load l where l.submission = s.id and l.items_refused > 0))
+                order by number limit %(limit)s""",
+            {**scope.values, "without": list(without), "limit": limit},
+        ).fetchall()
+        found = []
+        for row in rows:
+            item, brought = row.pop("item"), row.pop("brought") or []
+            found.append(Refusal(submission_of(row), item, [tuple(each) for each in brought]))
+        return found
+
     def holders(self, scope: str, references: Sequence[str], *, refused_too: bool) -> dict[str, str]:
         """Which of the references may not travel: reference to the submission that holds it.
 
-        :param refused_too: a refused item counts as held as well (nobody asked for it to travel again)
+        :param refused_too: a refused item counts as held as well (nobody asked for it to travel again), but not one
+            that never left, or that a person saw to be absent: the institution never said no to it
         """
         rows = self.connection.execute(
             """select reference, submission from malote.item_row
                where scope = %(scope)s and reference = any (%(references)s) and outcome is distinct from 'refused'
                union all
-               select reference, submission from malote.item_row
-               where %(refused_too)s and scope = %(scope)s and reference = any (%(references)s)
-                 and outcome = 'refused'""",
+               select i.reference, i.submission from malote.item_row i join malote.submission s on s.id = i.submission
+               where %(refused_too)s and i.scope = %(scope)s and i.reference = any (%(references)s)
+                 and i.outcome = 'refused' and s.standing <> 'withdrawn'""",
             {"scope": scope, "references": list(references), "refused_too": refused_too},
         )
         return {row["reference"]: row["submission"] for row in rows}

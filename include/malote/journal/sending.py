@@ -108,11 +108,14 @@ class Sending(Ledger):
             deadline=deadline,
         )  # fmt: skip
 
-    def refused(self, id: str, code: str | None, message: str, *, frees: bool) -> None:
+    def refused(
+        self, id: str, code: str | None, message: str, *, frees: bool, reasons: Sequence[tuple[str | None, ...]] = ()
+    ) -> None:
         """The door said no; its items may travel again only where the code frees them."""
+        detail = {"code": code, "message": message, "frees": frees}
         with self.connection.transaction():
             self.move(
-                id, ["sending"], "refused", {"code": code, "message": message, "frees": frees},
+                id, ["sending"], "refused", {**detail, "reasons": list(reasons)} if reasons else detail,
                 "standing = 'refused', leased_until = null, uncertain = false, code = %(code)s, message = %(message)s",
                 code=code, message=message,
             )  # fmt: skip

@@ -1,0 +1,161 @@
+"""Refusals: their reasons land once, the same bytes are not sent again; and what is better held back waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from malote.counter import Counter
+from malote.errors import Refused, Unavailable
+from malote.institution import Call, Reply, Request, Table
+from malote.rules import Rules
+from malote.submission import Submission
+from notary import Notary, Office, deeds, make_table
+from trip import Trip, standings
+
+ROWS = deeds(3)
+RULES = Rules(return_after=timedelta(minutes=1), requests=0, refused_unchanged=False)
+
+
+class Explaining(Notary):
+    """A notary who says why, when asked, and takes no deed again that he refused as it was."""
+
+    reasons_table = Table("notary.reason", ("code", "words"))
+
+    def __init__(self) -> None:
+        super().__init__(per_document=1, rules=RULES)
+
+    def reasons(self, submission: Submission) -> Call[list[tuple[str | None, ...]]]:
+        def read(reply: Reply) -> list[tuple[str | None, ...]]:
+            if b"html" in reply.body:
+                raise Unavailable("no reasons now")
+            return [("1", "illegible"), ("2", None)]
+
+        return Call("why", Request("GET", f"/why/{submission.receipt}"), read)
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def begin(warehouse: str, tmp_path: Path, office: Office) -> Iterator[Callable[..., Trip]]:
+    """Makes a trip over this test's warehouse."""
+    make_table(warehouse)
+    with psycopg.connect(warehouse) as connection:
+        connection.execute(
+            """create table notary.reason (submission_id text, ordem integer, reference text, code text, words text,
+               landed_at timestamptz, primary key (submission_id, ordem))"""
+        )
+    made: list[Trip] = []
+
+    def begin(institution: Any = None, **options: Any) -> Trip:
+        there = institution or Explaining()
+        clock = made[-1].clock if made else None
+        made.append(Trip(there, office, warehouse, str(tmp_path), service="deeds", clock=clock, **options))
+        return made[-1]
+
+    yield begin
+    for trip in made:
+        trip.close()
+
+
+def reasons(trip: Trip) -> list[Any]:
+    with psycopg.connect(trip.dsn) as connection:
+        return connection.execute("select reference, ordem, code, words from notary.reason order by 1, 2").fetchall()
+
+
+def test_the_reasons_of_a_refused_item_land_once(begin: Callable[..., Trip], office: Office) -> None:
+    office.verdicts = {"D001": "no"}
+    trip = begin()
+    trip.run(ROWS)
+    assert reasons(trip) == [("D001", 1, "1", "illegible"), ("D001", 2, "2", None)]
+    trip.land()
+    assert office.requests.count("why") == 1
+
+
+def test_a_question_for_reasons_that_fails_is_told_and_asked_again(begin: Callable[..., Trip], office: Office) -> None:
+    office.verdicts = {"D000": "no", "D001": "no"}
+    trip = begin()
+    trip.prepare(ROWS)
+    trip.send()
+    trip.wait()
+    office.faults = ["", "", "", "html"]
+    done = trip.land()
+    assert done.submissions == 3
+    assert [error.what for error in done.problems] == ["no reasons now"]
+    assert {row[0] for row in reasons(trip)} == {"D001"}
+    assert trip.land().problems == ()
+    assert {row[0] for row in reasons(trip)} == {"D000", "D001"}
+
+
+def test_reasons_that_a_refusal_at_the_door_brings_land_without_asking(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    class Frank(Explaining):
+        """Gives the reasons with the refusal."""
+
+        def submit(self, submission: Submission, archive: Any) -> Call[Any]:
+            call = super().submit(submission, archive)
+
+            def read(reply: Reply) -> Any:
+                raise Refused("no", code="bad", reasons=[("7", "no seal")])
+
+            return Call(call.name, call.request, read, submits=True)
+
+    trip = begin(Frank())
+    trip.prepare(ROWS[:1])
+    trip.send()
+    trip.land()
+    assert standings(trip.dsn) == {"refused": 1}
+    assert reasons(trip) == [("D000", 1, "7", "no seal")]
+    assert "why" not in office.requests
+
+
+def test_what_was_refused_travels_again_only_when_its_document_has_changed(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    office.verdicts = {"D000": "no", "D001": "no"}
+    begin().run(ROWS)
+    corrected = [dict(ROWS[0], text="corrected"), *ROWS[1:]]
+    again = begin(pouch="another run")
+    done = again.prepare(corrected, refused_too=True)
+    assert (done.items, done.held) == (1, 2)
+    assert begin(Notary(per_document=1), pouch="third").prepare(ROWS[1:], refused_too=True).items == 1
+
+
+def test_what_is_better_held_waits_and_the_others_go(begin: Callable[..., Trip], office: Office) -> None:
+    class Holding(Explaining):
+        """Holds one deed back until the evening."""
+
+        def held_until(self, submission: Submission, at: datetime) -> datetime | None:
+            evening = at.replace(hour=20)
+            return evening if submission.id == "notary-2" and at < evening else None
+
+    trip = begin(Holding())
+    trip.prepare(ROWS)
+    sent = trip.courier.send(trip.order.pouch, office)
+    assert (sent.received, sent.wake) == (2, trip.clock.at.replace(hour=20))
+    assert "held back" in sent.why
+    assert trip.send().received == 1
+    assert trip.clock.at.hour == 20
+
+
+def test_the_hours_are_those_of_the_service(begin: Callable[..., Trip], office: Office) -> None:
+    class Shut(Explaining):
+        """Open only on bank days."""
+
+        def counter(self, service: str) -> Counter:
+            assert service == "deeds"
+            return Counter.of(Rules(opening_hours="08:00-20:00", opening_days="bank"))
+
+    trip = begin(Shut())
+    trip.clock.at = datetime.fromisoformat("2026-11-21T15:00:00+00:00")  # a Saturday
+    trip.prepare(ROWS)
+    assert trip.courier.send(trip.order.pouch, office).wake == datetime.fromisoformat("2026-11-23T11:00:00+00:00")
