@@ -54,7 +54,9 @@ class Trip:
         self.courier = Courier(institution, self.journal, self.archive, self.pace, **parts)
         self.asking = Asking(institution, self.journal, self.archive, self.pace, **parts)
         landing = Landing(dsn, self.archive, self.clock, self._checkpoint)
-        self.collecting = Collecting(institution, self.journal, self.archive, landing, self.clock)
+        self.collecting = Collecting(
+            institution, self.journal, self.archive, landing, self.clock, self._checkpoint, self.pace
+        )
 
     def _checkpoint(self, name: str) -> None:
         self.passed.append(name)

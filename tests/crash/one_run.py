@@ -1,4 +1,4 @@
-"""One run of a trip to the CCEE in a process of its own, which kills itself with SIGKILL at a checkpoint."""
+"""One run of a trip in a process of its own, which kills itself with SIGKILL at a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import os
 import signal
 import sys
 
-from crash.stages import CceeStage
+from crash.stages import STAGES, driver_of
 from malote.institution import Access, load
-from malote.tls import context
-from malote.wire import SyncDriver, session
 from trip import Trip
 
 
@@ -22,17 +20,13 @@ class Killed(Trip):
 
 def main() -> None:
     given = json.loads(sys.argv[1])
-    extra = given["extra"]
-    trust = context(
-        certificate=extra["client_certificate"], password=extra["client_certificate_password"],
-        ca_bundle=extra["ca_bundle"],
-    )  # fmt: skip
-    institution = load("ccee")(Access("ccee", "simulator", given["url"], "usuario", "senha", extra))
+    access = Access(**given["access"])
+    kind = STAGES[access.institution]
     trip = Killed(
-        institution, SyncDriver(session(trust)), given["dsn"], given["archive"], service="contratos",
+        load(access.institution)(access), driver_of(access), given["dsn"], given["archive"], service=kind.service,
         die_at=given["die_at"],
     )  # fmt: skip
-    trip.run(CceeStage.rows(None, 0, 5))  # type: ignore[arg-type]
+    trip.run(kind.rows(None, 0, 5))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
