@@ -15,9 +15,8 @@ from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
-from malote.journal import Refusal
 from malote.matching import Matching
-from malote.submission import Submission
+from malote.submission import Refusal, Submission
 
 _EXCEPTIONS = """
     update malote.item_row i set outcome = e.standing, code = e.code, message = e.message

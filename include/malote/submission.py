@@ -130,6 +130,15 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused submission, the reference of its one item (None where it has several), and the reasons it came with."""
+
+    submission: Submission
+    reference: str | None
+    brought: list[tuple[str | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The institution's number for a submission.
 

@@ -14,12 +14,13 @@ from lxml import etree
 
 from malote import markup
 from malote.archive import Archive
-from malote.ccee.rows import Plan
 from malote.ccee.rules import REFERENCIA, STATUS
-from malote.ccee.treaty import Treaty, treaty
+from malote.ccee.treaty import contract_file
 from malote.errors import Invalid, Malformed, Misconfigured, Problem
 from malote.institution import AnswerRow, Free, Row
+from malote.layout import Plan, Wrong
 from malote.submission import Document, Item, Stored
+from malote.treaty import EXPLAINED, Treaty
 
 BATCH = 500
 """Rows that are looked at together: one question to the journal, one verdict of libxml2."""
@@ -70,7 +71,7 @@ def contracts(
     :raises Invalid: with every problem of the selection
     """
     layout = Layout.of(params)
-    agreed = treaty(folder, layout.root)
+    agreed = contract_file(folder, layout.root)
     tags = agreed.tags(layout.attributes)
     selection = _Selection(layout, agreed, free)
     travelling = selection.travelling(rows)
@@ -86,7 +87,7 @@ def contracts(
             while batch := list(islice(inside, BATCH)):
                 numbered = enumerate(batch, len(items) + 1)
                 records = [selection.record(reference, row, at) for at, (reference, row) in numbered]
-                selection.problems += agreed.problems(tags, [(item.reference, None, text) for item, text in records])
+                selection.judge(tags, records)
                 items += [item for item, _ in records]
                 sheet.write("".join(f"{text}\n" for _, text in records).encode(layout.encoding))
             sheet.write(tags[1].encode(layout.encoding))
@@ -110,6 +111,7 @@ class _Selection:
         self.problems: list[Problem] = []
         self._layout, self._agreed, self._free = layout, agreed, free
         self._plans: dict[tuple[str, ...], Plan] = {}
+        self._numbered = any(markup.local(name) == "sequencialControle" for name in agreed.record.attributes if name)
         self._seen: set[str] = set()
         self._unnamed = False
         self._echoes: dict[str, str] = {}
@@ -124,16 +126,24 @@ class _Selection:
 
     def record(self, reference: str, row: Row, sequence: int) -> tuple[Item, str]:
         """One row as its item and the text of its record."""
-        plan = self._plan(row)
-        text = plan.record(row, sequence, reference, self.problems)
-        echo = plan.value(row, "referencia")
+        plan, values = self._plan(row), tuple(row.values())
+        ours = self._numbered and "@sequencialControle" not in plan.at
+        wrong: list[Wrong] = []
+        text = plan.record(values, f' sequencialControle="{sequence}"' if ours else "", wrong)
+        self.problems += [Problem(reference, column, rule) for column, _, rule in wrong]
+        echo = plan.value(values, "@referencia")
         if echo is not None and (other := self._echoes.setdefault(echo, reference)) != reference:
             rule = f"is {echo!r}, as that of item {other}: their results could not be told apart"
             self.problems.append(Problem(reference, f"{plan.root.name}.@referencia", rule))
-        return Item(reference, echo or plan.value(row, "numeroContrato")), text
+        return Item(reference, echo or plan.value(values, "@numeroContrato")), text
+
+    def judge(self, tags: tuple[str, str], records: list[tuple[Item, str]]) -> None:
+        """Note what breaks the treaty in these records."""
+        left = max(EXPLAINED - len(self.problems), 0)
+        self.problems += self._agreed.problems(tags, [(item.reference, None, text) for item, text in records], left)
 
     def _plan(self, row: Row) -> Plan:
-        columns = tuple(name for name in row if name != "reference")
+        columns = tuple(row)
         if columns not in self._plans:
             self._plans[columns] = Plan(self._agreed, columns, self._layout.encoding, self.problems)
         return self._plans[columns]
@@ -151,7 +161,11 @@ class _Selection:
             rule = "is empty: it is what may not travel twice"
         elif text in self._seen:
             rule = "stands twice in the selection"
-        elif len(text) > REFERENCIA and "referencia" in plan.root.attributes and plan.value(row, "referencia") != text:
+        elif (
+            len(text) > REFERENCIA
+            and "@referencia" in plan.at
+            and plan.value(tuple(row.values()), "@referencia") != text
+        ):
             rule = f"has {len(text)} characters, more than the {REFERENCIA} of referencia"
         self._seen.add(text)
         if rule:

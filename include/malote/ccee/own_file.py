@@ -16,10 +16,11 @@ from lxml import etree
 from malote import markup
 from malote.archive import Archive, Sheet
 from malote.ccee.messages import BATCH, FOLDER, PREPARED, Discard, document, invalid
-from malote.ccee.treaty import Treaty, treaty
+from malote.ccee.treaty import contract_file
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.institution import Free, Row
 from malote.submission import Document, Item
+from malote.treaty import Treaty
 
 RECORD = "Contrato"
 """The record of every root that is known (fact sheet 6)."""
@@ -130,7 +131,7 @@ class _File:
                     root = record.getroottree().getroot()
                     self._open(root)
                     if self.validate:
-                        agreed = treaty(self.folder, markup.local(root.tag))
+                        agreed = contract_file(self.folder, markup.local(root.tag))
                         tags = agreed.tags(_attributes(root))
                 text = etree.tostring(record, encoding="unicode", with_tail=False) if agreed else ""
                 if item := self._item(record, seen):

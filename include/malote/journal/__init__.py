@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from malote.journal.deciding import Deciding
 from malote.journal.purging import Purging
-from malote.journal.reading import Reading, Refusal
+from malote.journal.reading import Reading
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
-
-__all__ = ["Journal", "Refusal"]
 
 
 class Journal(Reading, Sending, Waiting, Deciding, Purging):

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from malote.institution import Institution
 from malote.journal.ledger import COLUMNS, Ledger, submission_of
 from malote.scope import Scope
-from malote.submission import Standing, Submission
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused submission, the reference of its one item (None where it has several), and the reasons it came with."""
-
-    submission: Submission
-    reference: str | None
-    brought: list[tuple[str | None, ...]]
+from malote.submission import Refusal, Standing, Submission
 
 
 class Reading(Ledger):

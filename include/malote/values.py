@@ -1,0 +1,128 @@
+"""How the values of a row are written as text that fits a simple type of a treaty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+BRASILIA = ZoneInfo("America/Sao_Paulo")
+
+ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+)
+"""For text and attribute values alike."""
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ISO = "%Y-%m-%dT%H:%M:%S"
+_INSTANTS = ("%d/%m/%Y %H", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", _ISO, "%d/%m/%Y", "%Y-%m-%d", "%m/%Y")
+_DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%m/%Y")
+_SAMPLE = datetime(2026, 3, 15, 14)  # noqa: DTZ001 (wall time, only to try masks)
+
+
+class Leaf:
+    """A column whose path is known: the simple type that its text must fit, and how values are written for it.
+
+    `str` as it is; `int` in digits; `Decimal` with the scale it has and a comma, or a point where the type takes no
+    comma; `bool` as `true` and `false` where the type takes those; `datetime` by the first mask that the type takes,
+    `DD/MM/AAAA HH` first, in ISO form cut to the second, aware ones as Brasília wall time; `date` likewise by masks
+    without an hour; `None` is absent.
+
+    :param column: the column's name
+    :param path: its whole path below the record, without indexes
+    :param kind: the type as xmlschema gives it, or None for any text
+    """
+
+    def __init__(self, column: str, path: str, kind: Any, encoding: str) -> None:
+        self.column = column
+        self.path = path
+        self._kind = kind
+        self._encoding = encoding
+
+    def _takes(self, text: str) -> bool:
+        return self._kind is None or bool(self._kind.is_valid(text))
+
+    @cached_property
+    def _instant(self) -> str:
+        return next((mask for mask in _INSTANTS if self._takes(_SAMPLE.strftime(mask))), _INSTANTS[0])
+
+    @cached_property
+    def _day(self) -> str | None:
+        return next((mask for mask in _DAYS if self._takes(_SAMPLE.strftime(mask))), None)
+
+    @cached_property
+    def _comma(self) -> str:
+        scales = ["1" * scale for scale in range(1, 9)]
+        if any(self._takes(f"1,{each}") for each in scales) or not any(self._takes(f"1.{each}") for each in scales):
+            return ","
+        return "."
+
+    def text(self, value: Any) -> str:
+        """The value as unescaped text.
+
+        :raises ValueError: with the broken rule in words
+        """
+        text = self.writer(type(value))(value)
+        if found := _FORBIDDEN.search(text):
+            raise ValueError(f"holds the control character U+{ord(found[0]):04X}, which XML forbids")
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError as wrong:
+            letter = text[wrong.start]
+            raise ValueError(f"holds {letter!r} (U+{ord(letter):04X}), which {self._encoding} cannot carry") from None
+        return text
+
+    def writer(self, kind: type) -> Callable[[Any], str]:
+        """What writes values of a Python type; it raises ValueError with the broken rule in words."""
+        if issubclass(kind, str):
+            return self.same
+        if kind is bool and self._takes("true"):
+            return _boolean
+        for known, written in ((Decimal, self._decimal), (datetime, self._datetime), (date, self._date)):
+            if issubclass(kind, known):
+                return written
+        return str if issubclass(kind, int) and kind is not bool else _unknown
+
+    @staticmethod
+    def same(value: str) -> str:
+        """Text is written as it is."""
+        return value
+
+    def _decimal(self, value: Decimal) -> str:
+        if not value.is_finite():
+            raise ValueError("is no finite number")
+        return format(value, "f").replace(".", self._comma)
+
+    def _datetime(self, value: datetime) -> str:
+        wall = value.astimezone(BRASILIA).replace(tzinfo=None) if value.tzinfo else value
+        if self._instant == _ISO:
+            return wall.isoformat(timespec="seconds")
+        text = wall.strftime(self._instant)
+        if wall != _whole(wall, self._instant):
+            raise ValueError(f"{wall.isoformat()} says more than the treaty can carry ({text})")
+        return text
+
+    def _date(self, value: date) -> str:
+        # An hour is never made up: 00 as the end of a contract would take its last day away.
+        if self._day is None:
+            raise ValueError("is a date, and the treaty asks for the hour too: give a timestamp")
+        return value.strftime(self._day)
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _unknown(value: Any) -> str:
+    raise ValueError(f"is a {type(value).__name__}: cast it to text, numeric or timestamp in the SQL")
+
+
+def _whole(wall: datetime, mask: str) -> datetime:
+    """What a mask keeps of an instant."""
+    names = (("%d", "day", 1), ("%H", "hour", 0), ("%M", "minute", 0), ("%S", "second", 0), ("%f", "microsecond", 0))
+    kept: dict[str, Any] = {name: least for field, name, least in names if field not in mask}
+    return wall.replace(**kept)
