@@ -1,0 +1,1 @@
+"""Cielo eCommerce Webservice 1.5, Processamento em Lote: card transactions in lots."""

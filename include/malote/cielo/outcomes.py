@@ -1,0 +1,169 @@
+"""What becomes of an item: Cielo's statuses, LR and errors of single transactions, as tables that anyone can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+STATUS: Mapping[str, str] = {
+    "0": "Criada",
+    "1": "Em andamento",
+    "2": "Autenticada",
+    "3": "Não autenticada",
+    "4": "Autorizada",
+    "5": "Não autorizada",
+    "6": "Capturada",
+    "9": "Cancelada",
+    "10": "Em autenticação",
+    "12": "Em cancelamento",
+}
+"""`transacao/status` in words (sheet 4.4). Cielo's XSD disagrees (7, 8, 11; no 12): the manual is followed."""
+
+APPROVED = frozenset({"4", "6"})
+DENIED = "5"
+CANCELLED = "9"
+
+ERRO, SEM_RETORNO, DESCONHECIDO, TOKENIZADA = "erro", "sem_retorno", "status desconhecido", "Tokenizada"
+"""What `situacao` says where no status is there that is known."""
+
+
+class Lr(NamedTuple):
+    """One LR (resposta do emissor): whether a denied authorisation may be tried again, and what it means.
+
+    :param meaning: "" where the fact sheet has no text of it
+    """
+
+    code: str
+    retry: bool
+    meaning: str = ""
+
+
+_LR_MEANING = {
+    "00": "Transação autorizada",
+    "000": "Transação autorizada",
+    "11": "Transação autorizada, cartão emitido no exterior",
+    "FF": "Cancelamento OK",
+}
+_LR_RETRY = "05 19 25 28 51 57 60 61 62 65 67 70 89 91 92 96 98 99 999 AA AE AV BL BO DF DM DS EB EK R1"
+_LR_FINAL = (
+    "00 000 01 02 03 04 06 07 08 11 12 13 14 15 21 22 23 24 30 39 41 43 52 53 54 55 58 59 63 64 72 74 75 76 77 78 80 "
+    "82 83 85 86 90 93 97 AC AF AG AH AI AJ BD BM BN BP BV CF CG DA DQ EE FA FC FD FE FF FG FG GA GD HJ IA JB KA KB KE "
+    "N7 U3"
+)
+
+LR_ROWS: tuple[Lr, ...] = tuple(
+    Lr(code, retry, _LR_MEANING.get(code, ""))
+    for codes, retry in ((_LR_RETRY, True), (_LR_FINAL, False))
+    for code in codes.split()
+)
+"""The 107 rows of the table of 2017, "Permite Retentativa" (sheet 4.6; the manual prints FG twice).
+
+In force since 2020-07-15 is another one, per brand (ABECS Normativo 21, sheet 4.6); its texts are not at hand. The two
+differ in places (57 is final for Elo), and retries beyond the brands' limits cost money: so nothing that was denied
+travels again by itself, and only what this table permits when it is asked for.
+"""
+
+LR: Mapping[str, Lr] = {row.code: row for row in LR_ROWS}
+
+LR_AUTHORISED = frozenset({"00", "000", "11"})
+
+
+def may_retry(lr: str | None) -> bool:
+    """Whether an LR permits another try: "códigos não listados: assumir que não são passíveis de retentativa"."""
+    found = LR.get((lr or "").strip().upper())
+    return found is not None and found.retry
+
+
+def lr_meaning(lr: str | None) -> str | None:
+    """An LR in words: the sheet's text where it has one, else what the table says about trying again."""
+    code = (lr or "").strip().upper()
+    if not code:
+        return None
+    found = LR.get(code)
+    if found is None:
+        return "LR fora da tabela: não permite retentativa"
+    return found.meaning or f"Não autorizada: {'permite' if found.retry else 'não permite'} retentativa"
+
+
+class Erro(NamedTuple):
+    """One error of a single transaction.
+
+    :param meaning: as the fact sheet has it; "" where it lists the code only
+    :param outcome: `refused` (nothing was done; it may travel again when asked for) or `unanswered` (it may have
+        happened: query the transaction first)
+    """
+
+    meaning: str
+    outcome: str = "refused"
+
+
+_AGAIN = "may be tried again"
+_QUERY = "it may have happened, query before sending again"
+
+ERROS: Mapping[int, Erro] = {
+    1: Erro("Mensagem inválida"),
+    2: Erro("Credenciais inválidas"),
+    3: Erro("Transação inexistente"),
+    8: Erro(""),
+    10: Erro("Inconsistência no envio do cartão"),
+    11: Erro("Modalidade não habilitada"),
+    12: Erro("Número de parcelas inválido"),
+    **dict.fromkeys((13, 14, 15, 16), Erro("")),
+    17: Erro("Código de segurança ausente"),
+    18: Erro(""),
+    19: Erro("URL de retorno inválida"),
+    20: Erro(""),
+    21: Erro("Prazo de autorização vencido"),
+    22: Erro(""),
+    25: Erro(""),
+    30: Erro("Status inválido para captura"),
+    31: Erro("Prazo de captura vencido"),
+    32: Erro("Valor de captura inválido"),
+    33: Erro(f"Falha ao capturar: {_AGAIN}"),
+    **dict.fromkeys((34, 35, 36), Erro("")),
+    40: Erro("Prazo de cancelamento vencido"),
+    41: Erro("Status não permite cancelamento"),
+    42: Erro(f"Falha ao cancelar: {_AGAIN}"),
+    43: Erro(""),
+    51: Erro(""),
+    52: Erro("Token inválido"),
+    53: Erro("Recorrência não habilitada"),
+    **dict.fromkeys((54, 55, 56), Erro("")),
+    57: Erro(f"Erro gerando token: {_AGAIN}"),
+    61: Erro(""),
+    **dict.fromkeys((77, 78, 86, 87, 88, 89, 90), Erro("Autenticação (MPI: XID, CAVV, ECI)")),
+    95: Erro(""),
+    97: Erro(f"Sistema indisponível: {_QUERY}", "unanswered"),
+    98: Erro(f"Timeout: {_QUERY}", "unanswered"),
+    99: Erro(_QUERY, "unanswered"),
+    475: Erro(f"Timeout no cancelamento: {_QUERY}", "unanswered"),
+}
+"""The on-line service's errors that can stand for an item (sheet 4.7), printed as 1 or 001."""
+
+
+def erro(code: str | None) -> Erro:
+    """The row of :data:`ERROS`; one that is not there is as 98."""
+    text = (code or "").strip()
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return ERROS.get(number, Erro("", "unanswered"))
+
+
+def outcome(operation: str, status: str | None, lr: str | None, *, captured: bool, cancelled: bool) -> str:
+    """What a `transacao` in the answer to an operation (`02`…) means for its item.
+
+    :param captured: there is a `captura`
+    :param cancelled: there is a `cancelamento`
+    """
+    if operation in ("06", "07"):
+        return "accepted"
+    if operation == "03":
+        return "accepted" if status == CANCELLED or (cancelled and status in APPROVED) else "unanswered"
+    if operation == "04":
+        return "accepted" if status == "6" and captured else "unanswered"
+    if operation not in ("02", "08"):
+        return "unanswered"
+    if status in APPROVED:
+        return "accepted"
+    if status == DENIED:
+        return "refused" if may_retry(lr) else "refused_for_good"
+    return "unanswered"

@@ -1,0 +1,157 @@
+"""One selection on its way into lots: what may travel, what is good, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from malote.cielo.cards import SEALED, Opener, masked_numbers
+from malote.cielo.frame import Frame, misfit
+from malote.cielo.money import Checks
+from malote.cielo.rows import Batch, Columns, by_column
+from malote.cielo.rules import Operation
+from malote.errors import Problem
+from malote.institution import Free, Row
+from malote.treaty import EXPLAINED, Treaty
+
+BATCH = 1000
+"""Rows that are looked at together: one question to the journal, one look at libxml2's verdict."""
+
+
+class Selection:
+    """What is known of one selection so far.
+
+    :param now: the instant of preparing
+    :param room: bytes that one item may have
+    :param rest: whether the others travel where a row is wrong
+    """
+
+    def __init__(
+        self,
+        agreed: Treaty,
+        operation: Operation,
+        checks: Checks,
+        frame: Frame,
+        opener: Opener,
+        *,
+        now: datetime,
+        room: int,
+        rest: bool,
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._columns_wrong: list[Problem] = []
+        self._agreed, self._operation, self._checks, self._frame = agreed, operation, checks, frame
+        self._opener, self._now, self._room, self._rest = opener, now, room, rest
+        self._bound: dict[tuple[str, ...], Columns] = {}
+        self._seen, self._once = _Seen(), _Seen()
+        self._explain = EXPLAINED
+
+    @property
+    def blocked(self) -> bool:
+        """Nothing of it may travel any more."""
+        return bool(self._columns_wrong or (self.problems and not self._rest))
+
+    def all_problems(self) -> tuple[Problem, ...]:
+        """Those of the columns, then those of the rows."""
+        return (*self._columns_wrong, *self.problems)
+
+    def batches(self, rows: Iterable[Row], free: Free) -> Iterator[Batch]:
+        """The rows that may travel, every rule beyond the treaty looked at."""
+        source = iter(rows)
+        while some := list(islice(source, BATCH)):
+            names, values = by_column(some)
+            given = values[names.index("reference")] if "reference" in names else (None,) * len(some)
+            references = self._references(given)
+            named = list(filter(None, references))
+            may = free(self._operation.code, named) if named else set()
+            batch = Batch(self._columns(names), references, values)
+            if len(may) < len(some):
+                places = [place for place, each in enumerate(references) if each in may]
+                batch, some = batch.some(places), [some[place] for place in places]
+            if SEALED in names:
+                batch = self._opened(some, batch)
+            if len(batch):
+                batch.look(self._operation, self._now)
+                self._look_once(batch)
+                yield batch
+
+    def judged(self, batch: Batch) -> Batch:
+        """The rows that break no rule and not the treaty; what the others break is noted.
+
+        :raises Misconfigured: where what stands around the items breaks the treaty
+        """
+        written = batch.texts(self._frame.leads(1, batch.references))
+        records = [(str(at), None, text) for at, text in enumerate(written)]
+        found = self._agreed.problems(self._frame.around(1), records, self._explain)
+        if any(problem.reference is None for problem in found):
+            raise misfit("the connection's EC number or chave, or rule versao, does not fit the treaty of the lot")
+        self._explain = max(self._explain - len({problem.reference for problem in found}), 0)
+        for problem in found:
+            batch.note(int(problem.reference or 0), ((problem.path, problem.rule),))
+        for place, text in enumerate(written):
+            if len(text) * 4 > self._room and (size := len(text.encode()) + 1) > self._room:
+                rule = f"has {size} bytes, and a lot has {self._room} for its items"
+                batch.note(place, ((str(self._agreed.record.local_name), rule),))
+        for place in sorted(batch.broken):
+            self.problems += batch.problems(place)
+        return batch.some([place for place in range(len(batch)) if place not in batch.broken])
+
+    def _look_once(self, batch: Batch) -> None:
+        """Note what may stand once in a selection and stands there again."""
+        if once := self._checks.once:
+            there = [(place, str(each)) for place, each in enumerate(batch.column(once[0]) or ()) if each is not None]
+            for at in self._once.again([text for _, text in there]):
+                batch.note(there[at][0], (once,))
+
+    def _opened(self, rows: Sequence[Row], batch: Batch) -> Batch:
+        """The rows with what their sealed cards hold as columns."""
+        if not rows:
+            return batch
+        opened = [self._opener.open(row) for row in rows]
+        names, values = by_column([row for row, _ in opened])
+        found = Batch(self._columns(names), batch.references, values)
+        found.broken = {place: [(SEALED, rule)] for place, (_, rule) in enumerate(opened) if rule}
+        return found
+
+    def _columns(self, names: tuple[str, ...]) -> Columns:
+        if names not in self._bound:
+            fixed = self._frame.fixed()
+            self._bound[names] = Columns(self._agreed, names, self._checks, fixed, self._columns_wrong)
+        return self._bound[names]
+
+    def _references(self, given: Sequence[Any]) -> list[str]:
+        """The references of rows as text; "" for one that is none, which is noted."""
+        found = ["" if each is None else str(each) for each in given]
+        if not all(map(str.strip, found)):
+            for place, each in enumerate(found):
+                if not each.strip():
+                    self.problems.append(Problem(None, "reference", "is empty: it is what may not travel twice"))
+                    found[place] = ""
+        for place in self._seen.again(found):
+            reference, found[place] = masked_numbers(found[place]), ""
+            if reference:
+                self.problems.append(Problem(reference, "reference", "stands twice in the selection"))
+        return found
+
+
+class _Seen:
+    """The references of a selection by their hash, 8 bytes each: a set of the texts would outgrow the lot."""
+
+    def __init__(self) -> None:
+        self._buckets = [bytearray() for _ in range(1024)]
+
+    def again(self, references: Sequence[str]) -> list[int]:
+        """The places of those that were seen before; all are now."""
+        hashes = array("q", map(hash, references))
+        keys, twice = hashes.tobytes(), []
+        buckets = map(self._buckets.__getitem__, [each & 1023 for each in hashes])
+        for place, bucket in enumerate(buckets):
+            key = keys[8 * place : 8 * place + 8]
+            if key in bucket:
+                twice.append(place)
+            else:
+                bucket += key
+        return twice

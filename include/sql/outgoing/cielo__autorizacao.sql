@@ -1,0 +1,26 @@
+-- One row is one order to be authorised (operation 02), in centavos.
+-- `reference` is what may not travel twice and must be the order number; every other alias is a path of the treaty
+-- (schemas/cielo), below requisicao-transacao. `dados-portador` is the whole card, as text that `malote seal` made.
+select
+    autorizacao.numero_pedido as "reference",
+    autorizacao.cartao_selado as "dados-portador",
+    autorizacao.token as "dados-portador.token",
+    autorizacao.numero_pedido as "dados-pedido.numero",
+    autorizacao.valor as "dados-pedido.valor",
+    autorizacao.moeda as "dados-pedido.moeda",
+    to_char(autorizacao.data_hora at time zone 'America/Sao_Paulo', 'YYYY-MM-DD"T"HH24:MI:SS')
+        as "dados-pedido.data-hora",
+    autorizacao.descricao as "dados-pedido.descricao",
+    autorizacao.idioma as "dados-pedido.idioma",
+    autorizacao.taxa_embarque as "dados-pedido.taxa-embarque",
+    autorizacao.soft_descriptor as "dados-pedido.soft-descriptor",
+    autorizacao.bandeira as "forma-pagamento.bandeira",
+    autorizacao.produto as "forma-pagamento.produto",
+    autorizacao.parcelas as "forma-pagamento.parcelas",
+    autorizacao.url_retorno as "url-retorno",
+    autorizacao.autorizar as "autorizar",
+    autorizacao.capturar as "capturar",
+    autorizacao.campo_livre as "campo-livre",
+    autorizacao.gerar_token as "gerar-token"
+from outgoing.cielo_autorizacao as autorizacao
+order by autorizacao.numero_pedido

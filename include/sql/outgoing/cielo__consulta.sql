@@ -1,0 +1,7 @@
+-- One row is one transaction to be asked for (operation 06).
+-- `reference` is what may not travel twice: your own name for the question, because one tid can be asked for again.
+select
+    consulta.referencia as "reference",
+    consulta.tid as "tid"
+from outgoing.cielo_consulta as consulta
+order by consulta.referencia

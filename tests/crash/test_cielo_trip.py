@@ -1,0 +1,254 @@
+"""Lots when things go wrong: lost answers, numbers that others use, strange returns, denials, two runs at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from crash.stages import CieloStage
+from malote.archive import Archive
+from malote.submission import Document, Order, Standing, Submission
+from trip import Trip, standings
+
+EC = "1006993069"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[CieloStage]:
+    stage = CieloStage(tmp_path)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def begin(stage: CieloStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
+    """Makes a trip over this test's warehouse; calling it again is a restart or another run."""
+    made: list[Trip] = []
+
+    def begin(**options: Any) -> Trip:
+        clock = made[-1].clock if made else None
+        made.append(
+            Trip(stage.institution(), stage.driver(), warehouse, str(tmp_path / "archive"),
+                 service=options.pop("service", stage.service), clock=clock, **options)
+        )  # fmt: skip
+        return made[-1]
+
+    yield begin
+    for trip in made:
+        trip.close()
+
+
+def landed(trip: Trip, *columns: str) -> list[Any]:
+    with psycopg.connect(trip.dsn) as connection:
+        return connection.execute(f"select {', '.join(columns)} from cielo.transacao order by reference, 1").fetchall()
+
+
+def story(trip: Trip, id: str = "cielo-1") -> list[str]:
+    return [event["what"] for event in trip.journal.story(id)]
+
+
+def test_a_reply_lost_after_acceptance_is_found_by_its_number_not_sent_again(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.play("lost_reply")
+    trip = begin()
+    assert trip.run(stage.rows(0, 3)).rows == 3
+    assert stage.sim.cielo.requests["upload"] == 1
+    assert story(trip)[1:4] == ["sending", "fate unknown", "received"]
+
+
+@pytest.mark.parametrize("fault", [{"fault": "timeout", "accept": False}, {"fault": "500", "accept": False}])
+def test_an_upload_that_never_arrived_goes_again_with_the_same_bytes_under_the_same_number(
+    begin: Callable[..., Trip], stage: CieloStage, fault: dict[str, Any]
+) -> None:
+    stage.sim.cielo.play(**fault, on="upload")
+    trip = begin()
+    assert trip.run(stage.rows(0, 3)).rows == 3
+    assert list(stage.sim.cielo.lots) == [f"{EC}/1"]
+    assert stage.sim.cielo.requests["upload"] == 2
+    assert set(stage.accepted().values()) == {1}
+
+
+def test_a_repeated_upload_whose_reply_is_lost_too_is_still_found(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.sim.cielo.play("timeout", on="upload", accept=False)
+    stage.sim.cielo.play("lost_reply", on="upload")
+    trip = begin()
+    assert trip.run(stage.rows(0, 3)).rows == 3
+    assert list(stage.sim.cielo.lots) == [f"{EC}/1"]
+    assert set(stage.accepted().values()) == {1}
+
+
+@pytest.mark.parametrize("code", [100, 72])
+def test_a_number_that_another_system_used_ends_in_doubt_and_never_in_a_new_number(
+    begin: Callable[..., Trip], stage: CieloStage, tmp_path: Path, code: int
+) -> None:
+    stage.sim.cielo.set(reused=code)
+    other_system(stage, tmp_path / "theirs")
+    trip = begin()
+    trip.prepare(stage.rows(0, 3))
+    assert trip.send().received == 1
+    trip.wait()
+    (problem,) = trip.land().problems
+    assert "somebody else" in problem.what
+    assert landed(trip, "reference") == []
+    assert standings(trip.dsn) == {"in_doubt": 1}
+    assert not set(stage.sim.cielo.accepted) & {"P000", "P001", "P002"}
+    again = begin(pouch="another run")
+    assert again.prepare(stage.rows(0, 3), refused_too=True).held == 3
+
+    again.journal.withdraw("cielo-1", "lot 1 is the old shop system's", absent=True)
+    assert begin(pouch="a third run").run(stage.rows(0, 3)).rows == 3
+    assert set(stage.sim.cielo.lots) == {f"{EC}/1", f"{EC}/2"}
+    assert landed(again, "numero_lote") == [(2,)] * 3
+
+
+def other_system(stage: CieloStage, folder: Path) -> None:
+    """Uploads a lot of its own under number 1."""
+    archive = Archive(str(folder), "their key")
+    there = stage.institution()
+    order = Order("theirs", stage.service)
+    (document,) = there.render(
+        order, stage.rows(50, 2), archive, lambda _, references: set(references), lambda _, start: start
+    )
+    assert isinstance(document, Document)
+    submission = Submission(
+        "x-1", "theirs", "cielo", "simulator", EC, stage.service, document.operation, Standing.PREPARED, document.name,
+        document.stored, len(document.items), document.facts,
+    )  # fmt: skip
+    stage.driver().send(there.submit(submission, archive))
+
+
+def test_two_runs_at_once_number_their_lots_without_gap_or_repeat(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    trips = [begin(pouch=f"run {n}") for n in range(4)]
+    starting = threading.Barrier(4)
+
+    def prepare(n: int) -> None:
+        starting.wait()
+        trips[n].prepare(stage.rows(10 * n, 3))
+
+    threads = [threading.Thread(target=prepare, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = [s for trip in trips for s in trip.journal.submissions(trip.scope)]
+    assert sorted(each.facts["numero_lote"] for each in found) == [1, 2, 3, 4]
+
+
+def test_lots_begin_where_the_user_says(begin: Callable[..., Trip], stage: CieloStage, warehouse: str) -> None:
+    from malote.institution import load
+
+    access = stage.access()
+    numbered = stage.access(rules={**access.extra["rules"], "first_lot": 4711})
+    trip = begin()
+    trip.courier.institution = load("cielo")(numbered)
+    trip.prepare(stage.rows(0, 1))
+    (lot,) = trip.journal.submissions(trip.scope)
+    assert lot.facts["numero_lote"] == 4711
+    assert lot.name == "ECOMM_1006993069_02_20261123_0000004711.xml"
+
+
+def test_a_denied_order_travels_again_only_when_asked_for_and_only_if_its_lr_permits(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.sim.cielo.set(deny_orders={"P000": "51", "P001": "14"})
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    assert landed(trip, "reference", "lr", "permite_retentativa")[:2] == [("P000", "51", True), ("P001", "14", False)]
+    assert begin(pouch="second").prepare(stage.rows(0, 3)).items == 0
+    done = begin(pouch="third").prepare(stage.rows(0, 3), refused_too=True)
+    assert (done.items, done.held) == (1, 2)
+
+
+def test_an_item_that_the_return_leaves_out_says_sem_retorno_and_stays_locked(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.sim.cielo.set(unanswered=["P001"])
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    assert landed(trip, "reference", "situacao") == [
+        ("P000", "Capturada"), ("P001", "sem_retorno"), ("P002", "Capturada"),
+    ]  # fmt: skip
+    assert begin(pouch="second").prepare(stage.rows(0, 3), refused_too=True).items == 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"return_in": "arquivo"},
+        {"second_copy": "082"},
+        {"second_copy": "mensagem"},
+        {"codigo": "padded"},
+        {"codigo": "bare"},
+        {"echo_id": False},
+        {"pan": False},
+        {"extras": True},
+        {"processing_every": 3600, "result_after": 43200},
+    ],
+    ids=str,
+)
+def test_whatever_the_server_s_habits_the_return_comes_home(
+    begin: Callable[..., Trip], stage: CieloStage, settings: dict[str, Any]
+) -> None:
+    stage.sim.cielo.set(**settings)
+    trip = begin()
+    trip.prepare(stage.rows(0, 3))
+    trip.send()
+    for _ in range(40):
+        trip.asking.in_turn(trip.scope, trip.driver)
+        if trip.land().submissions:
+            break
+        trip.clock.pass_(hours=1)
+        stage.sim.clock.set(trip.clock.at)
+    assert landed(trip, "reference", "situacao") == [(f"P00{n}", "Capturada") for n in range(3)]
+    with psycopg.connect(trip.dsn) as connection:
+        load = connection.execute("select items_accepted, rows_unmatched from malote.load").fetchone()
+    assert load == (3, 0)
+
+
+def test_what_was_not_sent_and_what_comes_twice_is_kept_and_counted(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.sim.cielo.set(strangers=["ESTRANHO1"], answered_twice=["P001"])
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    with psycopg.connect(trip.dsn) as connection:
+        load = connection.execute(
+            "select row_count, items_accepted, items_answered_twice, rows_unmatched from malote.load"
+        ).fetchone()
+    assert load == (5, 3, 1, 1)
+    assert (None, "ESTRANHO1") in landed(trip, "reference", "numero_pedido")
+
+
+def test_an_unknown_status_is_kept_and_locks_its_item(begin: Callable[..., Trip], stage: CieloStage) -> None:
+    stage.sim.cielo.set(status={"P001": "7"})
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    assert landed(trip, "reference", "status")[1] == ("P001", "7")
+    assert begin(pouch="second").prepare(stage.rows(0, 3), refused_too=True).items == 0
+
+
+def test_a_wrong_chave_stops_the_pouch_and_the_lot_goes_when_it_is_right(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    from malote.errors import Misconfigured
+
+    stores = dict(stage.sim.cielo.settings["stores"])
+    trip = begin()
+    trip.prepare(stage.rows(0, 3))
+    stage.sim.cielo.set(stores={**stores, EC: "another"})
+    with pytest.raises(Misconfigured) as caught:
+        trip.send()
+    assert stores[EC] not in str(caught.value)
+    assert standings(trip.dsn) == {"prepared": 1}
+    stage.sim.cielo.set(stores=stores)
+    assert trip.run(stage.rows(0, 3)).rows == 3
