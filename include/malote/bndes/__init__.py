@@ -1,0 +1,1 @@
+"""BNDES APA, automatic approvals of the development bank: requests out by protocol, results and críticas back."""
