@@ -8,20 +8,25 @@ from typing import Any
 
 import psycopg
 
-from malote_local import demo_ccee
+from malote_local import demo_bndes, demo_ccee, demo_cielo
 from malote_local.run import Run
 from malote_local.stage import STATE, Stage, stage
+
+TABLES = {"ccee": "ccee.resultado_processamento", "cielo": "cielo.transacao", "bndes": "bndes.resultado"}
 
 
 def demo() -> int:
     """Run every flow and compare the figures; returns the exit code, 0 when all agree."""
     began = time.monotonic()
     with stage(say=print) as running:
-        for dag_id in ("ccee_contratos", "relatorio_diario"):
+        for dag_id in ("ccee_contratos", "cielo_lote", "bndes_operacoes", "relatorio_diario"):
             running.airflow.rest.wait_dag(dag_id)
             running.airflow.rest.unpause(dag_id)
-        wrong = demo_ccee.show(running, Run(running))
-        figures = {"ccee": _figures(running, "ccee", "ccee.resultado_processamento")}
+        run = Run(running)
+        demo_bndes.begin(running, run)
+        wrong = demo_ccee.show(running, run) + demo_bndes.finish(running, run)
+        wrong += demo_cielo.show(running, run) + demo_cielo.search(running)
+        figures = {name: _figures(running, name, table) for name, table in TABLES.items()}
         (STATE / "demo.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         print(f"\n{json.dumps(figures, indent=2)}")
         wrong += [f"{name}: {problem}" for name, each in figures.items() for problem in _problems(each)]

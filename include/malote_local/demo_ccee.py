@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import psycopg
-import requests
 
 from malote_local.run import Run
 from malote_local.stage import STATE, Stage
@@ -47,7 +46,7 @@ def show(running: Stage, run: Run) -> list[str]:
     print("\nCCEE 3. The reply of importarArquivo is lost after they accepted: nothing is sent again by itself")
     _insert(running, 31, 34)
     if _left(running):
-        _play(running, [{"on": "importarArquivo", "fault": "lost_reply"}])
+        running.tell("ccee", "faults", [{"on": "importarArquivo", "fault": "lost_reply"}])
         run(DAG)
         doubts = _doubts(running)
         if len(doubts) != 1:
@@ -84,12 +83,6 @@ def _own_file() -> Path:
     contratos = "\n".join(CONTRATO.format(i=i) for i in range(1, 9))
     path.write_text(FILE.format(contratos=contratos), encoding="iso-8859-1")
     return path
-
-
-def _play(running: Stage, faults: list[dict[str, str]]) -> None:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.post(f"{running.control}/_sim/ccee/faults", json=faults, timeout=10).raise_for_status()
 
 
 def _doubts(running: Stage) -> list[tuple[str, str]]:

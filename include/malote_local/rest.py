@@ -89,6 +89,16 @@ class Rest:
             for task in found
         }
 
+    def wait_task(self, dag_id: str, run_id: str, task: str, timeout: float = 180) -> None:
+        """Return when a task has ended, or its run has. :raises AirflowError: when it takes longer"""
+        over = {"success", "failed", "skipped", "upstream_failed"}
+
+        def ended() -> bool:
+            run = self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"]
+            return run in ENDED or self.tasks(dag_id, run_id).get(task) in over
+
+        self._until(ended, timeout, lambda: f"task {task} of run {run_id} of {dag_id} has not ended")
+
     def wait(self, dag_id: str, run_id: str, timeout: float = 600, on_progress: Progress | None = None) -> str:
         """Return the state a run ended in, ``"success"`` or ``"failed"``. :raises AirflowError: when it takes longer"""
         seen: dict[str, str] = {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+from malote_local.rest import ENDED
 from malote_local.stage import Stage
 
 
@@ -20,6 +22,34 @@ class Run:
         said = ", ".join(f"{name}={value}" for name, value in (conf or {}).items())
         print(f"\n  {dag_id} {said}".rstrip())
         return self.watch(dag_id, run_id)
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a run of one DAG and do not wait for it; returns its run id."""
+        print(f"\n  {dag_id}, left to itself")
+        return self._rest.trigger(dag_id, conf)
+
+    def all_ended(self, dag_id: str, timeout: float = 180) -> list[str]:
+        """Wait until no run of a DAG is under way, whatever started it; returns the state of each."""
+        deadline = time.monotonic() + timeout
+        while True:
+            states = list(self._rest.runs(dag_id).values())
+            if set(states) <= ENDED or time.monotonic() > deadline:
+                return states
+            time.sleep(0.5)
+
+    def together(self, dag_id: str, confs: list[dict[str, Any]], *, sent: Callable[[], None]) -> list[str]:
+        """Run one DAG once for each conf, side by side; returns the state that each run ended in.
+
+        :param sent: called when the ``submit`` of every run is done
+        """
+        run_ids = []
+        for conf in confs:
+            run_ids.append(self._rest.trigger(dag_id, conf))
+            print(f"\n  {dag_id} {', '.join(f'{name}={value}' for name, value in conf.items())}")
+        for run_id in run_ids:
+            self._rest.wait_task(dag_id, run_id, "submit")
+        sent()
+        return [self.watch(dag_id, run_id) for run_id in run_ids]
 
     def watch(self, dag_id: str, run_id: str) -> str:
         """Print each task of a run until it ends; returns the state that it ended in."""

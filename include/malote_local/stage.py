@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -21,24 +24,40 @@ from malote_local.private import write_private
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
 WAREHOUSE = "malote"
-SIMULATED = ("ccee",)
+SIMULATED = ("ccee", "cielo", "bndes")
+EC = "1006993069"
+CHAVE = "25fbb99741c739dd84d7b06ec78c9bac718838630f30b112d033ce2e621b34f3"  # Cielo's own, published for tests
 QUICK = {"return_after": "PT1S", "poll_every": "PT1S"}  # a simulator answers in seconds
+
+BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is running. ``warehouse`` is the dsn of the migrated database, ``control`` the simulators' page."""
+    """What is running. ``warehouse`` is the dsn of the migrated database, ``control`` the simulators' page.
+
+    BNDES's counter is closed at first and ``opens`` at that minute, Brasília time.
+    """
 
     airflow: LocalAirflow
+    postgres: EmbeddedPostgres
     warehouse: str
     control: str
+    archive_key: str
+    opens: str
 
     def simulator(self, institution: str) -> dict[str, Any]:
         """What a simulator says it has accepted, see its ``/_sim/`` page."""
         shown: dict[str, Any] = _get(f"{self.control}/_sim/{institution}/").json()
         return shown
+
+    def tell(self, institution: str, what: str, said: Any) -> None:
+        """Give a simulator faults, settings or another clock, see its ``/_sim/`` page."""
+        with requests.Session() as session:
+            session.trust_env = False
+            session.post(f"{self.control}/_sim/{institution}/{what}", json=said, timeout=10).raise_for_status()
 
 
 class StageError(RuntimeError):
@@ -65,7 +84,8 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator
         step(f"PostgreSQL runs on port {postgres.port}")
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
-        known = connections(postgres, ports, state / "certificates")
+        opens = (datetime.now(BRASILIA) + timedelta(minutes=2)).strftime("%H:%M")
+        known = connections(postgres, ports, state / "certificates", archive_key=_archive_key(state), opens=opens)
         simulators = _simulators(state, logs, control=control, ports=ports)
         running.callback(simulators.stop)
         airflow = LocalAirflow(
@@ -89,12 +109,16 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator
         airflow.rest.wait_healthy()
         step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
         try:
-            yield Stage(airflow, postgres.dsn(WAREHOUSE), f"http://127.0.0.1:{control}")
+            yield Stage(
+                airflow, postgres, postgres.dsn(WAREHOUSE), f"http://127.0.0.1:{control}", _archive_key(state), opens
+            )
         finally:
             step("stopping")
 
 
-def connections(postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path) -> dict[str, dict[str, Any]]:
+def connections(
+    postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path, *, archive_key: str, opens: str
+) -> dict[str, dict[str, Any]]:
     """The connections by id, as ``AIRFLOW_CONN_…`` takes them."""
     from malote_sim.certificates import make
 
@@ -122,7 +146,31 @@ def connections(postgres: EmbeddedPostgres, ports: dict[str, int], certificates:
             "password": "senha",
             "extra": {**certified, "codigo_perfil_agente": "1234"},
         },
+        "cielo_default": {
+            "conn_type": "cielo",
+            "host": f"https://localhost:{ports['cielo']}",
+            "login": EC,
+            "password": CHAVE,
+            "extra": {"environment": "simulator", "ca_bundle": str(made.ca.absolute()), "rules": QUICK},
+        },
+        "bndes_default": {
+            "conn_type": "bndes",
+            "host": f"https://localhost:{ports['bndes']}/apa",
+            "extra": {
+                **certified,
+                "rules": {**QUICK, "opening_hours": f"{opens}-24:00", "opening_days": "all", "closing_margin": "PT0S"},
+            },
+        },
+        "malote_archive": {"conn_type": "generic", "password": archive_key},
     }
+
+
+def _archive_key(state: Path) -> str:
+    """What seals card data here; where the `malote` command finds it, too."""
+    kept = state / "archive.key"
+    if not kept.is_file():
+        write_private(kept, secrets.token_urlsafe(32))
+    return kept.read_text(encoding="utf-8")
 
 
 def _migrate(postgres: EmbeddedPostgres) -> None:

@@ -1,0 +1,76 @@
+"""The demo's BNDES part: a counter that is closed when it begins, then proposals from financiamento to liberação."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+
+from malote_local.run import Run
+from malote_local.stage import Stage
+
+DAG = "bndes_operacoes"
+SECONDS = 300
+
+ROWS = """
+    insert into outgoing.bndes_financiamento
+        (ano_proposta, numero_proposta, programa, beneficiario_cpf_cnpj, beneficiario_nome, valor_financiado)
+    select '2026', case i when 5 then '99991001' else i::text end, 'PRONAMP', '52998224725', 'Fazenda ' || i, 100000 * i
+    from generate_series(1, 5) i
+    on conflict do nothing;
+    insert into outgoing.bndes_contratacao (ano_proposta, numero_proposta, data_contratacao, valor_contratado)
+    select ano_proposta, numero_proposta, date '2026-11-23', valor_financiado from outgoing.bndes_financiamento
+    on conflict do nothing;
+    insert into outgoing.bndes_liberacao (referencia, ano_proposta, numero_proposta, valor)
+    values ('parcela-1', '2026', '1', 25000), ('parcela-2', '2026', '1', 25000), ('unica-2', '2026', '2', 200000)
+    on conflict do nothing;
+"""
+EXPECTED = {"financiamento": 5, "contratacao": 4, "liberacao": 3}
+"""What lands: the rejected one is never contracted; two liberações of one operation are of equal value."""
+
+
+def begin(running: Stage, run: Run) -> None:
+    """Ask for all three steps at once, at a counter that is still closed: nothing waits in a worker."""
+    print(f"\nBNDES 1. A run at a closed counter: it opens at {running.opens}, and the run goes on by itself")
+    hours = {"hours": f"{running.opens}-23:59", "days": "all", "equal_documents": "apart"}
+    running.tell("bndes", "settings", hours)
+    with psycopg.connect(running.warehouse) as warehouse:
+        warehouse.execute(ROWS)
+    run.trigger(DAG)
+
+
+def finish(running: Stage, run: Run) -> list[str]:
+    """Watch each landing start the next step; returns what did not end as it should."""
+    print("\nBNDES 2. What lands starts the next step, by its Asset: financiamento, contratação, liberação")
+    began, seen = time.monotonic(), 0
+    while (landed := _landed(running)) != EXPECTED and time.monotonic() - began < SECONDS:
+        running.airflow.check()
+        if sum(landed.values()) != seen:
+            print(f"  {time.monotonic() - began:6.1f} s  landed: {', '.join(f'{k} {n}' for k, n in landed.items())}")
+            seen = sum(landed.values())
+        time.sleep(0.5)
+    states = run.all_ended(DAG)
+    _print(running)
+    wrong = [] if landed == EXPECTED else [f"bndes: landed {landed}, expected {EXPECTED}"]
+    return wrong + [f"bndes: a run ended in {state}" for state in states if state != "success"]
+
+
+def _landed(running: Stage) -> dict[str, int]:
+    with psycopg.connect(running.warehouse) as warehouse:
+        rows = warehouse.execute("select servico, count(*) from bndes.resultado group by 1").fetchall()
+    return dict(sorted(rows, key=lambda row: list(EXPECTED).index(row[0])))
+
+
+def _print(running: Stage) -> None:
+    with psycopg.connect(running.warehouse) as warehouse:
+        steps = warehouse.execute(
+            """select reference, servico, situacao, numero_bndes, data_prevista_liberacao
+               from bndes.resultado order by submission_id, ordem"""
+        ).fetchall()
+        reasons = warehouse.execute("select reference, codigo, mensagem from bndes.critica order by 1, 2").fetchall()
+    print("\n  bndes.resultado: reference, servico, situacao, numeroBNDES, credit expected")
+    for row in steps:
+        print("  " + "  ".join(f"{each or '-'!s:<14}" for each in row))
+    print("  bndes.critica")
+    for row in reasons:
+        print("  " + "  ".join(f"{each or '-'!s:<14}" for each in row))
