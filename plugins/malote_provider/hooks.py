@@ -1,4 +1,4 @@
-"""The hook: from Airflow connections to the parts of the core, and a connection test that speaks plainly."""
+"""The hook: from Airflow connections to the parts of the core."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import amask_secret, mask_secret
 
-from malote.errors import MaloteError, Misconfigured, ReplyLost
+from malote.errors import Misconfigured
 from malote.institution import load
 from malote_provider.connections import access_of, dsn_of, secrets_of
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from malote.journal import Journal
     from malote.pace import Pace
     from malote.scope import Scope
+    from malote.tls import Certificate
     from malote.wire import AsyncDriver, SyncDriver
 
 ARCHIVE_CONN_ID = "malote_archive"
@@ -44,6 +45,10 @@ class MaloteHook(HttpHook):
     """
 
     institution: ClassVar[str]
+    seals: ClassVar[bool] = False
+    """Its documents hold what must be encrypted at rest: the connection ``malote_archive`` is mandatory."""
+    shows_certificate: ClassVar[bool] = True
+    """It demands a client certificate."""
     conn_name_attr = "conn_id"
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -102,6 +107,14 @@ class MaloteHook(HttpHook):
         """What the connection says about reaching the institution."""
         return access_of(self._connection(self.http_conn_id), self.institution)
 
+    def certificate(self) -> Certificate | None:
+        """What the client certificate says of itself, valid or not; None where the connection names none."""
+        from malote import tls
+
+        extra = access_of(self._connection(self.http_conn_id), self.institution).extra
+        path, password = extra.get("client_certificate"), extra.get("client_certificate_password")
+        return self._part("certificate", lambda: tls.describe(path, password)) if path else None
+
     def get_institution(self) -> Institution:
         """The institution, with the connection's rules."""
         return self._part("institution", lambda: load(self.institution)(self.access()))
@@ -153,11 +166,14 @@ class MaloteHook(HttpHook):
         """The archive of ``[malote] archive_url``; its key is the password of connection ``malote_archive``, if any."""
         from malote.archive import Archive
 
+        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), self.archive_key()))
+
+    def archive_key(self) -> str | None:
+        """What seals card data: the password of connection ``malote_archive``; None where there is none."""
         try:
-            key = self._connection(ARCHIVE_CONN_ID).password
+            return self._connection(ARCHIVE_CONN_ID).password
         except Misconfigured:
-            key = None
-        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), key))
+            return None
 
     def journal(self) -> Journal:
         """The journal of the warehouse."""
@@ -192,7 +208,7 @@ class MaloteHook(HttpHook):
         from malote.landing import Landing
 
         landing = Landing(self.warehouse_dsn(), self.archive())
-        return Collecting(self.get_institution(), self.journal(), self.archive(), landing)
+        return Collecting(self.get_institution(), self.journal(), self.archive(), landing, pace=self.pace())
 
     def scope(self, pouch: str, scope: str, service: str) -> Scope:
         """What a wait or a landing is about: ``"pouch"``, or ``"service"`` for everything open of that service."""
@@ -208,36 +224,14 @@ class MaloteHook(HttpHook):
             self._parts[name] = make()
         return self._parts[name]
 
-    # ---- the connection test
-
     def test_connection(self) -> tuple[bool, str]:
         """Try it without sending anything: whether it works, and what is there or what is wrong."""
+        from malote_provider.trying import tried
+
         try:
-            institution = self.get_institution()
-            account = institution.account
-            warning = self._certificate_warning()
-            said = self.driver().send(institution.probe())
-        except ReplyLost as lost:
-            return False, f"{lost}\n{self._certificate_hint()}"
-        except MaloteError as error:
-            return False, str(error)
+            return tried(self)
         finally:
             self.close()
-        fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
-        return True, f"{fine}. Warning: {warning}" if warning else fine
-
-    def _certificate_hint(self) -> str:
-        """TLS 1.3 hides a refused client certificate: it looks like a request whose reply was lost."""
-        named = "may be refused" if self.access().extra.get("client_certificate") else "is not set"
-        return f"client_certificate {named}: a server that demands another ends the connection just like this."
-
-    def _certificate_warning(self) -> str | None:
-        from malote import tls
-        from malote.clock import SystemClock
-
-        extra = self.access().extra
-        path, password = extra.get("client_certificate"), extra.get("client_certificate_password")
-        return tls.describe(path, password).warning(SystemClock().now()) if path else None
 
 
 def hook_of(institution: str) -> type[MaloteHook]:

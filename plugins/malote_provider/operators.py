@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from malote import place
-from malote.errors import MaloteError, Misconfigured
+from airflow.sdk import AssetAlias
+
+from malote.errors import MaloteError
 from malote.submission import Order, Standing
 from malote_provider.explaining import SHOWN, in_doubt, overdue, refusal, together, unsent
 from malote_provider.pouch import pouch_of
+from malote_provider.selecting import given, left_out, statement, true
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
@@ -34,17 +35,23 @@ class SubmitOperator(MaloteTask):
     counter is closed the task waits in the triggerer and goes on at the next document. An empty selection is a success
     that says so.
 
-    Pushes ``{"pouch", "submissions", "items", "held", "received", "refused", "in_doubt"}``: the pouch's id and counts.
+    Pushes ``{"pouch", "submissions", "items", "held", "invalid", "received", "refused", "in_doubt"}``: the pouch's id
+    and counts.
 
     :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
         with malote, or by absolute path in a template; by default the shipped file of the service (templated)
     :param arquivo: path of a file of your own, sent as it is instead of rows (templated)
-    :param options: what the institution's files further need, e.g. ``{"tipoGeracao": "1"}`` (templated)
+    :param options: what the institution's files further need, e.g. ``{"tipoGeracao": "1"}``; a blank one counts as
+        absent (templated)
     :param resend_refused: rows that the institution refused may travel again (templated)
+    :param valid_rest: rows that break the treaty are left out and logged, the others travel; otherwise one wrong row
+        stops the selection (templated)
     """
 
     institution = ""  # each institution's own class names it
-    template_fields: Sequence[str] = ("outgoing_sql", "arquivo", "options", "resend_refused", "conn_id", "service")
+    template_fields: Sequence[str] = (
+        *("outgoing_sql", "arquivo", "options", "resend_refused", "valid_rest", "conn_id", "service"),
+    )
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"outgoing_sql": "sql", "options": "json"}
 
@@ -55,6 +62,7 @@ class SubmitOperator(MaloteTask):
         arquivo: str | None = None,
         options: Mapping[str, Any] | None = None,
         resend_refused: bool | str = False,
+        valid_rest: bool | str = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,6 +70,7 @@ class SubmitOperator(MaloteTask):
         self.arquivo = arquivo
         self.options = options
         self.resend_refused = resend_refused
+        self.valid_rest = valid_rest
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Take the selection into the journal, then send."""
@@ -70,51 +79,66 @@ class SubmitOperator(MaloteTask):
         pouch = pouch_of(context)
         with self.hook() as hook:
             service = self.service_of(hook.get_institution())
-            params = dict(self.options or {})
+            params = {name: value for name, value in (self.options or {}).items() if given(value)}
+            if true(self.valid_rest):
+                params["valid_rest"] = True
             rows: Any = ()
-            if _given(self.arquivo):
+            if given(self.arquivo):
                 params["arquivo"] = str(self.arquivo)
             else:
-                rows = Outgoing(hook.warehouse_dsn(), self._statement(service))
+                rows = Outgoing(hook.warehouse_dsn(), statement(self.outgoing_sql, self.institution, service))
             prepared = hook.courier().prepare(
-                Order(pouch, service, params), rows, refused_too=_true(self.resend_refused)
+                Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
             )
             self.log.info(
                 "pouch %s: %d submissions, %d items prepared; %d items held back: they already travel, or were refused",
                 pouch, prepared.submissions, prepared.items, prepared.held,
             )  # fmt: skip
-            return self._send(hook, pouch, prepared.held)
+            invalid = left_out(prepared.problems, self.log)
+            return self._send(hook, pouch, prepared.held, invalid)
 
-    def resume(self, context: Context, event: Any = None, held: int = 0) -> dict[str, Any]:  # noqa: ARG002 (Airflow gives it)
+    def resume(
+        self,
+        context: Context,
+        event: Any = None,  # noqa: ARG002 (Airflow gives it)
+        held: int = 0,
+        invalid: int = 0,
+    ) -> dict[str, Any]:
         """Go on sending what the pouch still holds; nothing is selected again."""
         with self.hook() as hook:
-            return self._send(hook, pouch_of(context), held)
+            return self._send(hook, pouch_of(context), held, invalid)
 
-    def _send(self, hook: MaloteHook, pouch: str, held: int) -> dict[str, Any]:
+    def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
         sent = hook.courier().send(pouch, hook.driver())
         if sent.wake is not None:
-            self._wait(sent, held)
-        return self._result(hook, pouch, held)
+            self._wait(sent, held, invalid)
+        return self._result(hook, pouch, held, invalid)
 
-    def _wait(self, sent: Sent, held: int) -> None:
+    def _wait(self, sent: Sent, held: int, invalid: int) -> None:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
         self.log.info("%s: going on at %s", sent.why, sent.wake)
-        self.defer(trigger=DateTimeTrigger(moment=sent.wake), method_name="resume", kwargs={"held": held})
+        self.defer(
+            trigger=DateTimeTrigger(moment=sent.wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
+        )
 
-    def _result(self, hook: MaloteHook, pouch: str, held: int) -> dict[str, Any]:
+    def _result(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
         journal, scope = hook.journal(), hook.scope(pouch, "pouch", "")
         tally = journal.tally(scope)
         counts = {
             "submissions": sum(tally.values()),
             "items": sum(each.item_count for each in journal.submissions(scope)),
             "held": held,
+            "invalid": invalid,
             "received": sum(tally.get(standing, 0) for standing in _RECEIVED),
             "refused": tally.get("refused", 0),
             "in_doubt": tally.get("in_doubt", 0),
         }
         if not counts["submissions"]:
-            self.log.info("nothing to send: the selection is empty, or all of it already travels (held back: %d)", held)
+            self.log.info(
+                "nothing to send: the selection is empty, or all of it already travels (held back: %d), or is wrong "
+                "(left out: %d)", held, invalid,
+            )  # fmt: skip
         for each in journal.submissions(scope, Standing.IN_DOUBT):
             self.log.error("%s", in_doubt(each.id))
         refused = [refusal(hook, each.id) for each in journal.submissions(scope, Standing.REFUSED, limit=SHOWN)]
@@ -123,22 +147,6 @@ class SubmitOperator(MaloteTask):
         if refused and not counts["received"] and not counts["in_doubt"]:
             raise refused[0]
         return {"pouch": pouch, **counts}
-
-    def _statement(self, service: str) -> str:
-        """The SQL: what Airflow rendered, or the file that a rendered value names."""
-        text = str(self.outgoing_sql).strip() if _given(self.outgoing_sql) else f"{self.institution}__{service}.sql"
-        if not text.endswith(".sql") or "\n" in text:
-            return text
-        path = place.sql("outgoing").joinpath(text)  # an absolute path stays what it is
-        try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise Misconfigured(
-                f"outgoing_sql {path} cannot be read: {(error.strerror or 'unknown').lower()}",
-                institution=self.institution,
-                todo=f"give an absolute path, or the name of one of {', '.join(shipped())}",
-                kept="nothing was selected, nothing was sent",
-            ) from None
 
 
 class LandOperator(MaloteTask):
@@ -157,6 +165,8 @@ class LandOperator(MaloteTask):
 
     institution = ""  # each institution's own class names it
     asset: ClassVar[Asset | None] = None
+    only_news: ClassVar[bool] = False
+    """Emit the asset only where something landed: a flow that its own landing starts again comes to rest by that."""
     template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
     ui_color = "#d9e3eb"
 
@@ -169,7 +179,8 @@ class LandOperator(MaloteTask):
         **kwargs: Any,
     ) -> None:
         if self.asset is not None:
-            kwargs.setdefault("outlets", [self.asset])
+            # Airflow emits an outlet with every success; one that is an alias only where it is told to
+            kwargs.setdefault("outlets", [AssetAlias(self.asset.uri) if self.only_news else self.asset])
         super().__init__(**kwargs)
         self.pouch = pouch
         self.scope = scope
@@ -201,11 +212,18 @@ class LandOperator(MaloteTask):
             began = context["dag_run"].start_date
             still = [error for error in self._open(hook, scope, own, began) if error.submission not in told]
             errors = [*landed.problems, *still]
-            for asset in self.outlets:
-                context["outlet_events"][asset].extra = {"pouch": pouch, **counts}
+            self._announce(context, {"pouch": pouch, **counts})
         if errors:
             raise together(errors, self.institution)
         return {"pouch": pouch, **counts}
+
+    def _announce(self, context: Context, news: dict[str, Any]) -> None:
+        for outlet in self.outlets:
+            event = context["outlet_events"][outlet]
+            if not isinstance(outlet, AssetAlias):
+                event.extra = news
+            elif self.asset is not None and news["landed"]:
+                event.add(self.asset, extra=news)
 
     def _open(self, hook: MaloteHook, scope: Scope, own: Scope, began: datetime | None) -> list[MaloteError]:
         """What needs a person: of its own pouch, and of others what went wrong while this run lasted.
@@ -227,16 +245,3 @@ class LandOperator(MaloteTask):
         if "refused" in self.fail_on:
             found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
         return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]
-
-
-def shipped() -> list[str]:
-    """The names of the shipped outgoing SQL files."""
-    return sorted(path.name for path in Path(place.sql("outgoing")).glob("*.sql"))
-
-
-def _given(value: Any) -> bool:
-    return value is not None and str(value).strip() not in ("", "None")
-
-
-def _true(value: Any) -> bool:
-    return str(value).strip().lower() in ("true", "1", "yes")

@@ -10,6 +10,9 @@ from airflow.configuration import conf
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from malote.clock import SystemClock
+from malote.errors import Misconfigured
+from malote.rules import duration
+from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
 from malote_provider.triggers import ReceiptTrigger, unpacked
 
@@ -33,13 +36,14 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
 
     :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
     :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
-    :param patience: how long this task waits; None until all have an answer or are overdue by the institution's rules
+    :param patience: how long this task waits, also as ISO 8601 text (``"P3D"``); None until all have an answer or are
+        overdue by the institution's rules (templated)
     :param poke_interval: seconds between two looks into the journal when poking; what is not due is not asked
     :param deferrable: wait in the triggerer; by default ``[operators] default_deferrable``
     """
 
     institution = ""  # each institution's own class names it
-    template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
+    template_fields: Sequence[str] = ("pouch", "scope", "patience", "conn_id", "service")
     ui_color = "#efe6d2"
 
     def __init__(
@@ -47,7 +51,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         *,
         pouch: Any = None,
         scope: str = "pouch",
-        patience: timedelta | None = None,
+        patience: timedelta | str | None = None,
         poke_interval: timedelta | float = 60,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -100,10 +104,20 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         return event
 
     def _end(self, context: Context) -> datetime | None:
-        if self.patience is None:
+        if not given(self.patience):
             return None
         began = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
-        return (began or SystemClock().now()) + self.patience
+        return (began or SystemClock().now()) + self._patience()
+
+    def _patience(self) -> timedelta:
+        if isinstance(self.patience, timedelta):
+            return self.patience
+        try:
+            return duration(self.patience)
+        except ValueError:
+            raise Misconfigured(
+                f"patience is {self.patience!r}", todo="give an ISO 8601 duration such as PT12H or P3D"
+            ) from None
 
     def _result(self, hook: MaloteHook, status: str) -> dict[str, Any]:
         tally = hook.journal().tally(self.about(hook, self.pouch, self.scope)[1])

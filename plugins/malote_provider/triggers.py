@@ -14,12 +14,13 @@ from malote.clock import SystemClock
 from malote.errors import MaloteError, Transient
 
 if TYPE_CHECKING:
-    from malote.asking import Asking, Rest
     from malote.wire import AsyncDriver
     from malote_provider.hooks import MaloteHook
 
 STEP = timedelta(seconds=30)
 """The longest sleep in one go: clocks jump, and machines are suspended."""
+LONG = timedelta(minutes=5)
+"""A sleep longer than this holds no connection to the database."""
 TROUBLES = 10
 """So many rounds in a row may fail on the journal's database before the task is told."""
 
@@ -114,7 +115,11 @@ class ReceiptTrigger(BaseTrigger):
                 status = "patience over" if rest.waiting else "settled"
                 return {"status": status, "waiting": tally.pop("received", 0), **tally}
             self.log.info("%d without an answer, next asked at %s", rest.waiting, rest.wake)
-            await self._sleep(rest, asking)
+            wake = rest.wake or self.clock.now() + asking.institution.rules.poll_every
+            if wake - self.clock.now() > LONG:
+                await asyncio.to_thread(hook.close)  # what is idle for hours is cut off by some firewall, silently
+            await self._sleep(wake)
+            asking = await asyncio.to_thread(hook.asking)
 
     async def _open(self) -> MaloteHook:
         def make() -> MaloteHook:
@@ -126,9 +131,8 @@ class ReceiptTrigger(BaseTrigger):
         await self._hook.fetch()
         return self._hook
 
-    async def _sleep(self, rest: Rest, asking: Asking) -> None:
+    async def _sleep(self, wake: datetime) -> None:
         """Until there is something to ask, or patience is over; in steps."""
-        wake = rest.wake or self.clock.now() + asking.institution.rules.poll_every
         await asyncio.sleep(1)  # what another process has locked is due at once and cannot be had
         while not self._over() and (left := wake - self.clock.now()) > timedelta():
             await asyncio.sleep(min(left, STEP).total_seconds())

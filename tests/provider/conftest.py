@@ -13,11 +13,13 @@ import pytest
 from psycopg import conninfo
 
 import malote
+from malote.errors import Problem
 from malote.rules import Rules
 from malote_sim import running
 from notary import Notary, Office, make_table
 
 SECRET, CERTIFICATE_PASSWORD = "senha-que-ninguem-ve", "outra-que-ninguem-ve"
+EC, CHAVE, ARCHIVE_KEY = "1006993069", "chave-que-ninguem-ve", "uma-chave-de-arquivo-que-ninguem-ve"
 
 
 @pytest.fixture
@@ -54,6 +56,13 @@ class Quick(Notary):
 
     def __init__(self, access: Any = None) -> None:
         super().__init__(access, rules=self.quick)
+
+    def render(self, order: Any, rows: Any, archive: Any, free: Any, number: Any) -> Iterator[Any]:
+        rest = list(rows)
+        if order.params.get("valid_rest") is True:
+            yield from (Problem(row["reference"], "text", "is empty") for row in rest if not row["text"])
+            rest = [row for row in rest if row["text"]]
+        yield from super().render(order, rest, archive, free, number)
 
 
 @pytest.fixture
@@ -127,6 +136,58 @@ def ccee(
         }
         set_connection("ccee_default", **connection)
         yield SimpleNamespace(sim=sim, connection=connection, office=sim.ccee, dsn=connected)
+
+
+@pytest.fixture
+def cielo(
+    connected: str, set_connection: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """The simulated Cielo, whose returns are there at once; ``cielo_default``, and ``malote_archive``."""
+    with running("cielo", folder=tmp_path_factory.getbasetemp() / "certificates") as sim:
+        sim.cielo.set(stores={EC: CHAVE}, processing_every=0, result_after=0)
+        connection = {
+            "conn_type": "cielo",
+            "host": sim.url("cielo"),
+            "login": EC,
+            "password": CHAVE,
+            "extra": {
+                "environment": "simulator",
+                "ca_bundle": str(sim.certificates.ca),
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "first_lot": 87},
+            },
+        }
+        set_connection("cielo_default", **connection)
+        set_connection("malote_archive", conn_type="generic", password=ARCHIVE_KEY)
+        yield SimpleNamespace(sim=sim, connection=connection, office=sim.cielo, dsn=connected)
+
+
+@pytest.fixture
+def bndes(
+    connected: str, set_connection: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """The simulated BNDES, always open and quick, and ``bndes_default`` without a CNPJ of its own."""
+    with running("bndes", folder=tmp_path_factory.getbasetemp() / "certificates") as sim:
+        sim.bndes.set(hours="", result_after=0)
+        rules = {
+            "return_after": "PT0S",
+            "poll_every": "PT1S",
+            "requests": 0,
+            "opening_hours": "",
+            "opening_days": "all",
+        }
+        connection = {
+            "conn_type": "bndes",
+            "host": f"{sim.url('bndes')}/apa",
+            "extra": {
+                "environment": "simulator",
+                "ca_bundle": str(sim.certificates.ca),
+                "client_certificate": str(sim.certificates.client),
+                "client_certificate_password": sim.certificates.password,
+                "rules": rules,
+            },
+        }
+        set_connection("bndes_default", **connection)
+        yield SimpleNamespace(sim=sim, connection=connection, office=sim.bndes, dsn=connected)
 
 
 def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
+from airflow.sdk.exceptions import ParamValidationError
 
-ROOT = Path(__file__).resolve().parents[2]
+from malote.cielo.rules import PROMISED, CieloRules
+from malote.rules import duration
+from provider.runs import ROOT, parsed, rows, runs, xcom
+
 FILES = sorted((ROOT / "dags").glob("*.py"))
 TAGS = {"malote", "ccee", "cielo", "bndes", "envio", "relatorio"}
+ACTIVE_RUNS = {"cielo_lote": 16, "bndes_operacoes": 16}  # a run may wait for long, and holds nothing back meanwhile
 HEAVY = {"zeep", "lxml", "xmlschema", "psycopg", "alembic", "requests", "aiohttp"}
 
 # 5412,25 stands in no SQL text, so that finding it in a log or an XCom means that a payload leaked.
@@ -36,67 +39,15 @@ PAYLOAD = ("5412,25", "<Contrato", "Envelope")
 
 @pytest.fixture
 def bag(airflow_db: None) -> Any:
-    """Parsed afresh: dag.test() leaves the conf of a run in the params of its DAG object."""
     return parsed()
-
-
-def parsed() -> Any:
-    from airflow.dag_processing.dagbag import DagBag
-
-    found = DagBag(ROOT / "dags")
-    assert not found.import_errors
-    return found
 
 
 @pytest.fixture
 def run(airflow_db: None, ccee: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> Iterator[Any]:
     """``run("ccee_contratos", param=…)``: the finished run; nothing that it leaves may hold what must not leak."""
-    said: list[str] = []
-
-    def test(dag_id: str = "ccee_contratos", **params: Any) -> Any:
-        dag = parsed().dags[dag_id]
-        for task in dag.tasks:
-            task.retry_delay = timedelta()
-        finished = dag.test(run_conf=params or None)
-        said.append("".join(capfd.readouterr()))
-        return SimpleNamespace(state=str(finished.state), log=said[-1], id=finished.run_id)
-
-    yield test
-    left = "".join(said) + "".join(str(value) for value in pushed())
-    left += "".join(path.read_text(errors="replace") for path in Path(os.environ["AIRFLOW_HOME"]).glob("logs/**/*.log"))
     extra = ccee.connection["extra"]
-    for secret in (*PAYLOAD, ccee.connection["password"], extra["client_certificate_password"]):
-        assert secret not in left
-
-
-def pushed() -> list[Any]:
-    """Every XCom value and every rendered template that Airflow holds."""
-    from airflow.models.renderedtifields import RenderedTaskInstanceFields
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    with create_session() as session:
-        return [
-            *session.scalars(select(XComModel.value)),
-            *session.scalars(select(RenderedTaskInstanceFields.rendered_fields)),
-        ]
-
-
-def xcom(dag_id: str, run_id: str, task_id: str) -> Any:
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    where = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": "return_value"}
-    with create_session() as session:
-        value = session.scalar(select(XComModel).filter_by(**where))
-        return None if value is None else XComModel.deserialize_value(value)
-
-
-def rows(dsn: str, query: str) -> list[Any]:
-    with psycopg.connect(dsn) as connection:
-        return connection.execute(query).fetchall()
+    secrets = (*PAYLOAD, ccee.connection["password"], extra["client_certificate_password"])
+    yield from runs("ccee_contratos", lambda: "".join(capfd.readouterr()), secrets)
 
 
 # ---- the rules of every DAG file
@@ -108,7 +59,7 @@ def test_a_dag_file_is_short_documented_and_tagged_from_the_closed_set(file: Pat
     dag = bag.dags[file.stem]
     assert dag.doc_md and dag.description
     assert dag.tags and dag.tags <= TAGS
-    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    assert (dag.catchup, dag.max_active_runs, dag.dagrun_timeout) == (False, ACTIVE_RUNS.get(file.stem, 1), None)
     assert dag.start_date.tzinfo is not None and dag.timezone.name == "America/Sao_Paulo"
     for task in dag.tasks:
         assert task.owner == "malote"
@@ -148,6 +99,44 @@ def test_contracts_are_three_tasks_and_their_wait_holds_no_worker(bag: Any) -> N
     assert [asset.uri for asset in dag.get_task("land").outlets] == ["malote://ccee/resultado_processamento"]
 
 
+def test_a_lot_is_three_tasks_whose_wait_outlasts_cielos_deadline(bag: Any) -> None:
+    dag = bag.dags["cielo_lote"]
+    assert [task.task_id for task in dag.topological_sort()] == ["submit", "wait", "land"]
+    assert dag.get_task("wait").deferrable
+    patience = duration(dag.params["patience"])
+    assert patience > CieloRules().patience + PROMISED + CieloRules().overdue_every, "overdue is said, not passed over"
+    assert dag.get_task("wait").timeout > patience.total_seconds()
+    assert dag.params["scope"] == "pouch", "whoever waits for the whole service waits for every later lot"
+    assert [asset.uri for asset in dag.get_task("land").outlets] == ["malote://cielo/transacao"]
+
+
+def test_the_form_of_a_lot_offers_the_seven_operations_by_name(bag: Any) -> None:
+    operacao = bag.dags["cielo_lote"].params.get_param("operacao")
+    assert len(operacao.schema["enum"]) == 7
+    assert set(operacao.schema["enum"]) == set(operacao.schema["values_display"])
+    with pytest.raises(ParamValidationError):
+        operacao.resolve("estorno")
+
+
+@pytest.mark.parametrize("value", [None, "cielo__captura.sql", "select tid from t where tid = '10069930690864271001'"])
+def test_the_sql_of_a_lot_may_be_a_file_or_a_select(bag: Any, value: str | None) -> None:
+    assert bag.dags["cielo_lote"].params.get_param("outgoing_sql").resolve(value) == value
+
+
+@pytest.mark.parametrize("value", ["select '4012001038443335'", "select\n '5078601912345600019'", "4012001038443"])
+def test_a_card_number_in_the_sql_of_a_lot_is_refused_before_airflow_keeps_it(bag: Any, value: str) -> None:
+    with pytest.raises(ParamValidationError):
+        bag.dags["cielo_lote"].params.get_param("outgoing_sql").resolve(value)
+
+
+def test_the_report_runs_when_any_institution_has_landed(bag: Any) -> None:
+    condition = bag.dags["relatorio_diario"].timetable.asset_condition
+    assert type(condition).__name__ == "AssetAny"
+    landed = {asset.uri for asset in condition.objects}
+    wanted = {"malote://ccee/resultado_processamento", "malote://cielo/transacao", "malote://bndes/resultado"}
+    assert landed == wanted
+
+
 # ---- whole trips
 
 
@@ -163,6 +152,7 @@ def test_contracts_make_the_whole_trip(run: Any, ccee: SimpleNamespace) -> None:
         "submissions": 1,
         "items": 3,
         "held": 0,
+        "invalid": 0,
         "received": 1,
         "refused": 0,
         "in_doubt": 0,

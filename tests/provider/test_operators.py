@@ -52,6 +52,7 @@ def test_submit_pushes_the_pouch_and_counts_and_nothing_else(notary: SimpleNames
         "submissions": 2,
         "items": 4,
         "held": 0,
+        "invalid": 0,
         "received": 2,
         "refused": 0,
         "in_doubt": 0,
@@ -113,11 +114,11 @@ def test_a_closed_counter_defers_until_it_opens_and_goes_on_without_selecting(
         task.execute(context(task))
     assert isinstance(deferred.value.trigger, DateTimeTrigger)
     assert deferred.value.trigger.moment > datetime.now(timezone.utc)
-    assert (deferred.value.method_name, deferred.value.kwargs) == ("resume", {"held": 0})
+    assert (deferred.value.method_name, deferred.value.kwargs) == ("resume", {"held": 0, "invalid": 0})
     assert not notary.office.accepted
     monkeypatch.setattr("quick_notary.Quick.quick", rules)
-    pushed = submit(notary, 99).resume(context(task), event=None, held=1)
-    assert (pushed["items"], pushed["received"], pushed["held"]) == (4, 2, 1)
+    pushed = submit(notary, 99).resume(context(task), event=None, held=1, invalid=3)
+    assert (pushed["items"], pushed["received"], pushed["held"], pushed["invalid"]) == (4, 2, 1, 3)
 
 
 def test_what_the_door_refuses_fails_with_code_meaning_and_what_to_do(notary: SimpleNamespace, context: Any) -> None:
@@ -153,6 +154,47 @@ def test_a_row_that_breaks_the_treaty_stops_the_selection(notary: SimpleNamespac
     with pytest.raises(Invalid):
         task.execute(context(task))
     assert not notary.office.requests
+
+
+WRONG = (
+    "select 'D' || n as reference, case when n % 2 = 0 then '' else 'deed' end as text from generate_series(1, {}) n"
+)
+
+
+def test_wrong_rows_are_left_out_said_and_counted_where_the_valid_rest_may_travel(
+    notary: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = notary.submit(task_id="submit", outgoing_sql=WRONG.format(5), valid_rest="True")
+    pushed = task.execute(context(task))
+    assert (pushed["items"], pushed["invalid"], pushed["received"]) == (3, 2, 1)
+    assert set(notary.office.accepted) == {"D1", "D3", "D5"}
+    said = "".join(capfd.readouterr())
+    assert "left out: item D2: text: is empty" in said and "left out: item D4" in said
+
+
+@pytest.mark.parametrize("valid_rest", [False, "False", "", "None"])
+def test_one_wrong_row_stops_the_selection_unless_the_valid_rest_is_asked_for(
+    notary: SimpleNamespace, context: Any, valid_rest: Any
+) -> None:
+    with pytest.raises(Invalid, match="2 deeds"):
+        notary.submit(task_id="submit", outgoing_sql=WRONG.format(5), valid_rest=valid_rest).execute(context())
+    assert not notary.office.requests
+
+
+def test_many_wrong_rows_are_counted_and_only_the_first_are_named(
+    notary: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = notary.submit(task_id="submit", outgoing_sql=WRONG.format(400), valid_rest=True)
+    assert task.execute(context(task))["invalid"] == 200
+    said = "".join(capfd.readouterr())
+    assert said.count("left out: item") == Invalid.SHOWN
+    assert "200 rows break the treaty" in said
+
+
+def test_an_option_that_a_template_left_blank_counts_as_absent(notary: SimpleNamespace, context: Any) -> None:
+    options = {"per_file": "", "root": "None", "encoding": "UTF-8"}
+    notary.submit(task_id="submit", outgoing_sql=DEEDS.format(1), options=options).execute(context())
+    assert rows(notary.dsn, "select params from malote.pouch") == [({"encoding": "UTF-8"},)]
 
 
 def test_a_statement_may_come_from_a_shipped_file_or_an_absolute_path(

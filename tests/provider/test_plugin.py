@@ -40,6 +40,7 @@ def paths(value: Any) -> Iterator[str]:
 def test_every_path_in_the_provider_info_can_be_imported() -> None:
     found = list(paths(get_provider_info()))
     assert {"malote_provider.ccee.CceeHook", "malote_provider.links.StoryLink"} <= set(found)
+    assert "malote_provider.cielo.CieloHook" in found
     for path in found:
         assert import_string(path)
 
@@ -70,6 +71,8 @@ def test_airflow_knows_the_connection_type_its_fields_and_the_options() -> None:
     }
     assert fields["client_certificate_password"].is_sensitive
     assert manager.field_behaviours["ccee"]["hidden_fields"] == ["schema"]
+    cielo = {name.removeprefix("extra__cielo__") for name in widgets if "extra__cielo__" in name}
+    assert cielo == {"environment", "nome_ec", "ca_bundle", "schemas", "rules"}
     assert conf.get("malote", "warehouse_conn_id") == "malote_warehouse"
 
 

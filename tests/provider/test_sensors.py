@@ -97,6 +97,20 @@ def test_the_trigger_is_told_when_patience_ends(notary: SimpleNamespace, context
     assert timedelta(minutes=55) < until - datetime.now(timezone.utc) <= timedelta(hours=1)
 
 
+def test_patience_may_be_text_as_a_form_gives_it(notary: SimpleNamespace, context: Any, pushed: Any) -> None:
+    def until(patience: Any) -> str | None:
+        wait = sensor(notary, pouch=pushed, deferrable=True, patience=patience)
+        with pytest.raises(TaskDeferred) as deferred:
+            wait.execute(context(wait))
+        return deferred.value.trigger.until
+
+    left = datetime.fromisoformat(until("P3D") or "") - datetime.now(timezone.utc)
+    assert timedelta(days=2, hours=23) < left <= timedelta(days=3)
+    assert until("") is None and until("None") is None
+    with pytest.raises(Misconfigured, match="PT12H"):
+        sensor(notary, pouch=pushed, patience="three days").execute(context())
+
+
 def test_the_event_is_the_result(notary: SimpleNamespace, context: Any) -> None:
     event = {"status": "settled", "waiting": 0, "answered": 2}
     assert sensor(notary, pouch="p").execute_complete(context(), event=event) == event

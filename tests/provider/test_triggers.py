@@ -109,6 +109,27 @@ async def test_a_database_that_is_away_for_a_while_ends_no_wait(
     assert not failures
 
 
+async def test_while_it_sleeps_for_hours_it_holds_no_connection_to_the_database(
+    sent: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, ahead, held = trigger(), [timedelta()], []
+    one.clock = SimpleNamespace(now=lambda: datetime.now(timezone.utc) + ahead[0])  # type: ignore[assignment]
+    with psycopg.connect(sent.dsn) as connection:
+        connection.execute("update malote.submission set next_at = now() + interval '12 hours'")
+
+    async def sleep(seconds: float) -> None:
+        held.append({"journal", "pace"} & set(one._hook._parts) if one._hook else set())
+        if len(held) == 3:  # twelve hours later
+            ahead[0] = timedelta(hours=12)
+            with psycopg.connect(sent.dsn) as connection:
+                connection.execute("update malote.submission set next_at = now()")
+
+    monkeypatch.setattr(triggers.asyncio, "sleep", sleep)
+    sent.office.pending = 0
+    assert (await event(one))["status"] == "settled"
+    assert held[:3] == [set()] * 3
+
+
 async def test_a_database_that_stays_away_is_said(sent: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     def due(self: Journal, *values: Any, **named: Any) -> Any:
         raise psycopg.OperationalError("gone")

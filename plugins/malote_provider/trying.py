@@ -1,0 +1,52 @@
+"""The connection test: a harmless exchange, and plain words about what is there or what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from malote.errors import MaloteError, Misconfigured, ReplyLost
+
+if TYPE_CHECKING:
+    from malote.tls import Certificate
+    from malote_provider.hooks import MaloteHook
+
+
+def tried(hook: MaloteHook) -> tuple[bool, str]:
+    """Whether the connection works, and what is there or what is wrong. Nothing is sent that counts."""
+    try:
+        institution = hook.get_institution()
+        account = institution.account
+        certificate = hook.certificate() if hook.shows_certificate else None
+        driver = hook.driver()
+        said = ", ".join(driver.send(call) for call in (institution.preflight(), institution.probe()))
+        if hook.seals and not hook.archive_key():
+            raise Misconfigured(
+                f"{institution.title} can be reached, but there is no key that seals its documents in the archive",
+                institution=institution.name,
+                todo="create the connection malote_archive (any type); its password, a long random text, is the key",
+            )
+    except ReplyLost as lost:
+        return False, f"{lost}\n{_certificate_hint(hook)}" if hook.shows_certificate else str(lost)
+    except MaloteError as error:
+        return False, str(error)
+    fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
+    return True, f"{fine}. {_about(certificate, account)}" if certificate else fine
+
+
+def _certificate_hint(hook: MaloteHook) -> str:
+    """TLS 1.3 hides a refused client certificate: it looks like a request whose reply was lost."""
+    named = "may be refused" if hook.access().extra.get("client_certificate") else "is not set"
+    return f"client_certificate {named}: a server that demands another ends the connection just like this."
+
+
+def _about(certificate: Certificate, account: str) -> str:
+    """Whose the client certificate is, until when, and what is wrong or soon will be."""
+    from malote.clock import SystemClock
+
+    cnpj = certificate.cnpj
+    said = [f"Client certificate of {f'CNPJ {cnpj}' if cnpj else 'no CNPJ'}, until {certificate.not_after:%Y-%m-%d}"]
+    if cnpj and len(account) == len(cnpj) and cnpj != account:
+        said.append(f"Warning: the connection says CNPJ {account}")
+    if warning := certificate.warning(SystemClock().now()):
+        said.append(f"Warning: {warning}")
+    return ". ".join(said)
