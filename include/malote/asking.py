@@ -25,8 +25,11 @@ log = logging.getLogger("malote.asking")
 _LEASE = 10
 """Submissions leased, and slots reserved, in one go; their news is written in one statement of each kind."""
 
-_UNDER_WAY = 10
-"""Leases whose replies a trigger waits for at the same time: slow replies then cost no slots."""
+_LARGEST = 100
+"""To so many a lease grows in a trigger while the pace makes nobody wait: the journal's statements are what costs."""
+
+_UNDER_WAY = 200
+"""Questions that a trigger has under way: slow replies then cost no slots, and file descriptors do not run out."""
 
 Heard = Progress | MaloteError
 
@@ -85,8 +88,7 @@ class Asking:
 
         :raises Terminal: as :meth:`in_turn`
         """
-        writing, under_way = asyncio.Lock(), asyncio.Semaphore(_UNDER_WAY)
-        useful = True
+        writing, useful, size = asyncio.Lock(), True, _LEASE
 
         async def one(submission: Submission, slot: Slot) -> Heard:
             await sleep(slot.delay)
@@ -101,27 +103,25 @@ class Asking:
 
         async def lease(due: list[Submission], slots: list[Slot]) -> None:
             nonlocal useful
-            try:
-                heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
-                async with writing:
-                    useful = await asyncio.to_thread(self._note, due, heard) and useful
-            finally:
-                under_way.release()
+            heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
+            async with writing:
+                useful = await asyncio.to_thread(self._note, due, heard) and useful
 
         leases: set[asyncio.Task[None]] = set()
         try:
             while useful:
-                await under_way.acquire()
+                while len(leases) >= max(1, _UNDER_WAY // size):
+                    done, leases = await asyncio.wait(leases, return_when=asyncio.FIRST_COMPLETED)
+                    for each in done:
+                        each.result()
                 async with writing:
-                    due = await asyncio.to_thread(self._due, scope)
+                    due = await asyncio.to_thread(self._due, scope, size)
                 if not due:
                     break
                 slots = await asyncio.to_thread(self.pace.reserve, len(due))
+                size = _LEASE if slots[-1].delay > 0 else min(2 * size, _LARGEST)
                 leases.add(asyncio.create_task(lease(due, slots)))
                 await sleep(slots[-1].delay)  # only then the next lease: slots reserved early would lapse
-                for done in [each for each in leases if each.done()]:
-                    leases.discard(done)
-                    done.result()
             await asyncio.gather(*leases)
         finally:
             for each in leases:
@@ -131,10 +131,10 @@ class Asking:
 
     # ---- what both do
 
-    def _due(self, scope: Scope) -> list[Submission]:
+    def _due(self, scope: Scope, limit: int = _LEASE) -> list[Submission]:
         """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
         lease = self.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
-        return self.journal.due(scope, limit=_LEASE, lease=lease)
+        return self.journal.due(scope, limit=limit, lease=lease)
 
     def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
         waiting, at = self.journal.waiting(scope)

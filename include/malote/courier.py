@@ -152,8 +152,11 @@ class Courier:
                     finding = self._find(submission, driver)
                     continue
                 except (Transient, Malformed) as failed:  # a failed query says nothing about the request
-                    again = self.clock.now() + rules.absent_apart
-                    self.journal.ask_again(submission.id, failed.what, at=again)
+                    now = self.clock.now()
+                    if submission.sent_at and now > submission.sent_at + rules.patience:
+                        self.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
+                    else:
+                        self.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
             elif isinstance(step, Keep):
                 self._keep(submission.id, step.receipt, rules, "found")
             elif isinstance(step, NotThere):

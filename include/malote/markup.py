@@ -79,13 +79,14 @@ def parse(data: bytes, *, limit: int = LIMIT) -> etree._Element:
         raise _malformed(error) from None
 
 
-def records(stream: BinaryIO, *local_names: str) -> Iterator[etree._Element]:
+def records(stream: BinaryIO, *local_names: str, unless_inside: str = "") -> Iterator[etree._Element]:
     """Each element with one of these local names, whatever its prefix and namespace, in document order, in flat memory.
 
     An element is good until the next one is asked for: then it and everything before it are cleared. At the first one,
     all that stands before it (the head of the file) is still there: ``element.getroottree()``. Elements of these names
     do not nest.
 
+    :param unless_inside: local name of a parent whose own are no records: they stay, and are read with what holds it
     :raises Malformed: where it is no well-formed XML (also after some records), has a DOCTYPE, or is an HTML page
     """
     head = b""
@@ -96,6 +97,8 @@ def records(stream: BinaryIO, *local_names: str) -> Iterator[etree._Element]:
     tags = [f"{{*}}{name}" for name in local_names]
     try:
         for _, element in etree.iterparse(source, events=("end",), tag=tags, encoding=encoding or "UTF-8", **_HARDENED):
+            if unless_inside and (parent := element.getparent()) is not None and local(parent.tag) == unless_inside:
+                continue
             yield element
             _forget(element)
     except etree.XMLSyntaxError as error:

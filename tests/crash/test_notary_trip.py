@@ -311,6 +311,18 @@ def test_a_query_that_fails_says_nothing_about_the_request(begin: Callable[..., 
     everything_landed_once(trip, office)
 
 
+def test_what_could_not_be_asked_for_so_long_is_a_doubt(begin: Callable[..., Trip], office: Office) -> None:
+    trip = begin()
+    trip.prepare(ROWS[:3])
+    office.faults = ["lost_reply"] + ["503"] * 200
+    sent = trip.send()
+    assert sent.in_doubt == 1
+    (doubt,) = trip.journal.submissions(trip.scope, Standing.IN_DOUBT)
+    assert trip.clock.at - doubt.sent_at > trip.institution.rules.patience
+    assert "nobody could be asked" in trip.journal.story(doubt.id)[-1]["detail"]["evidence"]
+    assert office.requests.count("file") == 1
+
+
 def test_two_runs_that_select_the_same_rows_at_once_send_each_item_once(
     begin: Callable[..., Trip], office: Office
 ) -> None:

@@ -110,12 +110,6 @@ def retorno_token(element: etree._Element, operation: str, number: str) -> Answe
     return (*row, (row[_ITEM_ID], None), became, code, message)
 
 
-def inside_token(erro: etree._Element) -> bool:
-    """It is not about an item, but about the token of one."""
-    parent = erro.getparent()
-    return parent is not None and markup.local(parent.tag) == "token"
-
-
 def erro(element: etree._Element, operation: str, number: str) -> AnswerRow:
     """One `erro` of the list as the row that lands."""
     row = _begun(element, operation, number)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
-
-from lxml import etree
+from typing import BinaryIO
 
 from malote import markup
 from malote.cielo import elements
@@ -23,7 +21,7 @@ _KINDS = Names(
     numero_lote=_NUMBER,
     lista=_LIST,
 )
-_TAGS = [f"{{*}}{name}" for name in ("transacao", "retorno-token", "erro", "numero-lote", "lista")]
+_NAMES = ("transacao", "retorno-token", "erro", "numero-lote", "lista")
 
 
 def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
@@ -36,7 +34,9 @@ def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
     """
     lot = str(number)
     begun = False
-    for kind, element in _children(unwrapped(stream)):
+    # The erro inside a token is about that token: it is read with its transaction.
+    for element in markup.records(unwrapped(stream), *_NAMES, unless_inside="token"):
+        kind = _KINDS[element.tag]
         if not begun and (root := markup.local(element.getroottree().getroot().tag)) not in _ROOTS:
             raise _malformed(f"it is no return file ({root})")
         begun = True
@@ -48,29 +48,6 @@ def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
             yield kind(element, operation, lot)
     if not begun:
         raise _malformed("it is no return file")
-
-
-def _children(stream: BinaryIO) -> Iterator[tuple[Any, etree._Element]]:
-    """As :func:`malote.markup.records`, but the `erro` inside a `token` stays where it is: it is read with its parent.
-
-    `records` would forget it, and with it all that stands before it in its transaction.
-    """
-    head = b""
-    while len(head) < markup._HEAD and (more := stream.read(markup._HEAD - len(head))):
-        head = markup.repair(head + more)
-    encoding = markup._check(head, whole=len(head) < markup._HEAD)
-    source = markup._Source(head, stream, markup._Lenient() if encoding is None else None)
-    walk = etree.iterparse(source, events=("end",), tag=_TAGS, encoding=encoding or "UTF-8", **markup._HARDENED)
-    try:
-        for _, element in walk:
-            kind = _KINDS[element.tag]
-            if kind is elements.erro and elements.inside_token(element):
-                continue
-            yield kind, element
-            while (before := element.getprevious()) is not None:
-                before.getparent().remove(before)
-    except etree.XMLSyntaxError as error:
-        raise markup._malformed(error) from None
 
 
 def _malformed(what: str, **facts: str) -> Malformed:
