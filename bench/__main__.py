@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ORDER = ("soap", "landing", "journal", "trigger", "pace")
+ORDER = ("soap", "lots", "returns", "documents", "landing", "journal", "trigger", "polling", "pace")
 
 
 def main() -> int:

@@ -151,12 +151,8 @@ class Courier:
                 try:
                     finding = self._find(submission, driver)
                     continue
-                except (Transient, Malformed) as failed:  # a failed query says nothing about the request
-                    now = self.clock.now()
-                    if submission.sent_at and now > submission.sent_at + rules.patience:
-                        self.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
-                    else:
-                        self.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
+                except (Transient, Malformed) as failed:
+                    self._not_heard(submission, failed, rules)
             elif isinstance(step, Keep):
                 self._keep(submission.id, step.receipt, rules, "found")
             elif isinstance(step, NotThere):
@@ -171,6 +167,14 @@ class Courier:
             else:
                 return submission.standing
             submission = self.journal.submission(submission.id)
+
+    def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
+        """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
+        now = self.clock.now()
+        if submission.sent_at and now > submission.sent_at + rules.patience:
+            self.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
+        else:
+            self.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
 
     def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> None:
         id = submission.id
