@@ -16,7 +16,7 @@ def up() -> int:
     with stage(say=print, port=USUAL_PORT if _free(USUAL_PORT) else None) as running:
         airflow = running.airflow
         print(f"\n  Airflow     {airflow.url}   user {airflow.user}, password {airflow.password}")
-        print(f"  Simulators  {running.control}/_sim/ccee/")
+        print(f"  Simulators  {running.control}/_sim/")
         print(f"  Logs        {airflow.logs}")
         print("  Ctrl-C stops everything; the data is kept.\n", flush=True)
         while True:
