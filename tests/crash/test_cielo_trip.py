@@ -252,3 +252,66 @@ def test_a_wrong_chave_stops_the_pouch_and_the_lot_goes_when_it_is_right(
     assert standings(trip.dsn) == {"prepared": 1}
     stage.sim.cielo.set(stores=stores)
     assert trip.run(stage.rows(0, 3)).rows == 3
+
+
+def test_all_seven_operations_go_round_from_their_tables_by_their_shipped_sql(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    from malote.outgoing import Outgoing
+    from malote.place import sql
+    from malote.seal import Seal
+
+    card = Seal("key").seal_text('{"numero": "4012001037141112", "validade": "203012", "nome-portador": "FULANA"}')
+    online = "10069930690000ABCDEF"
+    stage.sim.cielo.set(online={online: {"pedido": "WEB1", "valor": 5000, "status": 2}})
+    inserts = {
+        "tokenizacao": f"(referencia, cartao_selado) values ('cliente-1', '{card}')",
+        "autorizacao": """(numero_pedido, valor, bandeira, token)
+            select n, 10000, 'visa', (select codigo_token from cielo.transacao)
+            from unnest(array['A1', 'A2', 'A3']) n""",
+        "captura": """(tid, valor) select tid, case numero_pedido when 'A1' then 4000 end from cielo.transacao
+            where operacao = '02' and numero_pedido <> 'A3'""",
+        "cancelamento": """(referencia, tid, valor) select 'back-' || numero_pedido, tid,
+            case numero_pedido when 'A2' then 2500 end from cielo.transacao where operacao = '02'""",
+        "consulta": "(referencia, tid) select 'ask', tid from cielo.transacao where numero_pedido = 'A2' limit 1",
+        "consulta_chsec": "(referencia, numero_pedido) values ('ask again', 'A3'), ('ask in vain', 'A9')",
+        "autorizacao_tid": f"(tid) values ('{online}')",
+    }
+    assert list(inserts) == [
+        "tokenizacao", "autorizacao", "captura", "cancelamento", "consulta", "consulta_chsec", "autorizacao_tid",
+    ]  # fmt: skip
+    for service, insert in inserts.items():
+        trip = begin(service=service, pouch=service)
+        with psycopg.connect(trip.dsn) as connection:
+            connection.execute(f"insert into outgoing.cielo_{service} {insert}")
+        rows = Outgoing(trip.dsn, sql("outgoing", f"cielo__{service}.sql").read_text(encoding="utf-8"))
+        assert trip.run(rows).submissions == 1, service
+    with psycopg.connect(trip.dsn) as connection:
+        found = connection.execute(
+            """select operacao, reference, situacao from cielo.transacao
+               where operacao not in ('03', '04') order by 1, 2"""
+        ).fetchall()
+        captured = connection.execute(
+            "select numero_pedido, situacao, captura_valor from cielo.transacao where operacao = '04' order by 1"
+        ).fetchall()
+        cancelled = connection.execute(
+            "select reference, situacao, cancelado_valor from cielo.transacao where operacao = '03' order by 1"
+        ).fetchall()
+        token = connection.execute(
+            """select r.token_final, t.codigo_token from report.cielo_transacoes r, cielo.transacao t
+               where r.operacao = '05' and t.operacao = '05'"""
+        ).fetchone()
+    assert found == [
+        ("02", "A1", "Autorizada"), ("02", "A2", "Autorizada"), ("02", "A3", "Autorizada"),
+        ("05", "cliente-1", "Tokenizada"), ("06", "ask", "Capturada"), ("07", "ask again", "Cancelada"),
+        ("07", "ask in vain", "erro"), ("08", online, "Autorizada"),
+    ]  # fmt: skip
+    assert captured == [("A1", "Capturada", 4000), ("A2", "Capturada", 10000)]
+    assert cancelled == [
+        ("back-A1", "Cancelada", 4000),
+        ("back-A2", "Capturada", 2500),
+        ("back-A3", "Cancelada", 10000),
+    ]
+    assert token is not None and token[0] == token[1][-4:] and len(token[1]) > 4
+    assert set(standings(trip.dsn)) == {"landed"}
+    assert {n for n in stage.accepted().values()} == {1}
