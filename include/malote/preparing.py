@@ -62,6 +62,7 @@ def prepare(
                 for document in selection.documents(rows, archive):
                     checkpoint("document ready")
                     intake.add(document)
+                    del document  # its 27,000 items need not be alive while the next lot's are made
         except Exception as error:
             for stored in selection.taken:
                 if stored.sealed:  # nothing refers to it any more
@@ -98,6 +99,7 @@ class _Selection:
                 self.taken.append(each.stored)
                 self.items += len(each.items)
                 yield each
+            del each
 
     def _free(self, operation: str, references: Sequence[str]) -> set[str]:
         scope = self.institution.scope(self.order.service, operation)

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import xmlschema  # noqa: TID253 (only what renders and reads imports this)
-from lxml import etree  # noqa: TID253
+import xmlschema
+from lxml import etree
 
 from malote import markup
 from malote.errors import Malformed, Misconfigured, Problem

@@ -17,10 +17,8 @@ from malote.errors import Problem
 from malote.institution import Free, Row
 from malote.treaty import EXPLAINED, Treaty
 
-LAST = 27_000
-"""References of a selection that are kept as they are: about a lot's, whose items hold them anyway."""
-
-BUCKETS = 1024
+SMALL = 27_000
+"""References of which a set may be kept: about a lot's, whose items hold them anyway."""
 
 BATCH = 1000
 """Rows that are looked at together: one question to the journal, one look at libxml2's verdict."""
@@ -143,37 +141,41 @@ class Selection:
 
 
 class _Seen:
-    """The references of a selection: the last ones as they are, older ones by their hash.
+    """The references of a selection: a set of them, as long as it is small; then their hashes, 8 bytes each.
 
-    A set of all of them would outgrow the lot; 8 bytes each do not, and cost four times the time.
+    A set of all of them would outgrow the lot; hashes alone cost five times the set's time.
     """
 
     def __init__(self) -> None:
-        self._last: set[str] = set()
-        self._older: list[bytearray] = []
+        self._texts: set[str] = set()
+        self._hashes: list[bytearray] = []
 
     def again(self, references: Sequence[str]) -> list[int]:
         """The places of those that were seen before; all are now."""
-        if len(self._last) >= LAST:
-            self._older = self._older or [bytearray() for _ in range(BUCKETS)]
-            for key, bucket in self._hashed(list(self._last)):
-                bucket += key
-            self._last = set()
-        twice = [place for place, (key, bucket) in enumerate(self._hashed(references)) if key in bucket]
-        if self._last.isdisjoint(references) and len(set(references)) == len(references):
-            self._last.update(references)
-            return twice
+        if not self._hashes and len(self._texts) >= SMALL:
+            self._hashes = [bytearray() for _ in range(1024)]
+            self._hash(list(self._texts))
+            self._texts = set()
+        if self._hashes:
+            return self._hash(references)
+        if self._texts.isdisjoint(references) and len(set(references)) == len(references):
+            self._texts.update(references)
+            return []
+        twice = []
         for place, reference in enumerate(references):
-            if reference in self._last:
+            if reference in self._texts:
                 twice.append(place)
-            self._last.add(reference)
+            self._texts.add(reference)
         return twice
 
-    def _hashed(self, references: Sequence[str]) -> Iterable[tuple[bytes, bytearray]]:
-        """The hash of each, and the bucket of older ones in which it stands or would; none while there are none."""
-        if not self._older:
-            return ()
+    def _hash(self, references: Sequence[str]) -> list[int]:
         hashes = array("q", map(hash, references))
-        keys = hashes.tobytes()
-        buckets = map(self._older.__getitem__, [each & (BUCKETS - 1) for each in hashes])
-        return zip([keys[at : at + 8] for at in range(0, len(keys), 8)], buckets, strict=True)
+        keys, twice = hashes.tobytes(), []
+        buckets = map(self._hashes.__getitem__, [each & 1023 for each in hashes])
+        for at, bucket in zip(range(0, len(keys), 8), buckets, strict=True):
+            key = keys[at : at + 8]
+            if key in bucket:
+                twice.append(at // 8)
+            else:
+                bucket += key
+        return twice
