@@ -1,4 +1,4 @@
-"""Lands answers: COPY of raw strings into a staging table, one pre-filtered merge, the load record, one transaction."""
+"""Lands answers: COPY of raw strings, one pre-filtered merge where rows are there, the load record, one transaction."""
 
 from __future__ import annotations
 
@@ -66,13 +66,20 @@ class Landing:
             connection.execute("set temp_buffers = '64MB'")  # the default 8 MB writes staging to disk and reads it back
             mine = _lock(connection, submissions)
             matchings = _matchings(connection, institution, mine)
-            stage(connection, table)
-            with connection.cursor().copy(copy_into_staging(table)) as copy:
+            # What lands for the first time has nothing to be merged with: its rows go straight to their place.
+            first = _none_there(connection, table, mine)
+            if not first:
+                stage(connection, table)
+            into, end = (copy_into(table), (now,)) if first else (copy_into_staging(table), ())
+            changed = 0
+            with connection.cursor().copy(into) as copy:
                 for submission in mine:
                     for row in self._rows(institution, submission, matchings[submission.id]):
-                        copy.write_row(row)
+                        copy.write_row(row + end)
+                        changed += 1
             self._checkpoint("rows staged")
-            changed = merge(connection, table, now)
+            if not first:
+                changed = merge(connection, table, now)
             _account(connection, table, mine, matchings, now)
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
@@ -145,6 +152,20 @@ def stage(connection: psycopg.Connection[Any], table: Table) -> None:
             """create temp table staging on commit drop as
                select submission_id, ordem, reference, {columns} from {target} with no data"""
         ).format(target=_target(table), columns=_names(table))
+    )
+
+
+def _none_there(connection: psycopg.Connection[Any], table: Table, submissions: Sequence[Submission]) -> bool:
+    """Not one row of these submissions has landed. They are locked: nobody else lands them meanwhile."""
+    query = sql.SQL("select exists (select 1 from {} where submission_id = any (%s))").format(_target(table))
+    row = connection.execute(query, ([s.id for s in submissions],)).fetchone()
+    return row is not None and not row[0]
+
+
+def copy_into(table: Table) -> sql.Composed:
+    """As :func:`copy_into_staging`, straight into the table, with ``landed_at`` last."""
+    return sql.SQL("copy {} (submission_id, ordem, reference, {}, landed_at) from stdin").format(
+        _target(table), _names(table)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, ClassVar
 from malote.archive import Archive
 from malote.cielo import finding, landed, messages, retorno, rules
 from malote.cielo.calls import ENVIRONMENTS, Calls, lot_number, misfit
-from malote.cielo.frame import Sender
+from malote.cielo.frame import Sender, item_ids
 from malote.errors import Problem
 from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
 from malote.rules import Code
@@ -93,7 +93,7 @@ class Cielo(Institution):
 
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:
         number = int(submission.facts["numero_lote"])
-        return [rules.item_id(self._ec, number, reference) for reference in references]
+        return item_ids(self._ec, number, references)
 
     def unmentioned(self, submission: Submission) -> tuple[str | None, ...] | None:
         return landed.unmentioned(submission.operation, str(lot_number(submission)))
