@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from malote.address import base_of
 from malote.bndes.codes import BY_CODE
 from malote.bndes.elements import Fields, parsed
 from malote.bndes.replies import Reading, about, gateway
@@ -27,36 +28,6 @@ ENVIRONMENTS: Mapping[str, str] = {
 PROBED = "0"
 """A protocol that nobody has."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def base_of(access: Access) -> str:
-    """The base URL, checked against the environment: test data never leaves for production, nor the reverse.
-
-    :raises Misconfigured: where they do not agree
-    """
-    environment, base = access.environment, access.base_url.rstrip("/")
-    official = ENVIRONMENTS.get(environment)
-    if official is None and environment != "simulator":
-        raise misfit(f"extra.environment is {environment!r}", f"use {', '.join(ENVIRONMENTS)} or simulator")
-    url = urlsplit(base)
-    host = (url.hostname or "").rstrip(".")
-    if official is not None:
-        wanted = urlsplit(official).hostname
-        if base and (host != wanted or url.scheme != "https"):
-            raise misfit(
-                f"environment {environment} and address {url.scheme}://{host} do not belong together",
-                f"leave host empty, or use {official}; another host is for environment simulator only",
-            )
-        return base if url.path else official
-    if not host:
-        raise misfit("environment simulator needs an address", "set host (and port) of the connection")
-    if f".{host}".endswith(".bndes.gov.br"):
-        raise misfit(f"environment simulator and host {host} do not belong together", "set the host's own environment")
-    if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise misfit(f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
-    return base
-
 
 class Calls:
     """The exchanges of one connection.
@@ -66,7 +37,7 @@ class Calls:
 
     def __init__(self, access: Access, rules: BndesRules, services: Mapping[str, Service], reading: Reading) -> None:
         self._rules, self._services, self._reading = rules, services, reading
-        self._base = base_of(access)
+        self._base = base_of(access, ENVIRONMENTS, "bndes.gov.br")
 
     def submit(self, submission: Submission, document: bytes) -> Call[Receipt]:
         """POST of one document; the reply brings its protocol (manual 5 b, d)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
+from malote.address import treaties_of
 from malote.archive import Archive
 from malote.bndes import codes, layouts, messages, results, rows, rules
 from malote.bndes.calls import ENVIRONMENTS, Calls
@@ -45,10 +45,7 @@ class Bndes(Institution):
             raise misfit(
                 "no CNPJ of 14 characters is known", "set extra.cnpj to that of the e-CNPJ of the credenciamento"
             )
-        schemas = access.extra.get("schemas")
-        self._folder = Path(str(schemas)) if schemas else None
-        if self._folder and not self._folder.is_dir():
-            raise misfit(f"extra.schemas names {self._folder}, which is no folder", "correct it or leave it out")
+        self._folder = treaties_of(access)
         self._rules = rules.BndesRules().override(access.extra.get("rules") or {})
         self.catalogue = rules.catalogue(self._rules.services)
         travelling = tuple(name for name, each in self.catalogue.items() if each.kind == rules.ASYNC)

@@ -15,11 +15,12 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from malote import markup
+from malote.address import base_of
 from malote.ccee import messages
-from malote.ccee.codec import PLACEHOLDER, envelope
+from malote.ccee.codec import PLACEHOLDER, envelope, misfit
 from malote.ccee.faults import Fault, denied, doubt, gateway
 from malote.ccee.rules import PROCESSAMENTO, CceeRules
-from malote.errors import Malformed, Misconfigured, Refused, Throttled, Unavailable
+from malote.errors import Malformed, Refused, Throttled, Unavailable
 from malote.institution import Access, Body, Call, Reply, Request
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
 
@@ -31,39 +32,10 @@ ENVIRONMENTS: Mapping[str, str] = {
 }
 """Manual 2: the service on 443, its WSDL on 442."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CODE = re.compile(rb"<(?:[\w.-]+:)?codigoProcessamento(?:\s[^<>]*)?>\s*([0-9A-Za-z-]+)\s*</")
 _ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]+:)?Fault[\s>].*?(?:</(?:[\w.-]+:)?Fault\s*>|\Z)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9A-Za-z-]+")
 _SLM = re.compile(r"\bSLM\b|throttl|rate limit|limite de requisi", re.IGNORECASE)
-
-
-def base_of(access: Access) -> str:
-    """The base URL, checked against the environment: test data never leaves for production, nor the reverse.
-
-    :raises Misconfigured: where they do not agree
-    """
-    environment, base = access.environment, access.base_url.rstrip("/")
-    official = ENVIRONMENTS.get(environment)
-    if official is None and environment != "simulator":
-        raise _misfit(f"extra.environment is {environment!r}", f"use {', '.join(ENVIRONMENTS)} or simulator")
-    url = urlsplit(base)
-    host = (url.hostname or "").rstrip(".")
-    if official is not None:
-        wanted = urlsplit(official).hostname
-        if base and (host != wanted or url.scheme != "https"):
-            raise _misfit(
-                f"environment {environment} and address {url.scheme}://{host} do not belong together",
-                f"leave host empty, or use https://{wanted}; another host is for environment simulator only",
-            )
-        return base or official
-    if not host:
-        raise _misfit("environment simulator needs an address", "set host (and port) of the connection")
-    if host == "ccee.org.br" or host.endswith(".ccee.org.br"):
-        raise _misfit(f"environment simulator and host {host} do not belong together", "set the host's own environment")
-    if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise _misfit(f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
-    return base
 
 
 class Calls:
@@ -75,7 +47,7 @@ class Calls:
 
     def __init__(self, access: Access, rules: CceeRules, profile: str, folder: Path | None) -> None:
         self._access, self._rules, self._profile, self._folder = access, rules, profile, folder
-        self._base = base_of(access)
+        self._base = base_of(access, ENVIRONMENTS, "ccee.org.br")
         self._envelopes: dict[str, tuple[bytes, bytes]] = {}
 
     def submit(self, submission: Submission, file: bytes) -> Call[Receipt]:
@@ -115,7 +87,7 @@ class Calls:
 
     def _ask(self, submission: Submission, read: Any) -> Call[Any]:
         if not submission.receipt:
-            raise _misfit(f"{submission.id} has no codigoProcessamento to ask for", "resolve it with --receipt")
+            raise misfit(f"{submission.id} has no codigoProcessamento to ask for", "resolve it with --receipt")
         return self._query(submission.receipt, read, (256 << 10) + (8 << 10) * submission.item_count)
 
     def _query(self, code: str, read: Any, limit: int) -> Call[Any]:
@@ -135,7 +107,7 @@ class Calls:
         if service not in self._envelopes:
             access = self._access
             if not access.login or not access.password:
-                raise _misfit("the connection has no user or no password", "set login and password (WS-Security)")
+                raise misfit("the connection has no user or no password", "set login and password (WS-Security)")
             headers = {
                 "MessageHeader": {"codigoPerfilAgente": self._profile},
                 "Security": {"UsernameToken": {"Username": access.login, "Password": access.password}},
@@ -251,7 +223,7 @@ class Calls:
                 raise
             root = wrong.what
         if reply.status != 200 or root != "definitions":
-            raise _misfit(
+            raise misfit(
                 f"{self._base} serves no WSDL of {IMPORTAR}: HTTP {reply.status}, {root}",
                 "correct host, port and path; the firewall must let 442 and 443 out; a proxy may have answered instead",
             )
@@ -260,7 +232,3 @@ class Calls:
 
 class _NoData(Exception):
     """A fault that means "no data", which while processing may mean "not yet"."""
-
-
-def _misfit(what: str, todo: str) -> Misconfigured:
-    return Misconfigured(what, institution="ccee", todo=todo, kept="nothing was sent")

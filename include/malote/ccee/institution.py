@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from lxml import etree
 
+from malote.address import treaties_of
 from malote.archive import Archive
 from malote.ccee import calls, messages, own_file, rows, rules
 from malote.ccee.faults import SEARCH, Fault
@@ -41,15 +41,8 @@ class Ccee(Institution):
                 institution="ccee",
                 todo="set it to the code of the perfil de agente (not of the agente) that the files are sent for",
             )
-        schemas = access.extra.get("schemas")
         self._profile = profile
-        self._folder = Path(str(schemas)) if schemas else None
-        if self._folder and not self._folder.is_dir():
-            raise Misconfigured(
-                f"extra.schemas names {self._folder}, which is no folder",
-                institution="ccee",
-                todo="correct it or leave it out",
-            )
+        self._folder = treaties_of(access)
         self._rules = rules.CceeRules().override(access.extra.get("rules") or {})
         self._calls = calls.Calls(access, self._rules, profile, self._folder)
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
+from malote.address import base_of
 from malote.archive import Archive
 from malote.cielo import multipart, replies
 from malote.cielo.arquivo import PEEK
@@ -25,35 +26,6 @@ ENVIRONMENTS: Mapping[str, str] = {
 """Cielo's Java kit, and the recorded exchanges (sheet 2); the manual prints an older host."""
 
 _DOMAINS = ("cielo.com.br", "cbmp.com.br", "hdevelo.com.br")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def base_of(access: Access) -> str:
-    """The base URL, checked against the environment: test data never leaves for production, nor the reverse.
-
-    :raises Misconfigured: where they do not agree
-    """
-    environment, base = access.environment, access.base_url.rstrip("/")
-    official = ENVIRONMENTS.get(environment)
-    if official is None and environment != "simulator":
-        raise misfit(f"extra.environment is {environment!r}", f"use {', '.join(ENVIRONMENTS)} or simulator")
-    url = urlsplit(base)
-    host = (url.hostname or "").rstrip(".")
-    if official is not None:
-        wanted = urlsplit(official).hostname
-        if base and (host != wanted or url.scheme != "https"):
-            raise misfit(
-                f"environment {environment} and address {url.scheme}://{host} do not belong together",
-                f"leave host empty, or use https://{wanted}; another host is for environment simulator only",
-            )
-        return base or official
-    if not host:
-        raise misfit("environment simulator needs an address", "set host (and port) of the connection")
-    if any(f".{host}".endswith(f".{domain}") for domain in _DOMAINS):
-        raise misfit(f"environment simulator and host {host} do not belong together", "set the host's own environment")
-    if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise misfit(f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
-    return base
 
 
 class Calls:
@@ -64,7 +36,7 @@ class Calls:
 
     def __init__(self, access: Access, rules: CieloRules, ec: str) -> None:
         self._access, self._rules, self._ec = access, rules, ec
-        self._base = base_of(access)
+        self._base = base_of(access, ENVIRONMENTS, *_DOMAINS)
 
     def upload(self, submission: Submission, archive: Archive) -> Call[Receipt]:
         """The lot as a file; the answer is read as leniently as can be (manual, "Mensagem de Upload de Arquivo")."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
+from malote.address import treaties_of
 from malote.archive import Archive
 from malote.cielo import finding, landed, messages, retorno, rules
 from malote.cielo.calls import ENVIRONMENTS, Calls, lot_number, misfit
@@ -40,10 +40,7 @@ class Cielo(Institution):
                 "the login is no EC number of 10 digits",
                 "set login to the número de afiliação, with leading zeros, and password to its chave",
             )
-        schemas = access.extra.get("schemas")
-        self._folder = Path(str(schemas)) if schemas else None
-        if self._folder and not self._folder.is_dir():
-            raise misfit(f"extra.schemas names {self._folder}, which is no folder", "correct it or leave it out")
+        self._folder = treaties_of(access)
         self._rules = rules.CieloRules().override(access.extra.get("rules") or {})
         self._calls = Calls(access, self._rules, self._ec)
 
