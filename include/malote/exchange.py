@@ -14,6 +14,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ class Exchange:
 
     def __init__(self, call: Call[Any]) -> None:
         self.call = call
-        self._host = _host(call)
+        self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
         self.connected = self.begun = self.expired = False
         self.status, self.size = 0, 0
         self._socket: socket.socket | None = None
@@ -51,13 +52,9 @@ class Exchange:
         if call.submits:
             self.headers["Connection"] = "close"
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
+    def guard(self) -> Guard:
         """Turn whatever fails inside into an error of malote."""
-        try:
-            yield
-        except Exception as error:
-            raise self.verdict(error) from None
+        return Guard(self)
 
     @contextmanager
     def deadline(self) -> Iterator[None]:
@@ -127,6 +124,22 @@ class Exchange:
             if isinstance(each, OSError) and not isinstance(each, ssl.SSLError) and (each.errno or each.strerror):
                 return (os.strerror(each.errno) if each.errno and each.errno > 0 else str(each.strerror)).lower()
         return "timed out" if timeout else "the connection ended early, or what came is not HTTP"
+
+
+class Guard:
+    """What :meth:`Exchange.guard` gives; a generator would cost a poll more than the rest of its exchange."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception):
+            raise self._exchange.verdict(error) from None
 
 
 class Parcel:
@@ -237,15 +250,16 @@ def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseE
             waiting.extend(part for part in inner if isinstance(part, BaseException))
 
 
-def _host(call: Call[Any]) -> str:
+@lru_cache(maxsize=64)
+def _host(name: str, origin: str) -> str:
     try:
-        parts = urlsplit(call.request.url)
+        parts = urlsplit(origin)
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return parts.netloc.rpartition("@")[2]
     except ValueError:
         pass
     raise Misconfigured(
-        f"{call.name}: its address is no http or https URL",
+        f"{name}: its address is no http or https URL",
         todo="look at host and port of the connection",
         kept="nothing left this machine",
     )
