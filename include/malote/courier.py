@@ -15,7 +15,7 @@ import psycopg
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
-from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Wait, next_step
+from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step
 from malote.errors import (
     Closed,
     InDoubt,
@@ -146,27 +146,34 @@ class Courier:
             step = next_step(submission, self.clock.now(), rules, finding)
             finding = None
             if isinstance(step, Send):
-                self._attempt(submission, driver, rules)
+                if self._attempt(submission, driver, rules):
+                    return Standing.RECEIVED
             elif isinstance(step, Find):
                 try:
                     finding = self._find(submission, driver)
                     continue
                 except (Transient, Malformed) as failed:
                     self._not_heard(submission, failed, rules)
-            elif isinstance(step, Keep):
-                self._keep(submission.id, step.receipt, rules, "found")
-            elif isinstance(step, NotThere):
-                self.journal.absent(submission.id, step.evidence, ask_again_at=step.again, counts=step.counts)
-            elif isinstance(step, ProvenAbsent):
-                self.journal.proven_absent(submission.id, step.evidence)
-            elif isinstance(step, Park):
-                self.journal.parked(submission.id, step.evidence, step.search)
-                log.error("%s is in doubt: %s. %s", submission.id, step.evidence, step.search)
             elif isinstance(step, Wait):
                 return step
-            else:
+            elif not self._settle(submission.id, step, rules):
                 return submission.standing
             submission = self.journal.submission(submission.id)
+
+    def _settle(self, id: str, step: Step, rules: Rules) -> bool:
+        """Write down what asking has brought; False where the step brings nothing."""
+        if isinstance(step, Keep):
+            self._keep(id, step.receipt, rules, "found")
+        elif isinstance(step, NotThere):
+            self.journal.absent(id, step.evidence, ask_again_at=step.again, counts=step.counts)
+        elif isinstance(step, ProvenAbsent):
+            self.journal.proven_absent(id, step.evidence)
+        elif isinstance(step, Park):
+            self.journal.parked(id, step.evidence, step.search)
+            log.error("%s is in doubt: %s. %s", id, step.evidence, step.search)
+        else:
+            return False
+        return True
 
     def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
         """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
@@ -176,13 +183,14 @@ class Courier:
         else:
             self.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
 
-    def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> None:
+    def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> bool:
+        """One send; True where its receipt is saved."""
         id = submission.id
         replies: list[Reply] = []
         call = _overheard(self.institution.submit(submission, self.archive), replies)
         self._wait_for_slot()
-        if self.journal.begin_send(id, under_way=rules.send_timeout) is None:
-            return
+        if not self.journal.begin_send(id, under_way=rules.send_timeout):
+            return False
         self.checkpoint("attempt open")
         try:
             receipt = driver.send(call)
@@ -202,11 +210,13 @@ class Courier:
             self._doubt(submission, unclear, replies)
         else:
             self.checkpoint("reply read")
-            self._keep(id, receipt, rules, "replied")
+            return self._keep(id, receipt, rules, "replied")
+        return False
 
-    def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> None:
+    def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> bool:
         at = receipt.received_at or self.clock.now()
-        ask_at = receipt.not_before or at + rules.return_after
+        # Their clock may be hours ahead of ours: that is no reason to ask hours later.
+        ask_at = receipt.not_before or min(at, self.clock.now()) + rules.return_after
         deadline = (receipt.promised_at or at) + rules.patience
         try:
             self.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
@@ -215,9 +225,10 @@ class Courier:
                 id, f"the institution gave receipt {receipt.number}, which another submission already holds",
                 "see which of the two it is over there, then `malote resolve`",
             )  # fmt: skip
-            return
+            return False
         self.checkpoint("receipt saved")
         log.info("%s received, receipt %s", id, receipt.number)
+        return True
 
     def _doubt(self, submission: Submission, error: Exception, replies: list[Reply]) -> None:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__

@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from malote.institution import Institution
 from malote.journal.intake import Intake
-from malote.journal.ledger import COLUMNS, Ledger, submission_of
-from malote.submission import Order, Receipt, Submission
+from malote.journal.ledger import Ledger
+from malote.submission import Order, Receipt
 
 
 class Sending(Ledger):
@@ -38,25 +38,23 @@ class Sending(Ledger):
             yield intake
             intake.flush()
 
-    def begin_send(self, id: str, *, under_way: timedelta) -> Submission | None:
-        """Open the next attempt: from here on the fate is unknown. None where somebody else was faster.
+    def begin_send(self, id: str, *, under_way: timedelta) -> bool:
+        """Open the next attempt: from here on the fate is unknown. False where somebody else was faster.
 
         :param under_way: how long this send may still be under way if this process dies now
         """
         now = self.clock.now()
-        row = self.connection.execute(
-            f"""with moved as (
+        noted = self.connection.execute(
+            """with moved as (
                     update malote.submission
                     set standing = 'sending', attempt = attempt + 1, sent_at = %(now)s, leased_until = %(until)s,
                         next_at = null, moved_at = %(now)s
-                    where id = %(id)s and standing = 'prepared' returning {COLUMNS}),
-                noted as (
-                    insert into malote.event (submission, at, what, detail)
-                    select id, %(now)s, 'sending', jsonb_build_object('attempt', attempt) from moved)
-                select * from moved""",
+                    where id = %(id)s and standing = 'prepared' returning id, attempt)
+                insert into malote.event (submission, at, what, detail)
+                select id, %(now)s, 'sending', jsonb_build_object('attempt', attempt) from moved""",
             {"id": id, "now": now, "until": now + under_way},
-        ).fetchone()
-        return submission_of(row) if row else None
+        )
+        return noted.rowcount == 1
 
     def unsent(self, id: str, why: str) -> None:
         """Nothing left this machine, or nothing was done over there: back to prepared."""
