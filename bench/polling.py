@@ -1,24 +1,34 @@
-"""5,000 BNDES protocols asked once by one trigger, beside a bare aiohttp loop with the same requests."""
+"""A pouch of 5,000 BNDES documents, sent, asked about and landed: the journal's cost, and polls a second.
+
+The pretended BNDES runs beside us over TLS with a client certificate. Its protocols are polled by one trigger's loop
+and by a bare aiohttp loop with the same requests; then both poll a server that does nothing at all, over plain HTTP.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 N = int(os.environ.get("MALOTE_BENCH_SUBMISSIONS", "5000"))
 ROUNDS = int(os.environ.get("MALOTE_BENCH_ROUNDS", "3"))
-UNDER_WAY = 100  # what malote has under way as well
+UNDER_WAY = 200  # what malote has under way as well
 
-# A server that costs little: it answers every request on a kept connection with the same 202.
-SERVER = """
+# It answers every request on a kept connection with the same 202.
+NOTHING = """
 import asyncio
 BODY = b'<?xml version="1.0"?><financiamento_retorno><status>processando</status></financiamento_retorno>'
 REPLY = b"HTTP/1.1 202 Accepted\\r\\nContent-Type: text/xml\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(BODY) + BODY
@@ -42,101 +52,223 @@ def memory(what: str) -> float:
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith(what))
 
 
-def fill(dsn: str, institution: Any) -> None:
-    """So many submissions that were received and may be asked about now."""
-    from malote.journal import Journal
-    from malote.scope import Scope
-    from malote.submission import Document, Item, Order, Receipt, Standing, Stored
+class Watch:
+    """Adds up the time inside of what it wraps; what is called from within counts once."""
 
-    with Journal(dsn) as journal:
-        order, now = Order("bench", "financiamento"), journal.clock.now()
-        journal.open_pouch(order, institution)
-        with journal.intake(order, institution) as intake:
-            for i in range(N):
-                intake.add(Document("financiamento", "d", Stored(f"d/{i}", f"{i:064}", 100), (Item(f"2026/{i}"),)))
-        for i, each in enumerate(journal.submissions(Scope.pouch("bench"), Standing.PREPARED)):
-            journal.begin_send(each.id, under_way=timedelta(minutes=2))
-            receipt = Receipt(f"2026{i:010}")
-            journal.received(each.id, receipt, ask_at=now, deadline=now + timedelta(days=1), how="replied")
+    def __init__(self) -> None:
+        self.seconds, self._depth = 0.0, 0
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        began, self._depth = time.perf_counter(), self._depth + 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self.seconds += (time.perf_counter() - began) if not self._depth else 0.0
+
+    def over(self, kind: type, *names: str) -> None:
+        """Wrap these methods of a class, generators of ``with`` included."""
+        for name in names:
+            setattr(kind, name, self._wrapped(getattr(kind, name)))
+
+    def _wrapped(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            with self.on():
+                value = plain(*given, **named)
+            return self._held(value) if hasattr(value, "gen") else value
+
+        return call
+
+    @contextmanager
+    def _held(self, held: Any) -> Iterator[Any]:
+        with self.on():
+            inside = held.__enter__()
+        yield inside
+        with self.on():
+            held.__exit__(None, None, None)
 
 
-async def bare(url: str) -> float:
+def rows() -> Iterator[dict[str, Any]]:
+    for number in range(1, N + 1):
+        yield {
+            "reference": f"2026/{number}",
+            "anoProposta": "2026",
+            "numeroProposta": str(number),
+            "beneficiario.cpfCnpj": "52998224725",
+            "valorFinanciado": Decimal(number) + Decimal("0.50"),
+        }
+
+
+def tell(control: str, what: str, body: object) -> None:
+    request = urllib.request.Request(f"{control}/_sim/bndes/{what}", json.dumps(body).encode(), method="POST")
+    urllib.request.urlopen(request).close()
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[Any]:
+    """A server in a process of its own; its standard output."""
+    server = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout
+    finally:
+        server.terminate()
+        server.wait()
+
+
+async def bare(url: str, context: ssl.SSLContext, protocols: list[str]) -> float:
     """Seconds that a loop over aiohttp needs for the same requests."""
     import aiohttp
 
     began = time.perf_counter()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=context)) as session:
         waiting = asyncio.Semaphore(UNDER_WAY)
 
-        async def one(i: int) -> None:
-            async with waiting, session.get(f"{url}/api/v1/financiamento/retorno/2026{i:010}") as reply:
+        async def one(protocol: str) -> None:
+            async with waiting, session.get(f"{url}/api/v1/financiamento/retorno/{protocol}") as reply:
                 assert reply.status == 202
                 await reply.read()
 
-        await asyncio.gather(*(one(i) for i in range(N)))
+        await asyncio.gather(*(one(protocol) for protocol in protocols))
     return time.perf_counter() - began
 
 
-async def ours(dsn: str, institution: Any, folder: str) -> float:
-    """Seconds that malote needs, with its journal and its pace."""
-    import psycopg
+class Desk:
+    """Everything of malote that the pouch needs."""
 
-    from malote.archive import Archive
-    from malote.asking import Asking
-    from malote.journal import Journal
-    from malote.pace import Pace
-    from malote.scope import Scope
-    from malote.wire import AsyncDriver
+    def __init__(self, url: str, folder: Path, dsn: str) -> None:
+        from malote.archive import Archive
+        from malote.courier import Courier
+        from malote.institution import Access, load
+        from malote.journal import Journal
+        from malote.pace import Pace
+        from malote.tls import context
+        from malote_sim.certificates import PASSWORD
 
-    with psycopg.connect(dsn) as c:
-        c.execute("update malote.submission set next_at = now(), leased_until = null")
-    driver = AsyncDriver(None)
-    rules = institution.rules
-    with Journal(dsn) as journal:
-        pace = Pace(dsn, "bench", limit=rules.requests, window=rules.window)
-        asking = Asking(institution, journal, Archive(folder), pace)
+        rules = {"requests": 0, "poll_every": "PT1H", "opening_hours": "", "opening_days": "all"}
+        extra = {"cnpj": "33657248000189", "rules": rules}
+        secure = url.startswith("https")
+        self.url, self.dsn = url, dsn
+        self.context = context(
+            certificate=str(folder / "client.p12") if secure else None,
+            password=PASSWORD if secure else None,
+            ca_bundle=str(folder / "ca.pem") if secure else None,
+        )
+        self.institution = load("bndes")(Access("bndes", "simulator", url, extra=extra))
+        self.journal, self.archive = Journal(dsn), Archive(str(folder / "archive"))
+        self.pace = Pace(dsn, "bench", limit=0, window=timedelta(minutes=1))
+        self.courier = Courier(self.institution, self.journal, self.archive, self.pace)
+
+    def submit(self) -> None:
+        from malote.submission import Order
+        from malote.wire import SyncDriver, session
+
+        self.courier.prepare(Order("bench", "financiamento"), rows())
+        sent = self.courier.send("bench", SyncDriver(session(self.context)))
+        assert sent.received == N, sent
+
+    async def ask(self) -> float:
+        """Seconds that one round of a trigger needs."""
+        import psycopg
+
+        from malote.asking import Asking
+        from malote.scope import Scope
+        from malote.wire import AsyncDriver
+
+        with psycopg.connect(self.dsn) as c:
+            c.execute("update malote.submission set next_at = now(), leased_until = null")
+        driver = AsyncDriver(self.context)
         began = time.perf_counter()
-        rest = await asking.together(Scope.pouch("bench"), driver)
+        rest = await Asking(self.institution, self.journal, self.archive, self.pace).together(
+            Scope.pouch("bench"), driver
+        )
         spent = time.perf_counter() - began
-        assert rest.waiting == N
-        pace.close()
-    await driver.close()
-    return spent
+        assert rest.waiting in (0, N)
+        await driver.close()
+        return spent
+
+    def land(self) -> None:
+        from malote.collecting import Collecting
+        from malote.landing import Landing
+        from malote.scope import Scope
+
+        landing = Landing(self.dsn, self.archive)
+        landed = Collecting(self.institution, self.journal, self.archive, landing).collect(Scope.pouch("bench"), None)
+        assert landed.submissions == N, landed
+
+    def protocols(self) -> list[str]:
+        from malote.scope import Scope
+        from malote.submission import Standing
+
+        return [str(s.receipt) for s in self.journal.submissions(Scope.pouch("bench"), Standing.RECEIVED)]
+
+
+def compare(desk: Desk, server: str) -> None:
+    """Both loops, in turn."""
+    protocols = desk.protocols()
+    asyncio.run(bare(desk.url, desk.context, protocols))
+    asyncio.run(desk.ask())
+    before = memory("VmRSS")
+    rounds = [(asyncio.run(bare(desk.url, desk.context, protocols)), asyncio.run(desk.ask())) for _ in range(ROUNDS)]
+    bare_s, our_s = (statistics.median(each) for each in zip(*rounds, strict=True))
+    print(
+        json.dumps(
+            {
+                "bench": "polling", "server": server, "protocols": N, "rounds": ROUNDS,
+                "bare_aiohttp_s": round(bare_s, 2), "malote_s": round(our_s, 2),
+                "share_of_bare_polls_per_s": round(bare_s / our_s, 3), "goal": ">= 0.8",
+                "extra_memory_mib": round(memory("VmHWM") - before, 1), "memory_goal": "< 60",
+            }
+        ),
+        flush=True,
+    )  # fmt: skip
 
 
 def main() -> None:
-    from malote.institution import Access, load
+    from malote.journal import Journal
+    from malote.journal.intake import Intake
+    from malote.landing import Landing
     from malote.migrations import upgrade
     from malote_local.postgres import EmbeddedPostgres
 
-    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/apa"
-        rules = {"requests": 0, "poll_every": "PT1H"}
-        access = Access("bndes", "simulator", url, extra={"cnpj": "33657248000189", "rules": rules})
-        institution = load("bndes")(access)
-        with EmbeddedPostgres() as postgres, tempfile.TemporaryDirectory() as folder:
-            dsn = postgres.create("bench")
-            upgrade(dsn)
-            fill(dsn, institution)
-            asyncio.run(bare(url))
-            asyncio.run(ours(dsn, institution, folder))
-            before = memory("VmRSS")
-            rounds = [(asyncio.run(bare(url)), asyncio.run(ours(dsn, institution, folder))) for _ in range(ROUNDS)]
-            bare_s, our_s = (statistics.median(each) for each in zip(*rounds, strict=True))
-            print(
-                json.dumps(
-                    {
-                        "bench": "polling", "protocols": N, "rounds": ROUNDS, "bare_aiohttp_s": round(bare_s, 2),
-                        "malote_s": round(our_s, 2), "share_of_bare_polls_per_s": round(bare_s / our_s, 3),
-                        "goal": ">= 0.8", "extra_memory_mib": round(memory("VmHWM") - before, 1), "memory_goal": "< 60",
-                    }
-                )
-            )  # fmt: skip
-    finally:
-        server.terminate()
-        server.wait()
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        process("-m", "malote_sim", "--bndes-port", "0", "--folder", temporary) as said,
+        process("-c", NOTHING) as port,
+        EmbeddedPostgres(durable=True) as postgres,
+    ):
+        url, control = (said.readline().split()[1] for _ in range(2))
+        tell(control, "settings", {"hours": "", "result_after": 3600})
+        dsn = postgres.create("bench")
+        upgrade(dsn)
+        desk = Desk(f"{url}/apa", Path(temporary), dsn)
+        watch = Watch()
+        public = [n for n in dir(Journal) if n[0] != "_" and n not in ("connection", "close", "one")]
+        watch.over(Journal, *public)
+        watch.over(Intake, "add", "flush")
+        desk.submit()
+        submitted = watch.seconds
+        compare(desk, "the pretended BNDES, TLS with a client certificate")
+        compare(Desk(f"http://127.0.0.1:{port.readline().strip()}/apa", Path(temporary), dsn), "none to speak of")
+        tell(control, "clock", {"advance": 7200})
+        before = watch.seconds
+        asyncio.run(desk.ask())
+        asked = watch.seconds - before
+        watch.over(Landing, "land")
+        before = watch.seconds
+        desk.land()
+        landed = watch.seconds - before
+        print(
+            json.dumps(
+                {
+                    "bench": "pouch", "documents": N, "submitted_ms_each": round(submitted / N * 1000, 3),
+                    "answered_ms_each": round(asked / N * 1000, 3),
+                    "landed_ms_each": round(landed / N * 1000, 3),
+                    "journal_ms_each": round((submitted + asked + landed) / N * 1000, 3), "goal": "<= 2",
+                }
+            )
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
