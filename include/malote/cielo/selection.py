@@ -23,6 +23,9 @@ SMALL = 27_000
 BATCH = 1000
 """Rows that are looked at together: one question to the journal, one look at libxml2's verdict."""
 
+_BUCKETS = 4096
+"""For the hashes of references, a power of two: with fewer, looking through one costs more the more there are."""
+
 
 class Selection:
     """What is known of one selection so far.
@@ -143,7 +146,7 @@ class Selection:
 class _Seen:
     """The references of a selection: a set of them, as long as it is small; then their hashes, 8 bytes each.
 
-    A set of all of them would outgrow the lot; hashes alone cost five times the set's time.
+    A set of all of them would outgrow the lot; hashes alone cost four times the set's time.
     """
 
     def __init__(self) -> None:
@@ -153,7 +156,7 @@ class _Seen:
     def again(self, references: Sequence[str]) -> list[int]:
         """The places of those that were seen before; all are now."""
         if not self._hashes and len(self._texts) >= SMALL:
-            self._hashes = [bytearray() for _ in range(1024)]
+            self._hashes = [bytearray() for _ in range(_BUCKETS)]
             self._hash(list(self._texts))
             self._texts = set()
         if self._hashes:
@@ -171,7 +174,7 @@ class _Seen:
     def _hash(self, references: Sequence[str]) -> list[int]:
         hashes = array("q", map(hash, references))
         keys, twice = hashes.tobytes(), []
-        buckets = map(self._hashes.__getitem__, [each & 1023 for each in hashes])
+        buckets = map(self._hashes.__getitem__, [each & (_BUCKETS - 1) for each in hashes])
         for at, bucket in zip(range(0, len(keys), 8), buckets, strict=True):
             key = keys[at : at + 8]
             if key in bucket:
