@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from malote.cielo.messages import lots
 from malote.cielo.rules import CieloRules
 from malote.errors import Problem
 from malote.submission import Document, Order
+from selections import all_free
 
 EC, CHAVE = "1006993069", "chave-de-teste-0123456789"
 CARD = "4012001037141112"
@@ -69,11 +70,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "autorizacao_tid": {"reference": tid(), "tid": tid()},
 }
 """One good row of each service."""
-
-
-def all_free(_: str, references: Sequence[str]) -> set[str]:
-    """No item travels yet."""
-    return set(references)
 
 
 class Desk:

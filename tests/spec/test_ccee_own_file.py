@@ -13,22 +13,10 @@ from malote.ccee.institution import Ccee
 from malote.errors import Invalid, Misconfigured
 from malote.institution import Access
 from malote.submission import Document, Item, Order
+from selections import all_free, unnumbered
 
 DATA = Path(__file__).parents[1] / "data" / "ccee"
 FILE = (DATA / "contratos.xml").read_bytes()
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"))
-
-
-def all_free(_: str, references: Sequence[str]) -> set[str]:
-    return set(references)
-
-
-def unnumbered(sequence: str, start: int) -> int:
-    raise AssertionError("CCEE's files have no number")
 
 
 def render(archive: Archive, rows: Any = (), free: Any = all_free, **params: Any) -> list[Document]:

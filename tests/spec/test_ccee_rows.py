@@ -19,6 +19,7 @@ from malote.errors import Invalid, Misconfigured
 from malote.institution import Access
 from malote.outgoing import Outgoing
 from malote.submission import Document, Item, Order
+from selections import all_free, unnumbered
 
 
 def wall(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -27,19 +28,6 @@ def wall(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> dat
 
 
 VALUE = "Contrato.MontanteMedio..@montanteMedio"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"))
-
-
-def all_free(_: str, references: Sequence[str]) -> set[str]:
-    return set(references)
-
-
-def unnumbered(sequence: str, start: int) -> int:
-    raise AssertionError("CCEE's files have no number")
 
 
 def row(reference: Any = "ADV-1", **more: Any) -> dict[str, Any]:

@@ -69,11 +69,6 @@ def one(stored: Stored | None = None, items: int = 2, receipt: str | None = "77"
     )  # fmt: skip
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"))
-
-
 def kept(archive: Archive, data: bytes) -> Submission:
     with archive.write("ccee/sent", "x.xml") as sheet:
         sheet.write(data)

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,11 +48,6 @@ def one(stored: Stored | None = None, **changes: Any) -> Submission:
         "cielo-1", "p", "cielo", "producao", EC, "autorizacao", "02", Standing.RECEIVED, NAME,
         stored or Stored("sealed/x", "0" * 64, 10, True), 1, **values,
     )  # fmt: skip
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"), "a key")
 
 
 def kept(archive: Archive, data: bytes, **changes: Any) -> Submission:

@@ -505,11 +505,6 @@ def test_memory_does_not_grow_with_the_return_whatever_is_in_it() -> None:
 # ---- into the table
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"), "a key")
-
-
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,11 +65,6 @@ def one(stored: Stored | None = None, **changes: Any) -> Submission:
         "cielo-1", "p", "cielo", "teste", EC, "autorizacao", "02", Standing.SENDING, NAME,
         stored or Stored("sealed/x", "0" * 64, 10, True), 1, **values,
     )  # fmt: skip
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"), "a key")
 
 
 def kept(archive: Archive, data: bytes = b"<a/>", **changes: Any) -> Submission:
