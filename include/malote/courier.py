@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import logging
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ import psycopg
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
+from malote.counter import Counter
 from malote.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step
 from malote.errors import (
     Closed,
@@ -102,19 +103,13 @@ class Courier:
         if todo:
             log.info("%s: %s", self.institution.title, driver.send(self.institution.preflight()))
             opening = self.institution.counter(todo[0].service)  # a pouch is of one service
-        tally: Counter[Standing] = Counter()
+        tally: collections.Counter[Standing] = collections.Counter()
         wake: list[tuple[datetime, str]] = []
         doubts = 0
         for submission in todo:
             now = self.clock.now()
-            if not opening.is_open(now):
-                wake.append((opening.opens_at(now), "the counter is closed"))
-                break
-            if held := self.institution.held_until(submission, now):
-                wake.append((held, f"{submission.id} is held back: today's cut-off is past"))
-                continue
             try:
-                ended = self._hand_over(submission, driver, rules)
+                ended = self._hand_over(submission, driver, rules, opening)
             except Throttled as throttled:
                 self.pace.penalty(throttled.retry_after)
                 wake.append((now + timedelta(seconds=throttled.retry_after), throttled.what))
@@ -123,7 +118,7 @@ class Courier:
                 wake.append((closed.opens_at or now + rules.poll_every, closed.what))
                 break
             if isinstance(ended, Wait):
-                wake.append((ended.until, f"{submission.id} may still be under way"))
+                wake.append((ended.until, f"{submission.id}: {ended.why}"))
                 continue
             tally[ended] += 1
             doubts = doubts + 1 if ended is Standing.IN_DOUBT else 0
@@ -140,11 +135,13 @@ class Courier:
             first[0] if first else None, first[1] if first else "",
         )  # fmt: skip
 
-    def _hand_over(self, submission: Submission, driver: Driver, rules: Rules) -> Standing | Wait:
+    def _hand_over(self, submission: Submission, driver: Driver, rules: Rules, opening: Counter) -> Standing | Wait:
         finding: Finding | None = None
         while True:
             step = next_step(submission, self.clock.now(), rules, finding)
             finding = None
+            if isinstance(step, Send):
+                step = self._held(submission, opening) or step
             if isinstance(step, Send):
                 if self._attempt(submission, driver, rules):
                     return Standing.RECEIVED
@@ -159,6 +156,14 @@ class Courier:
             elif not self._settle(submission.id, step, rules):
                 return submission.standing
             submission = self.journal.submission(submission.id)
+
+    def _held(self, submission: Submission, opening: Counter) -> Wait | None:
+        """Until when it may not be sent. Asking whether it arrived is bound by no hours."""
+        now = self.clock.now()
+        if not opening.is_open(now):
+            return Wait(opening.opens_at(now), "the counter is closed")
+        held = self.institution.held_until(submission, now)
+        return Wait(held, "it is held back: today's cut-off is past") if held else None
 
     def _settle(self, id: str, step: Step, rules: Rules) -> bool:
         """Write down what asking has brought; False where the step brings nothing."""

@@ -21,9 +21,10 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing now."""
+    """Nothing now, and why."""
 
     until: datetime
+    why: str = "it may still be under way"
 
 
 @dataclass(frozen=True, slots=True)

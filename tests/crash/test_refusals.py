@@ -159,3 +159,30 @@ def test_the_hours_are_those_of_the_service(begin: Callable[..., Trip], office: 
     trip.clock.at = datetime.fromisoformat("2026-11-21T15:00:00+00:00")  # a Saturday
     trip.prepare(ROWS)
     assert trip.courier.send(trip.order.pouch, office).wake == datetime.fromisoformat("2026-11-23T11:00:00+00:00")
+
+
+def test_what_may_have_arrived_is_looked_for_while_the_counter_is_closed(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    class Shut(Explaining):
+        """Open until 20:00."""
+
+        def counter(self, service: str) -> Counter:
+            return Counter.of(Rules(opening_hours="08:00-20:00", opening_days="all"))
+
+    trip = begin(Shut())
+    trip.clock.at = datetime.fromisoformat("2026-11-23T22:50:00+00:00")  # 19:50 in Brasília
+    trip.prepare(ROWS)
+    office.faults = ["lost_reply"]
+    office.hidden = 1
+    first = trip.courier.send(trip.order.pouch, office)
+    assert first.received == 2
+    assert first.wake is not None
+    trip.clock.at = datetime.fromisoformat("2026-11-23T23:30:00+00:00")  # 20:30
+    assert trip.courier.send(trip.order.pouch, office).received == 1, "asking is bound by no hours"
+    assert set(office.accepted.values()) == {1}
+    late = begin(Shut(), pouch="another run")
+    late.prepare([dict(ROWS[0], reference="D999")])
+    closed = late.courier.send(late.order.pouch, office)
+    assert (closed.received, closed.wake) == (0, datetime.fromisoformat("2026-11-24T11:00:00+00:00"))
+    assert "closed" in closed.why
