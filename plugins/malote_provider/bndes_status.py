@@ -106,11 +106,11 @@ class BndesStatusTrigger(BaseTrigger):
         driver = await asyncio.to_thread(hook.async_driver)
         try:
             while True:
+                await asyncio.sleep(self.every)  # the task has just asked
                 try:
                     return str(await driver.send(call))
                 except Transient as down:
                     self.log.info("not up: %s", down.what)
-                await asyncio.sleep(self.every)
         finally:
             await driver.close()
             await asyncio.to_thread(hook.close)

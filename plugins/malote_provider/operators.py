@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import AssetAlias
 
+from malote.clock import SystemClock
 from malote.errors import MaloteError
 from malote.submission import Order, Standing
 from malote_provider.explaining import SHOWN, in_doubt, overdue, refusal, together, unsent
@@ -117,9 +118,13 @@ class SubmitOperator(MaloteTask):
     def _wait(self, sent: Sent, held: int, invalid: int) -> None:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-        self.log.info("%s: going on at %s", sent.why, sent.wake)
+        from malote_provider.triggers import SOONEST
+
+        assert sent.wake is not None
+        wake = max(sent.wake, SystemClock().now() + SOONEST)
+        self.log.info("%s: going on at %s", sent.why, wake)
         self.defer(
-            trigger=DateTimeTrigger(moment=sent.wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
+            trigger=DateTimeTrigger(moment=wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
         )
 
     def _result(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from malote.errors import Misconfigured
 from malote.rules import duration
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
-from malote_provider.triggers import ReceiptTrigger, unpacked
+from malote_provider.triggers import SOONEST, ReceiptTrigger, unpacked
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -81,6 +81,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
             pouch=pouch,
             scope=self.scope,
             until=self._until.isoformat() if self._until else None,
+            not_before=(SystemClock().now() + SOONEST).isoformat(),
         )
         self.defer(trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout))
         return None

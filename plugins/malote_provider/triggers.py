@@ -21,6 +21,9 @@ STEP = timedelta(seconds=30)
 """The longest sleep in one go: clocks jump, and machines are suspended."""
 LONG = timedelta(minutes=5)
 """A sleep longer than this holds no connection to the database."""
+SOONEST = timedelta(seconds=10)
+"""No task comes back sooner from a deferral. A scheduler under load that has not yet seen the deferring process end
+takes a task that runs again for one that was killed, and fails that try."""
 TROUBLES = 10
 """So many rounds in a row may fail on the journal's database before the task is told."""
 
@@ -38,6 +41,7 @@ class ReceiptTrigger(BaseTrigger):
     :param pouch: id of the pouch
     :param scope: ``"pouch"`` or ``"service"``
     :param until: ISO instant at which patience is over, None for never
+    :param not_before: ISO instant before which it does not end, see :data:`SOONEST`
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class ReceiptTrigger(BaseTrigger):
         scope: str = "pouch",
         warehouse_conn_id: str | None = None,
         until: str | None = None,
+        not_before: str | None = None,
     ) -> None:
         super().__init__()
         self.institution = institution
@@ -59,21 +64,30 @@ class ReceiptTrigger(BaseTrigger):
         self.pouch = pouch
         self.scope = scope
         self.until = until
+        self.not_before = not_before
         self.clock = SystemClock()
         self._hook: MaloteHook | None = None
         self._driver: AsyncDriver | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = ("institution", "conn_id", "warehouse_conn_id", "service", "pouch", "scope", "until")
+        names = ("institution", "conn_id", "warehouse_conn_id", "service", "pouch", "scope", "until", "not_before")
         return "malote_provider.triggers.ReceiptTrigger", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         try:
-            yield TriggerEvent(await self._wait())
-        except MaloteError as error:
-            yield TriggerEvent({"status": "error", "error": packed(error)})
+            event = await self._ended()
+            if self.not_before:
+                early = datetime.fromisoformat(self.not_before) - self.clock.now()
+                await asyncio.sleep(max(early, timedelta()).total_seconds())
+            yield TriggerEvent(event)
         finally:
             await self.cleanup()
+
+    async def _ended(self) -> dict[str, Any]:
+        try:
+            return await self._wait()
+        except MaloteError as error:
+            return {"status": "error", "error": packed(error)}
 
     async def cleanup(self) -> None:
         """Close the connections to the institution and to the database."""

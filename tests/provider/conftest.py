@@ -113,6 +113,13 @@ def notary(connected: str, set_connection: Callable[..., None], monkeypatch: pyt
     )
 
 
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a scheduler where there is none."""
+    for module in ("triggers", "sensors"):
+        monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta())
+
+
 @pytest.fixture
 def ccee(
     connected: str, set_connection: Callable[..., None], tmp_path_factory: pytest.TempPathFactory

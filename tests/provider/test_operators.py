@@ -15,6 +15,7 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import TaskDeferred
 
+from malote.courier import Sent
 from malote.errors import InDoubt, Invalid, Malformed, Misconfigured, Refused, Terminal
 from malote.journal import Journal
 from malote_provider.operators import SubmitOperator
@@ -119,6 +120,21 @@ def test_a_closed_counter_defers_until_it_opens_and_goes_on_without_selecting(
     monkeypatch.setattr("quick_notary.Quick.quick", rules)
     pushed = submit(notary, 99).resume(context(task), event=None, held=1, invalid=3)
     assert (pushed["items"], pushed["received"], pushed["held"], pushed["invalid"]) == (4, 2, 1, 3)
+
+
+def test_no_wait_is_too_short_for_the_scheduler_to_see_the_task_leave(
+    notary: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("triggers", "sensors"):
+        monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta(seconds=50))
+    began, task = datetime.now(timezone.utc), submit(notary)
+    with pytest.raises(TaskDeferred) as throttled:
+        task._wait(Sent(0, 0, 0, began, "throttled"), 0, 0)
+    assert throttled.value.trigger.moment >= began + timedelta(seconds=50)
+    pushed = task.execute(context(task))
+    with pytest.raises(TaskDeferred) as waiting:
+        notary.sensor(task_id="wait", pouch=pushed, deferrable=True).execute(context())
+    assert datetime.fromisoformat(waiting.value.trigger.not_before) >= began + timedelta(seconds=50)
 
 
 def test_what_the_door_refuses_fails_with_code_meaning_and_what_to_do(notary: SimpleNamespace, context: Any) -> None:

@@ -53,8 +53,24 @@ def test_it_is_the_same_after_the_database_and_holds_no_secret() -> None:
     one = trigger(until="2026-11-23T20:00:00+00:00", scope="service", warehouse_conn_id="other")
     assert again(one).serialize() == one.serialize()
     assert set(one.serialize()[1]) == {
-        *("institution", "conn_id", "warehouse_conn_id", "service", "pouch", "scope", "until"),
+        *("institution", "conn_id", "warehouse_conn_id", "service", "pouch", "scope", "until", "not_before"),
     }
+
+
+async def test_it_does_not_end_before_the_scheduler_can_have_seen_the_task_leave(
+    sent: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    plain = triggers.asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await plain(seconds)
+
+    monkeypatch.setattr(triggers.asyncio, "sleep", sleep)
+    later = datetime.now(timezone.utc) + timedelta(seconds=300)
+    assert (await event(trigger(not_before=later.isoformat())))["status"] == "settled"
+    assert 200 < slept[-1] <= 300
 
 
 async def test_it_ends_with_one_event_when_all_are_answered(sent: SimpleNamespace) -> None:
