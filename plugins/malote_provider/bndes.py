@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset
 
 from malote.clock import SystemClock
 from malote.counter import ZONE
-from malote.errors import Misconfigured
+from malote.errors import Misconfigured, Unavailable
 from malote.submission import Standing
 from malote_provider.bndes_questions import BndesPesquisaOperator, BndesSubcreditoOperator
 from malote_provider.bndes_status import BndesStatusSensor
@@ -64,6 +64,10 @@ RESULTADO = Asset("malote://bndes/resultado")
 """What ``land`` emits where something has landed in ``bndes.resultado``, and only then: it starts the next step."""
 
 
+DOWN = timedelta(minutes=5)
+"""So long after a 503 a pouch is tried again, as a wait and not as a failure, until the counter closes."""
+
+
 def chosen(servico: str, outgoing_sql: str | None = None) -> list[str]:
     """The services of a run, one each, or those of :data:`ESTEIRA`.
 
@@ -84,6 +88,8 @@ def chosen(servico: str, outgoing_sql: str | None = None) -> list[str]:
 class BndesSubmitOperator(SubmitOperator):
     """Sends requests to BNDES, one document and one protocol for each row; see :class:`SubmitOperator`.
 
+    While BNDES is down for maintenance (503) it waits in the triggerer, until the counter closes; then it fails.
+
     :param hold_after_cut_off: liberações that would miss the day's cut-off (16:30) wait for the next opening; otherwise
         they travel, and a warning says when they will be credited (templated)
     """
@@ -103,7 +109,16 @@ class BndesSubmitOperator(SubmitOperator):
     def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
         if self.service == "liberacao":
             self._warn(hook, pouch)
-        return super()._send(hook, pouch, held, invalid)
+        try:
+            return super()._send(hook, pouch, held, invalid)
+        except Unavailable as unavailable:
+            down = unavailable
+        again, institution = SystemClock().now() + DOWN, hook.get_institution()
+        if down.code == "503" and institution.counter(self.service_of(institution)).is_open(again):
+            from malote.courier import Sent
+
+            self._wait(Sent(0, 0, 0, again, down.what), held, invalid)
+        raise down
 
     def _warn(self, hook: MaloteHook, pouch: str) -> None:
         from malote.bndes.results import cut_off

@@ -262,6 +262,86 @@ async def test_the_triggerer_waits_for_all_protocols_with_one_trigger(bndes: Sim
     assert land().execute(aliased(context()))["landed"] == 5
 
 
+def test_a_status_that_nobody_knows_is_waited_for_when_poking_and_warned_about(
+    bndes: SimpleNamespace, context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bndes.office.set(status={"2026/17": "emAnalise"})
+    pushed = submit(18).execute(context())
+    ended = wait(pouch=pushed, patience="PT0.5S").execute(context())
+    assert ended == {"status": "patience over", "waiting": 1, "answered": 1}
+    assert "'emAnalise' is not known to us" in caplog.text
+    stays = rows(bndes.dsn, "select next_at is not null from malote.submission where standing = 'received'")
+    assert stays == [(True,)], "it is asked on by a later run"
+
+
+async def test_a_status_that_nobody_knows_is_waited_for_in_the_triggerer(
+    bndes: SimpleNamespace, context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bndes.office.set(status={"2026/17": "emAnalise"})
+    await asyncio.to_thread(submit(18).execute, context())
+    until = datetime.now(timezone.utc) + timedelta(seconds=1)
+    trigger = ReceiptTrigger(
+        institution="bndes", conn_id="bndes_default", service="financiamento", pouch="dag/run-1/submit",
+        until=until.isoformat(),
+    )  # fmt: skip
+    event = await asyncio.wait_for(anext(trigger.run()), 60)
+    assert (event.payload["status"], event.payload["waiting"], event.payload["answered"]) == ("patience over", 1, 1)
+    assert "'emAnalise' is not known to us" in caplog.text
+
+
+def test_a_closed_counter_is_no_failure_but_a_wait_for_its_opening(
+    bndes: SimpleNamespace, context: Any, set_connection: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = deepcopy(bndes.connection)
+    values["extra"]["rules"].update(opening_hours="08:00-20:00", opening_days="bank")
+    set_connection("bndes_default", **values)
+    evening = datetime(2026, 11, 27, 22, 58, tzinfo=timezone.utc)  # a Friday, 19:58: the margin has begun
+    monkeypatch.setattr("malote.courier.SystemClock", lambda: HeldClock(evening))
+    with pytest.raises(TaskDeferred) as deferred:
+        submit(19).execute(context())
+    monday = datetime(2026, 11, 30, 11, tzinfo=timezone.utc)
+    assert deferred.value.trigger.moment == monday
+    assert not bndes.office.requests["financiamento"]
+    monkeypatch.setattr("malote.courier.SystemClock", lambda: HeldClock(monday))
+    assert submit(19).resume(context())["received"] == 3
+
+
+def test_a_counter_that_bndes_itself_closes_half_way_is_waited_for_as_well(
+    bndes: SimpleNamespace, context: Any
+) -> None:
+    bndes.office.set(closed_as="503 xml")
+    bndes.office.play("closed", on="financiamento", skip=1)
+    before = datetime.now(timezone.utc)
+    with pytest.raises(TaskDeferred) as deferred:
+        submit(19).execute(context())
+    assert timedelta(minutes=9) < deferred.value.trigger.moment - before < timedelta(minutes=11)
+    assert rows(bndes.dsn, "select standing, count(*) from malote.submission group by 1 order by 1") == [
+        ("prepared", 2), ("received", 1),
+    ]  # fmt: skip
+    assert submit(19).resume(context())["received"] == 3
+    assert set(bndes.office.accepted.values()) == {1}
+
+
+def test_a_bndes_that_is_down_is_waited_for_in_the_triggerer_until_the_counter_closes(
+    bndes: SimpleNamespace, context: Any, set_connection: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bndes.office.set(maintenance=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        submit(19).execute(context())
+    assert timedelta(minutes=4) < deferred.value.trigger.moment - datetime.now(timezone.utc) < timedelta(minutes=6)
+    assert not bndes.office.requests["financiamento"]
+    values = deepcopy(bndes.connection)
+    values["extra"]["rules"].update(opening_hours="08:00-20:00", opening_days="bank")
+    set_connection("bndes_default", **values)
+    evening = datetime(2026, 11, 27, 22, 54, tzinfo=timezone.utc)
+    monkeypatch.setattr("malote_provider.bndes.SystemClock", lambda: HeldClock(evening))
+    with pytest.raises(Unavailable, match="down"):
+        submit(19).resume(context())
+    set_connection("bndes_default", **bndes.connection)
+    bndes.office.set(maintenance=False)
+    assert submit(19).resume(context())["received"] == 3
+
+
 @pytest.mark.parametrize("service", list(names.SERVICOS)[1:])
 def test_every_service_has_its_shipped_sql_and_an_empty_table_is_a_success(
     bndes: SimpleNamespace, context: Any, service: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from malote.archive import Archive
 from malote.bndes.codes import ALREADY_THERE, CODES
 from malote.bndes.institution import Bndes
 from malote.bndes.rules import LOG, RECEIVED, RETURN, SEARCH, SERVICES, STATUS, TRAVELLING, BndesRules
-from malote.errors import InDoubt, Malformed, Misconfigured, Refused, Throttled, Unavailable
+from malote.errors import Closed, InDoubt, Malformed, Misconfigured, Refused, Throttled, Unavailable
 from malote.institution import Access, Call, load
 from malote.submission import Pending, Ready
 
@@ -42,11 +41,6 @@ def retorno(service: str = "financiamento", status: str = "processando", more: s
 REASON = (
     "<mensagens><mensagem><codigo>E042</codigo><descricao>Beneficiário sem cadastro</descricao></mensagem></mensagens>"
 )
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path))
 
 
 def posted(archive: Archive, service: str, data: bytes = b"<x/>", changes: Any = None, **extra: Any) -> Call[Any]:
@@ -173,6 +167,39 @@ def test_5_2_503_in_its_own_words_is_down_for_maintenance(archive: Archive) -> N
         with pytest.raises(Unavailable) as caught:
             call.read(reply(503, body, kind))
         assert caught.value.code == "503"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, "<r><mensagem>Fora do horário de protocolo (08:00-20:00)</mensagem></r>", "text/xml"),
+        (400, "<r><erro codigo='7'>PROTOCOLO FECHADO</erro></r>", "text/xml"),
+        (503, "<retorno_basico><mensagem>Fora do horario</mensagem></retorno_basico>", "text/xml"),
+        (503, "Horário de funcionamento: 08:00 às 20:00", "text/plain"),
+    ],
+)
+def test_2_5_a_counter_that_they_say_is_closed_is_no_refusal_and_waits_for_our_hours(
+    archive: Archive, status: int, body: str, kind: str
+) -> None:
+    call = posted(archive, "liberacao", changes={"attempt": 1})
+    for said, wanted in (
+        ("", None),
+        ("no date", None),
+        ("Mon, 23 Nov 2026 15:00:00 GMT", "2026-11-23T15:10:00+00:00"),  # a holiday of Rio: tried again by and by
+        ("Mon, 23 Nov 2026 22:59:30 GMT", "2026-11-24T11:00:00+00:00"),  # our clock was behind theirs
+        ("Fri, 27 Nov 2026 22:50:00 GMT", "2026-11-30T11:00:00+00:00"),
+    ):
+        with pytest.raises(Closed) as caught:
+            call.read(reply(status, body, kind, date=said))
+        opens = caught.value.opens_at
+        assert (opens.isoformat() if opens else None) == wanted
+        assert "opening_hours" in str(caught.value)
+    page = reply(status, f"<html><body>{body}</body></html>", "text/html")
+    with pytest.raises(Malformed):  # somebody's page is nobody's word
+        call.read(page)
+    taught = posted(archive, "liberacao", rules={"words": {"closed": ["guichê encerrado"]}})
+    with pytest.raises(Closed):
+        taught.read(reply(400, "<r><mensagem>Guichê  encerrado</mensagem></r>"))
 
 
 @pytest.mark.parametrize(

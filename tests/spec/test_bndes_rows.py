@@ -14,24 +14,12 @@ from lxml import etree
 from bndes_room import CNPJ, bndes, pretended
 from malote import place
 from malote.archive import Archive
-from malote.bndes.rules import SERVICES, TRAVELLING
+from malote.bndes.rules import SERVICES, TRAVELLING, UNDOCUMENTED
 from malote.errors import Invalid, Misconfigured, Problem
 from malote.submission import Document, Item, Order
+from selections import all_free, unnumbered
 
 SHIPPED = place.schemas("bndes") / "v1_0"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(str(tmp_path / "archive"))
-
-
-def all_free(_: str, references: Sequence[str]) -> set[str]:
-    return set(references)
-
-
-def unnumbered(sequence: str, start: int) -> int:
-    raise AssertionError("BNDES's documents have no number of ours")
 
 
 def row(numero: Any = "17", **more: Any) -> dict[str, Any]:
@@ -355,6 +343,20 @@ def test_what_has_no_layout_travels_to_bndes_only_by_a_users_own(
     assert len(render(archive, [ROWS[service]], service, there=there)) == 1
 
 
+@pytest.mark.parametrize("service", TRAVELLING)
+def test_what_is_undocumented_is_marked_in_its_sql_its_schema_the_log_and_the_docs(
+    archive: Archive, caplog: pytest.LogCaptureFixture, service: str
+) -> None:
+    undocumented = service in UNDOCUMENTED
+    render(archive, [ROWS[service]], service)
+    assert ("undocumented" in caplog.text and SERVICES[service].path in caplog.text) == undocumented
+    assert place.sql("outgoing", f"bndes__{service}.sql").read_text().startswith("-- UNDOCUMENTED") == undocumented
+    assert (f'name="{service}"' in (SHIPPED / "sem_leiaute.xsd").read_text()) == undocumented
+    page = (Path(__file__).parents[2] / "docs" / "bndes.md").read_text()
+    section = page.partition("## The undocumented services")[2].partition("\n## ")[0]
+    assert (f"`{service}`" in section) == undocumented
+
+
 def test_a_service_that_the_connection_adds_travels(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "assuncao.xsd").write_text(OFFICIAL)
     (tmp_path / "tipos_basicos.xsd").write_text(TYPES.replace("FORM", "qualified"))
@@ -369,7 +371,7 @@ def test_the_reconstruction_says_so_when_it_is_used_for_bndes(
     archive: Archive, caplog: pytest.LogCaptureFixture
 ) -> None:
     render(archive, [row()])
-    assert not caplog.records
+    assert "reconstruction" not in caplog.text
     render(archive, [row()], there=bndes())
     assert "reconstruction" in caplog.text
 

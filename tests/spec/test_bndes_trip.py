@@ -17,7 +17,7 @@ from malote import place
 from malote.bndes.institution import Bndes
 from malote.bndes.rules import TRAVELLING
 from malote.clock import HeldClock
-from malote.errors import MaloteError, Misconfigured, ReplyLost
+from malote.errors import MaloteError, Misconfigured, ReplyLost, Unavailable
 from malote.institution import Call, Reply
 from malote.outgoing import Outgoing
 from trip import Trip, standings
@@ -266,7 +266,18 @@ def test_already_there_after_a_lost_reply_is_no_refusal(room: Room) -> None:
     assert standings(room.dsn) == {"landed": 1} and line(room)["etapa"] == "aprovado"
 
 
-def test_its_own_500_is_sent_again_and_a_denial_stops_the_pouch_at_once(room: Room) -> None:
+def test_its_own_500_is_sent_again_without_looking_for_it(room: Room) -> None:
+    proposal(room, "1")
+    room.desk.moods = ["500"]
+    with pytest.raises(Unavailable):
+        room.trip("financiamento")
+    assert standings(room.dsn) == {"prepared": 1}
+    room.trips -= 1  # the task is tried again
+    room.trip("financiamento")
+    assert room.desk.posts == 2 and standings(room.dsn) == {"landed": 1}
+
+
+def test_a_denial_stops_the_pouch_at_once(room: Room) -> None:
     for numero in ("1", "2", "3"):
         proposal(room, numero)
     room.desk.moods = ["403"]

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 from malote.address import base_of
 from malote.bndes.codes import BY_CODE
 from malote.bndes.elements import Fields, parsed
-from malote.bndes.replies import Reading, about, gateway
+from malote.bndes.failing import about, gateway
+from malote.bndes.replies import Reading
 from malote.bndes.results import operation_of
 from malote.bndes.rules import BndesRules, Service, misfit
 from malote.errors import Malformed, Misconfigured, Refused, Unavailable

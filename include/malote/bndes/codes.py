@@ -9,6 +9,9 @@ from malote.rules import Code
 ALREADY_THERE = "400 já existe"
 """A refusal that says so after an earlier attempt of the same document: our code, BNDES's words are not known."""
 
+CLOSED = "fora do horário"
+"""What BNDES says of a closed counter, in whatever words and status: our code."""
+
 _DENIED = "Nothing is sent any more. The e-CNPJ of the connection must be that of the credenciamento, and in force."
 
 CODES: tuple[Code, ...] = (
@@ -38,6 +41,11 @@ CODES: tuple[Code, ...] = (
         "503", "Servidor está fora do ar para manutenção",
         "It is sent again once api/status answers. A gateway's HTML page, or one about an upstream, is doubt.",
         "transient", False, "manual 5.2, 5.11",
+    ),
+    Code(
+        CLOSED, "Qualquer requisição enviada fora desse horário não será atendida",
+        "It goes on by itself when the counter opens. Where that is often: correct opening_hours and closed_days.",
+        "wait", False, "manual 2.5; the words and the status are inferred",
     ),
     Code(
         "202", "Recebido e em processamento; para as duas pesquisas: recebido e completo",

@@ -133,7 +133,10 @@ class Finder:
         return shown(parsed(answer), self._reading.rules.tags)
 
     def _earlier(self, fields: Fields, submission: Submission) -> bool:
-        """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal."""
+        """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal.
+
+        Of a second attempt that is not asked: where their clock is behind ours, it is what finds the first one.
+        """
         said = fields.get("recebido_em")
         at = instant(said) if said else None
         return (

@@ -68,6 +68,8 @@ def documents(
             "%s is made by malote's reconstruction of its layout, not by BNDES's: give BNDES's XSD by extra.schemas",
             service.name,
         )
+    if not service.documented:
+        log.warning("%s is undocumented: the manual gives only the name; it goes to %s", service.name, service.path)
     selection = _Selection(service, layout, tags, here)
     rest = _true(order.params.get("valid_rest"))
     frozen: dict[str, Any] = {"preparado_em": order.at.isoformat()}

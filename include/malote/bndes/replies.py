@@ -7,23 +7,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from lxml import etree
 
 from malote import markup
-from malote.bndes.codes import ALREADY_THERE, BY_CODE
+from malote.bndes.codes import ALREADY_THERE
 from malote.bndes.elements import Fields, instant, name_of, outermost, parsed, texts
+from malote.bndes.failing import about, closed, gateway
 from malote.bndes.layouts import roots
 from malote.bndes.rows import CRITICA
 from malote.bndes.rules import BndesRules, Service, plain
-from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Throttled, Unavailable
+from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
 from malote.institution import Reply
 from malote.submission import Receipt, Submission
 
 log = logging.getLogger("malote.bndes")
-
-E = TypeVar("E", bound=MaloteError)
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 
@@ -54,6 +52,7 @@ class Reading:
         """The answer to a submission: the protocol first, whatever else is odd.
 
         :raises Refused: 400 in BNDES's XML; after an earlier attempt with :data:`ALREADY_THERE`, which means it arrived
+        :raises Closed: its 400 or 503 that says that the counter is closed (manual 2.5)
         :raises Unavailable: BNDES's own 500 and 503, after which nothing was done (manual 5.2)
         :raises Misconfigured: 401, 403, a certificate that was turned down
         :raises Malformed: everything else, which is doubt
@@ -67,13 +66,16 @@ class Reading:
             return Receipt(protocol, received_at=instant(said) if said else None, facts=facts)
         self._denied(reply)
         if reply.status == 400 and isinstance(root, etree._Element):
-            raise self._refused(service, submission, root)
+            raise self._refused(service, submission, root, reply)
         if reply.status in (404, 405) and not service.documented:
             raise about(
                 Misconfigured, f"BNDES has nothing at {service.path}: a guessed path, the manual gives none", "404",
                 todo=f"set extra.rules.services.{service.name}.path", kept="nothing was taken over there",
             )  # fmt: skip
         if self._nothing_done(service, reply, root):
+            words = texts(root) if isinstance(root, etree._Element) else [reply.body.decode("utf-8", "replace")]
+            if reply.status == 503 and self.says("closed", words):
+                raise closed(reply, self.rules)
             raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
         what = root.what if isinstance(root, Malformed) else f"XML without a protocol ({markup.local(root.tag)})"
         raise Malformed(
@@ -82,9 +84,11 @@ class Reading:
             kept="the document: nothing is sent again by itself",
         )  # fmt: skip
 
-    def _refused(self, service: Service, submission: Submission, root: etree._Element) -> Refused:
+    def _refused(self, service: Service, submission: Submission, root: etree._Element, reply: Reply) -> MaloteError:
         found = list(self.reasons(root, service.name, None, "porta"))
         texts = [text for row in found for text in (row[3], row[4]) if text]
+        if self.says("closed", texts):
+            return closed(reply, self.rules)
         there = submission.attempt > 0 and self.says("there", map(_brief, texts), service.there)
         what = f"BNDES refused the request: {'; '.join(texts)[:500] or 'no reason was given'}"
         return about(Refused, what, ALREADY_THERE if there else "400", reasons=found)
@@ -212,25 +216,6 @@ class Reading:
         if reply.status in (495, 496) or (reply.status == 400 and _HTML.match(reply.body) and _TLS.search(reply.body)):
             what = f"the client certificate was turned down over there (HTTP {reply.status})"
             raise about(Misconfigured, what, "401", kept="nothing was done")
-
-
-def about(kind: type[E], what: str, code: str, **more: object) -> E:
-    """An error with what the table of codes says."""
-    known = BY_CODE[code]
-    told: dict[str, object] = {"todo": known.action, **more}
-    return kind(what, institution="bndes", code=code, meaning=known.meaning, **told)  # type: ignore[arg-type]
-
-
-def gateway(reply: Reply) -> MaloteError:
-    """A reply to a question whose status speaks, not its body."""
-    what = f"BNDES, or something in between, answered HTTP {reply.status}"
-    if reply.status == 429:
-        after = reply.headers.get("retry-after", "").strip()
-        seconds = float(after) if after.isascii() and after.isdigit() else 60.0
-        return Throttled(what, institution="bndes", code="429", retry_after=seconds)
-    if reply.status >= 500:
-        return Unavailable(what, institution="bndes", code=str(reply.status), todo="nothing: it is asked again")
-    return Malformed(what, institution="bndes", todo="it is asked again; where it stays so, look at the address")
 
 
 def _parsed(body: bytes) -> etree._Element | Malformed:

@@ -22,7 +22,7 @@ RETURN = {200: "final", 202: "pending", 404: "unknown"}
 """What the statuses of `…/retorno/{numeroProtocolo}` mean (manual 5.6 to 5.14)."""
 
 SEARCH = {202: "complete", 200: "complete", 400: "refused"}
-"""What those of the two searches mean: 202 is complete here (manual 5.3, 5.4); 200 is ours, to be lenient."""
+"""What those of the two searches mean: 202 is complete (manual 5.3, 5.4); 200 is ours, to be lenient."""
 
 LOG = {200: "complete", 202: "complete", 400: "refused"}
 """Those of the log de críticas (manual 5.15); 202 is ours."""
@@ -34,7 +34,7 @@ STATUS = {200: "up", 503: "down"}
 class Service(NamedTuple):
     """One service of the manual. A user corrects or adds one by `extra.rules.services`, field by field.
 
-    :param kind: `async` travels: POST, a protocol, a result later; `sync` answers at once
+    :param kind: `async` travels: POST, protocol, later a result; `sync` answers at once
     :param path: below the base URL; `{}` is what is asked for
     :param return_path: of its result, where it is async
     :param schema_in: file of the layout that is sent; "" where nothing is
@@ -43,8 +43,7 @@ class Service(NamedTuple):
     :param identity: what the reference of a row is: `proposta` (`anoProposta/numeroProposta`), `operacao` (that, or
         numeroBNDES), `propria` (the user's own: nothing on the wire tells two of them apart)
     :param done: further words of `status` that mean yes for this service
-    :param there: further words that say of a refused second attempt that the first one arrived; none for a liberação:
-        an operation that is `já liberada` may be so by another
+    :param there: as `words`' there, of this service; none for a liberação, which may be `já liberada` by another
     :param root: of the document that is sent; "" is the one that the schema declares
     :param form_field: the form parameter; the manual names it for pesquisa only
     :param documented: the manual gives it an endpoint
@@ -153,10 +152,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
            "indeferido", "indeferida"),
     "there": ("ja existe", "ja cadastrad", "ja recebid", "ja enviad", "ja protocolad", "duplicad", "duplicidade"),
     "absent": ("nao encontrad", "nenhuma operacao", "nenhum registro", "inexistente", "nao existe"),
+    "closed": ("fora do horario", "horario de funcionamento", "horario de protocolo", "protocolo fechado"),
 }  # fmt: skip
 """Words that decide, whatever their case and accents. `processando` is documented (manual 5.5); all others are inferred
-and `extra.rules.words` replaces any list. pending, yes, no: the whole of `status`, any other is kept waiting. there: in
-a refusal after an earlier attempt, the proof that it arrived. absent: in a refused search, that nothing was found."""
+and `extra.rules.words` replaces any list. pending, yes, no: the whole of `status`, any other is kept waiting. there: a
+refusal after an earlier attempt, proof that it arrived. absent: of a search, nothing found. closed: the counter is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +168,8 @@ class BndesRules(Rules):
     :param patience: ours: how long a result is kept is undocumented
     :param opening_hours: manual 2.5: "de 08:00hs às 20:00hs"; Brasília time is inferred (sheet 3.2)
     :param opening_days: inferred: bank days (sheet 3.2)
-    :param bound_services: those that are taken in opening hours only. The manual names three, and "qualquer
-        requisição"; results, searches and the status are not bound
+    :param bound_services: those taken in opening hours only. The manual names three, and "qualquer requisição"
+    :param closed_every: ours: tried again so long after BNDES said that it is closed, when by our hours it is open
     :param requests: ours, and modest: no limit is documented
     :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"
     :param cut_off: manual 2.5: a liberação received "até às" this Brasília time is credited `days_before` bank days
@@ -187,6 +187,7 @@ class BndesRules(Rules):
     opening_hours: str = "08:00-20:00"
     opening_days: str = "bank"
     bound_services: tuple[str, ...] = TRAVELLING
+    closed_every: timedelta = timedelta(minutes=10)
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
     refused_unchanged: bool = False

@@ -52,6 +52,7 @@ select
     substr(f.reference, strpos(f.reference, '/') + 1) as numero_proposta,
     f.numero_bndes,
     case
+        when k.aprovados > 0 and l.aprovadas > 0 then 'saldo cancelado' -- manual 5.12, observation 1
         when k.aprovados > 0 then 'cancelado'
         when l.aprovadas > 0 then 'liberado'
         when l.pedidas > l.rejeitadas then 'liberação pedida'
