@@ -158,7 +158,13 @@ def connections(
             "host": f"https://localhost:{ports['bndes']}/apa",
             "extra": {
                 **certified,
-                "rules": {**QUICK, "opening_hours": f"{opens}-24:00", "opening_days": "all", "closing_margin": "PT0S"},
+                "rules": {
+                    **QUICK,
+                    "opening_hours": f"{opens}-24:00",
+                    "opening_days": "all",
+                    "closing_margin": "PT0S",
+                    "closed_every": "PT15S",  # Airflow takes a task that is back within five seconds for a failed one
+                },
             },
         },
         "malote_archive": {"conn_type": "generic", "password": archive_key},
