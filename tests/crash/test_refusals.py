@@ -130,6 +130,24 @@ def test_what_was_refused_travels_again_only_when_its_document_has_changed(
     assert begin(Notary(per_document=1), pouch="third").prepare(ROWS[1:], refused_too=True).items == 1
 
 
+def test_a_run_that_was_asked_to_send_refused_rows_again_does_so_once_however_often_it_is_cleared(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    office.verdicts = {"D000": "no"}
+    begin(Notary(per_document=1)).run(ROWS)
+    corrected = [dict(ROWS[0], text="corrected"), *ROWS[1:]]
+    asked = begin(Notary(per_document=1), pouch="asked")
+    assert asked.prepare(corrected, refused_too=True).items == 1
+    asked.send()
+    asked.wait()
+    asked.land()
+    for cleared in range(2):
+        again = begin(Notary(per_document=1), pouch="asked")
+        assert again.prepare(corrected, refused_too=True).items == 0, cleared
+    assert office.accepted["D000"] == 2
+    assert begin(Notary(per_document=1), pouch="asked again").prepare(corrected, refused_too=True).items == 1
+
+
 def test_what_is_better_held_waits_and_the_others_go(begin: Callable[..., Trip], office: Office) -> None:
     class Holding(Explaining):
         """Holds one deed back until the evening."""

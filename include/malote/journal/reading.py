@@ -82,9 +82,10 @@ class Reading(Ledger):
             found.append(Refusal(submission_of(row), item, [tuple(each) for each in brought]))
         return found
 
-    def holders(self, scope: str, references: Sequence[str], *, refused_too: bool) -> dict[str, str]:
+    def holders(self, scope: str, references: Sequence[str], *, pouch: str, refused_too: bool) -> dict[str, str]:
         """Which of the references may not travel: reference to the submission that holds it.
 
+        :param pouch: what was refused in it is held: who asks a run to send again asks once, whatever is cleared
         :param refused_too: a refused item counts as held as well (nobody asked for it to travel again), but not one
             that never left, or that a person saw to be absent: the institution never said no to it
         """
@@ -93,8 +94,9 @@ class Reading(Ledger):
                where scope = %(scope)s and reference = any (%(references)s) and outcome is distinct from 'refused'
                union all
                select i.reference, i.submission from malote.item_row i join malote.submission s on s.id = i.submission
-               where %(refused_too)s and i.scope = %(scope)s and i.reference = any (%(references)s)
+               where (%(refused_too)s or s.pouch = %(pouch)s)
+                 and i.scope = %(scope)s and i.reference = any (%(references)s)
                  and i.outcome = 'refused' and s.standing <> 'withdrawn'""",
-            {"scope": scope, "references": list(references), "refused_too": refused_too},
+            {"scope": scope, "references": list(references), "pouch": pouch, "refused_too": refused_too},
         )
         return {row["reference"]: row["submission"] for row in rows}
