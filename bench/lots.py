@@ -82,7 +82,7 @@ def ours(given: Iterable[dict[str, Any]], folder: Path) -> int:
     from malote.submission import Document, Order
 
     taken = iter(range(1, 1_000_000))
-    archive, sender = archive_in(folder), Sender("1006993069", "chave", "cielo/bench/lote", CieloRules())
+    archive, sender = archive_in(folder), Sender("1006993069", "chave", "simulator", CieloRules())
     order = Order("bench", "autorizacao", {}, datetime(2026, 11, 22, 12, tzinfo=timezone.utc))
     items = 0
     for document in lots(order, given, archive, lambda _, names: set(names), lambda *_: next(taken), sender):

@@ -78,7 +78,7 @@ class Desk:
     def __init__(self, folder: Path, key: str | None = "key", **rules: Any) -> None:
         self.archive = Archive(str(folder / "archive"), key)
         self.folder = folder / "archive"
-        self.sender = Sender(EC, CHAVE, f"cielo/simulator/{EC}/lote", CieloRules(**rules))
+        self.sender = Sender(EC, CHAVE, "simulator", CieloRules(**rules))
         self.taken: list[tuple[str, int]] = []
 
     def number(self, sequence: str, start: int) -> int:

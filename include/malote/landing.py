@@ -109,9 +109,12 @@ class Landing:
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
         if matching.strange:
+            tally = matching.tally()
+            ours = tally.rows - tally.unmatched
+            about = "not one is" if not ours else f"only {ours} {'is' if ours == 1 else 'are'}"
             raise InDoubt(
-                f"the answer has {matching.tally().rows} rows and not one is about the {submission.item_count} items "
-                "that were sent: the receipt may be somebody else's",
+                f"the answer has {tally.rows} rows and {about} about the {submission.item_count} items that were sent: "
+                "the receipt may be somebody else's",
                 institution=institution.name,
                 submission=submission.id,
                 todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",

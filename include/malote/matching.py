@@ -57,7 +57,8 @@ class Matching:
         self._best = array("b", bytes(len(names)))
         self._answers = array("i", bytes(4 * len(names)))
         self._said: dict[int, tuple[str | None, str | None]] = {}
-        self._rows = self._unmatched = 0
+        self._rows = self._unmatched = self._foreign = 0
+        self._tag_seen = False
 
     def landed(self, submission: str, rows: Iterable[AnswerRow]) -> Iterator[tuple[Any, ...]]:
         """Each row as it lands: ``submission, ordem, reference``, then the institution's own columns.
@@ -74,6 +75,7 @@ class Matching:
                 at, echo = self._tagged_or_named(*echo)
             if at is None:
                 self._unmatched += 1
+                self._foreign += bool(echo)
                 yield submission, ordem, None, *own
                 continue
             if shared and echo in shared:
@@ -98,12 +100,17 @@ class Matching:
     def _tagged_or_named(self, tag: str | None, name: str | None) -> tuple[int | None, str | None]:
         """The item that bears the tag, else the last of that name, which several may share."""
         at = self._tagged.get(tag) if tag else None
-        return (at, None) if at is not None else (self._named.get(name) if name else None, name)
+        if at is not None:
+            self._tag_seen = True
+            return at, None
+        return self._named.get(name) if name else None, name
 
     @property
     def strange(self) -> bool:
-        """There are rows, and not one is about an item that was sent: this is somebody else's answer."""
-        return self._rows > 0 and self._unmatched == self._rows
+        """This is somebody else's answer: not one of its rows is about an item that was sent, or more of them name
+        something else than name one, and none bears a tag, which nobody else's could."""
+        matched = self._rows - self._unmatched
+        return (matched == 0 < self._rows) or (self._foreign > matched and not self._tag_seen)
 
     def exceptions(self) -> Iterator[tuple[int, str, str | None, str | None]]:
         """``(ordinal, standing, code, message)`` of the items that were not accepted."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from uuid import uuid4
 
 import psycopg
 
@@ -14,7 +15,6 @@ from malote.checkpoint import Checkpoint
 from malote.errors import Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
-from malote.scope import Scope
 from malote.submission import Document, Order, Stored
 
 log = logging.getLogger("malote.preparing")
@@ -53,9 +53,8 @@ def prepare(
     """
     journal.open_pouch(order, institution)
     order = replace(order, at=journal.clock.now())
-    before = sum(journal.tally(Scope.pouch(order.pouch)).values())
     while True:
-        selection = _Selection(order, institution, journal, before=before, refused_too=refused_too)
+        selection = _Selection(order, institution, journal, refused_too=refused_too)
         try:
             with journal.intake(order, institution) as intake:
                 checkpoint("rows selected")
@@ -82,11 +81,11 @@ class _Selection:
     order: Order
     institution: Institution
     journal: Journal
-    before: int
     refused_too: bool
     held: int = 0
     items: int = 0
     numbers: int = 0
+    run: str = field(default_factory=lambda: uuid4().hex)
     taken: list[Stored] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -103,13 +102,15 @@ class _Selection:
 
     def _free(self, operation: str, references: Sequence[str]) -> set[str]:
         scope = self.institution.scope(self.order.service, operation)
-        holders = self.journal.holders(scope, references, refused_too=not self.refused_too)
+        unasked = not self.refused_too
+        holders = self.journal.holders(scope, references, pouch=self.order.pouch, refused_too=unasked)
         self.held += len(holders)
         return set(references) - holders.keys()
 
     def _number(self, sequence: str, start: int) -> int:
         self.numbers += 1
-        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{self.before + self.numbers}", start=start)
+        # Not of the pouch alone: a task that runs twice at once would give two documents one number.
+        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{self.run}/{self.numbers}", start=start)
 
     def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
         """What was refused with the very same bytes is held back."""

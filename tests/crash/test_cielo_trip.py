@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -109,13 +110,26 @@ def test_a_number_that_another_system_used_ends_in_doubt_and_never_in_a_new_numb
     assert landed(again, "numero_lote") == [(2,)] * 3
 
 
-def other_system(stage: CieloStage, folder: Path) -> None:
+def test_an_order_number_that_two_systems_share_does_not_make_the_other_s_return_ours(
+    begin: Callable[..., Trip], stage: CieloStage, tmp_path: Path
+) -> None:
+    stage.sim.cielo.set(echo_id=False)  # theirs would not be ours
+    other_system(stage, tmp_path / "theirs", first=2, n=3)
+    trip = begin()
+    (problem,) = trip.run(stage.rows(0, 3)).problems
+    assert "only 1 is about the 3 items" in problem.what
+    assert landed(trip, "reference") == []
+    assert standings(trip.dsn) == {"in_doubt": 1}
+    assert begin(pouch="another run").prepare(stage.rows(0, 3), refused_too=True).held == 3
+
+
+def other_system(stage: CieloStage, folder: Path, first: int = 50, n: int = 2) -> None:
     """Uploads a lot of its own under number 1."""
     archive = Archive(str(folder), "their key")
     there = stage.institution()
     order = Order("theirs", stage.service)
     (document,) = there.render(
-        order, stage.rows(50, 2), archive, lambda _, references: set(references), lambda _, start: start
+        order, stage.rows(first, n), archive, lambda _, references: set(references), lambda _, start: start
     )
     assert isinstance(document, Document)
     submission = Submission(
@@ -144,6 +158,22 @@ def test_two_runs_at_once_number_their_lots_without_gap_or_repeat(
     assert sorted(each.facts["numero_lote"] for each in found) == [1, 2, 3, 4]
 
 
+def test_one_task_that_runs_twice_at_once_gives_no_number_twice(begin: Callable[..., Trip], stage: CieloStage) -> None:
+    first, twin = begin(pouch="the same"), begin(pouch="the same")
+
+    class Meanwhile(list[Any]):
+        """Rows before whose reading the other worker prepares the same pouch."""
+
+        def __iter__(self) -> Iterator[Any]:
+            if not first.journal.submissions(first.scope):
+                first.prepare(stage.rows(0, 3))
+            return super().__iter__()
+
+    twin.prepare(Meanwhile(stage.rows(1, 4)))
+    found = twin.journal.submissions(twin.scope)
+    assert [(each.facts["numero_lote"], each.item_count) for each in found] == [(1, 3), (2, 2)]
+
+
 def test_lots_begin_where_the_user_says(begin: Callable[..., Trip], stage: CieloStage, warehouse: str) -> None:
     from malote.institution import load
 
@@ -155,6 +185,31 @@ def test_lots_begin_where_the_user_says(begin: Callable[..., Trip], stage: Cielo
     (lot,) = trip.journal.submissions(trip.scope)
     assert lot.facts["numero_lote"] == 4711
     assert lot.name == "ECOMM_1006993069_02_20261123_0000004711.xml"
+
+
+@pytest.mark.parametrize("patience", [24, 6])
+def test_the_return_is_asked_for_after_12_hours_then_hourly_until_data_retorno_and_the_patience(
+    begin: Callable[..., Trip], stage: CieloStage, patience: int
+) -> None:
+    from malote.institution import load
+
+    stage.sim.cielo.set(result_after=10 * 86400)
+    trip = begin()
+    there = load("cielo")(stage.access(rules={"requests": 0, "patience": f"PT{patience}H"}))
+    trip.courier.institution = trip.asking.institution = there
+    trip.prepare(stage.rows(0, 3))
+    trip.send()
+    began, hours = trip.clock.at, []
+    while (rest := trip.asking.in_turn(trip.scope, trip.driver)).waiting:
+        assert rest.wake is not None
+        trip.clock.at = rest.wake
+        hours.append((rest.wake - began).total_seconds() / 3600)
+    gaps = [later - sooner for sooner, later in itertools.pairwise(hours)]
+    assert hours[0] == pytest.approx(12, abs=0.01)
+    assert all(0.9 <= gap <= 1.1 for gap in gaps) and max(gaps) - min(gaps) > 0.05
+    assert 24 + patience <= hours[-1] <= 24 + patience + 1.1
+    assert standings(trip.dsn) == {"overdue": 1}
+    assert stage.sim.cielo.requests["upload"] == 1
 
 
 def test_a_denied_order_travels_again_only_when_asked_for_and_only_if_its_lr_permits(
@@ -252,6 +307,62 @@ def test_a_wrong_chave_stops_the_pouch_and_the_lot_goes_when_it_is_right(
     assert standings(trip.dsn) == {"prepared": 1}
     stage.sim.cielo.set(stores=stores)
     assert trip.run(stage.rows(0, 3)).rows == 3
+
+
+@pytest.mark.parametrize(("operation", "asked"), [("consulta_chsec", "numero_pedido"), ("consulta", "tid")])
+def test_an_order_that_a_query_saw_authorised_is_not_charged_by_a_lot(
+    begin: Callable[..., Trip], stage: CieloStage, operation: str, asked: str
+) -> None:
+    from malote.errors import Invalid
+    from malote.outgoing import Outgoing
+    from malote.place import sql
+
+    def rows(service: str) -> Outgoing:
+        return Outgoing(trip.dsn, sql("outgoing", f"cielo__{service}.sql").read_text(encoding="utf-8"))
+
+    online = "10069930690000ABCDEF"
+    stage.sim.cielo.set(online={online: {"pedido": "WEB1", "valor": 5000, "status": 4}})
+    trip = begin(service=operation, pouch="question")
+    name = {"numero_pedido": "WEB1", "tid": online}[asked]
+    with psycopg.connect(trip.dsn) as connection:
+        connection.execute(f"insert into outgoing.cielo_{operation} (referencia, {asked}) values ('q', %s)", (name,))
+        connection.execute(
+            """insert into outgoing.cielo_autorizacao (numero_pedido, valor, bandeira, token)
+               values ('WEB1', 5000, 'visa', 'T'), ('WEB2', 5000, 'visa', 'T')"""
+        )
+        connection.execute("insert into outgoing.cielo_autorizacao_tid (tid) values (%s)", (online,))
+    trip.run(rows(operation))
+    for service, twice in (("autorizacao", "WEB1"), ("autorizacao_tid", online)):
+        with pytest.raises(Invalid) as caught:
+            begin(service=service, pouch=service).prepare(rows(service))
+        assert [(each.reference, each.path) for each in caught.value.problems] == [(twice, "reference")]
+    rest = begin(service="autorizacao", pouch="the rest", params={"valid_rest": True}).prepare(rows("autorizacao"))
+    assert (rest.items, len(rest.problems)) == (1, 1)
+
+
+def test_a_second_cancellation_of_a_transaction_waits_until_the_first_is_home(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    from malote.outgoing import Outgoing
+    from malote.place import sql
+
+    def another(reference: str) -> tuple[Trip, Outgoing]:
+        trip = begin(service="cancelamento", pouch=reference)
+        with psycopg.connect(trip.dsn) as connection:
+            connection.execute("insert into outgoing.cielo_cancelamento values (%s, %s, 100)", (reference, online))
+        return trip, Outgoing(trip.dsn, sql("outgoing", "cielo__cancelamento.sql").read_text(encoding="utf-8"))
+
+    online = "10069930690000ABCDEF"
+    stage.sim.cielo.set(online={online: {"pedido": "WEB1", "valor": 5000, "status": 6}})
+    first, rows = another("back-1")
+    first.prepare(rows)
+    first.send()
+    second, rows = another("back-2")
+    assert second.prepare(rows).items == 0
+    first.wait()
+    assert first.land().submissions == 1
+    assert second.run(rows).submissions == 1
+    assert landed(second, "reference", "cancelado_valor") == [("back-1", 100), ("back-2", 200)]
 
 
 def test_all_seven_operations_go_round_from_their_tables_by_their_shipped_sql(

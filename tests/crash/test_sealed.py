@@ -143,6 +143,28 @@ def test_what_was_never_sent_by_the_deadline_is_withdrawn_and_its_rows_travel_an
     assert office.accepted == {}
 
 
+@pytest.mark.parametrize("way", ["deadline", "withdrawn"])
+def test_what_a_person_let_be_sent_again_is_not_freed_for_it_may_have_arrived_the_first_time(
+    begin: Callable[..., Trip], office: Office, way: str
+) -> None:
+    trip = begin(Findless())
+    trip.prepare(ROWS[:3])
+    office.faults = ["lost_reply"]
+    assert trip.send().in_doubt == 1
+    trip.clock.pass_(days=6)
+    trip.journal.resend("notary-1", "they will tell if it is there")
+    if way == "deadline":
+        trip.clock.pass_(days=2)
+        trip.land()
+        assert standings(trip.dsn) == {"in_doubt": 1}
+    else:
+        trip.journal.withdraw("notary-1", "no longer wanted", absent=False)
+    assert begin(pouch="another run").prepare(ROWS[:3], refused_too=True).items == 0
+    if way == "deadline":
+        trip.journal.withdraw("notary-1", "they have searched: it is not there", absent=True)
+        assert begin(pouch="a third run").prepare(ROWS[:3]).items == 3
+
+
 def test_a_lot_refused_at_the_door_is_purged_at_once(
     begin: Callable[..., Trip], tmp_path: Path, office: Office
 ) -> None:

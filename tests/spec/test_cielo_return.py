@@ -588,6 +588,19 @@ def test_a_return_that_is_about_nothing_that_was_sent_is_in_doubt_and_lands_nowh
     assert select(warehouse, "select * from cielo.transacao") == []
 
 
+def test_one_id_of_ours_proves_the_return_ours_whatever_else_is_in_it(warehouse: str, archive: Archive) -> None:
+    data = answer(PAID.format(id=tag("P3")), denied("04", "de outro"), denied("04", "de mais um"))
+    assert [each["reference"] for each in landed(warehouse, archive, data, ["P3"])] == ["P3", None, None]
+    assert select(warehouse, "select rows_unmatched as n from malote.load") == [{"n": 2}]
+
+
+def test_more_orders_that_were_not_sent_than_were_make_the_return_another_s(warehouse: str, archive: Archive) -> None:
+    data = answer(PAID.format(id=""), denied("04", ""), denied("04", ""))
+    with pytest.raises(InDoubt, match="only 1 is about"):
+        landed(warehouse, archive, data, ["P1"])
+    assert select(warehouse, "select * from cielo.transacao") == []
+
+
 def test_landing_again_changes_nothing(warehouse: str, archive: Archive) -> None:
     data = answer(PAID.format(id=tag("P1")), denied("04", tag("P2")))
     before = landed(warehouse, archive, data, ["P1", "P2", "P3"])

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from malote import place
+from malote.cielo import selection
 from malote.cielo.cards import luhn
 from malote.cielo.money import checks
 from malote.cielo.rules import OPERATIONS
 from malote.errors import Invalid, Misconfigured, Problem
 from malote.outgoing import Outgoing
 from malote.submission import Document
-from orders import AT, CARD, CHAVE, ROWS, Desk, by_token, order, tid
+from orders import AT, CARD, CHAVE, EC, ROWS, Desk, by_token, order, tid
 
 NS = "{http://ecommerce.cbmp.com.br}"
 CARDS = ("4012001037141112", "4012001038443335", "5453010000066167", "376449047333005", "36490102462661",
@@ -258,6 +259,7 @@ def test_a_capture_later_than_five_days_is_refused_by_the_orders_own_instant(des
     assert desk.documents([row(AT - timedelta(days=5))], "captura")
     wall = datetime(2026, 11, 17, 21, 59)
     rule(desk, row(wall), "autorizado.data-hora", "captura")
+    assert desk.documents([row(wall + timedelta(minutes=2))], "captura"), "what has no zone is Brasília's"
     assert "give a timestamp" in rule(desk, row(date(2026, 11, 22)), "autorizado.data-hora", "captura")
     assert Desk(desk.folder / "x", capture_within=timedelta(days=6)).documents([row(wall)], "captura")
 
@@ -268,6 +270,17 @@ def test_no_amount_or_zero_captures_or_cancels_all_of_it(desk: Desk) -> None:
             None if amount is None else str(amount)
         )
         rule(desk, {**ROWS[service], "valor": -1}, "valor", service)
+
+
+@pytest.mark.parametrize("service", ["autorizacao", "autorizacao_tid"])
+def test_what_is_authorised_already_in_this_ec_is_refused(desk: Desk, service: str) -> None:
+    def row(where: Any) -> dict[str, Any]:
+        return {**ROWS[service], "autorizado.em": where}
+
+    assert "charged twice" in rule(desk, row(["producao/1", f"simulator/{EC}"]), "reference", service)
+    for good in (row(None), row([f"teste/{EC}", "simulator/1001734898"])):
+        assert b"autorizado" not in desk.bytes(desk.documents([good], service)[0])
+    assert "array of text" in rule(desk, row(f"simulator/{EC}"), "autorizado.em", service)
 
 
 def test_two_cancellations_of_one_transaction_are_not_sent_together(desk: Desk) -> None:
@@ -329,10 +342,12 @@ def test_a_sealed_card_that_is_wrong_is_a_problem_without_a_word_of_it(desk: Des
 def test_a_reference_that_holds_the_card_is_refused_and_not_repeated(desk: Desk) -> None:
     plain = {**ROWS["tokenizacao"], "reference": CARD}
     bare = {"reference": f"cliente {CARD}", "dados-portador": sealed(desk, numero=CARD)}
-    for row in (plain, bare):
+    groups = {"reference": f"{CARD[:4]} {CARD[4:8]}-{CARD[8:12]}.{CARD[12:]}", "dados-portador.numero": CARD}
+    for row in (plain, bare, groups):
         with pytest.raises(Invalid) as caught:
             desk.render([row, row], "tokenizacao")
-        assert "holds the number of the card" in str(caught.value) and CARD not in str(caught.value)
+        said = str(caught.value)
+        assert "holds the number of the card" in said and CARD not in re.sub("[ .-]", "", said)
         assert "401200******1112" in str(caught.value)
 
 
@@ -416,6 +431,16 @@ def test_wrong_rows_anywhere_in_a_long_selection_are_found_and_the_rest_travels_
     assert sent == [name for n, name in enumerate(names) if n not in bad]
     assert [len(each.items) for each in found if isinstance(each, Document)] == [450, 450, 393]
     assert {each.reference for each in found if isinstance(each, Problem)} == {names[n] for n in bad}
+
+
+def test_a_reference_that_stands_twice_is_found_however_long_the_selection(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "SMALL", 100)
+    rows = [by_token(n) for n in (*range(2100), 1500, 7)]
+    found = problems(desk, rows)
+    assert [each[0] for each in found] == ["PEDIDO0001500", "PEDIDO0000007"]
+    assert all("twice" in each[2] for each in found)
 
 
 def test_columns_that_name_no_path_stop_everything_and_are_said_once(desk: Desk) -> None:
@@ -517,14 +542,18 @@ def test_the_shipped_sql_selects_what_the_shipped_treaty_takes(warehouse: str, d
             assert [each.text for each in lot.iter(f"{NS}capturar")] == ["true", "false"]
 
 
-def test_the_shipped_capture_is_held_against_the_authorisation_that_landed(warehouse: str, desk: Desk) -> None:
+@pytest.mark.parametrize("operation", ["02", "06", "07", "08"])
+@pytest.mark.parametrize("column", ["autorizacao_valor", "valor"])
+def test_the_shipped_capture_is_held_against_the_authorisation_that_landed(
+    warehouse: str, desk: Desk, operation: str, column: str
+) -> None:
     with psycopg.connect(warehouse, autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")  # the row below has no submission
         connection.execute(
-            """insert into cielo.transacao (submission_id, ordem, operacao, tid, status, autorizacao_valor,
-                                            autorizacao_data_hora, landed_at)
-               values ('cielo-1', 1, '02', %s, '4', 5000, %s, now())""",
-            (tid(), AT - timedelta(days=1)),
+            f"""insert into cielo.transacao (submission_id, ordem, operacao, tid, status, {column},
+                                             autorizacao_data_hora, landed_at)
+                values ('cielo-1', 1, %s, %s, '4', 5000, %s, now())""",
+            (operation, tid(), AT - timedelta(days=1)),
         )
         connection.execute("insert into outgoing.cielo_captura values (%s, 5001, null)", (tid(),))
     rows = Outgoing(warehouse, place.sql("outgoing", "cielo__captura.sql").read_text(encoding="utf-8"))

@@ -109,5 +109,5 @@ def masked_numbers(text: str) -> str:
 
 
 def hidden(reference: str, number: str) -> str:
-    """A reference that holds the card's number, without it."""
-    return reference.replace(number, truncated(number))
+    """A reference that holds the card's number, in one piece or in groups, without it."""
+    return masked_numbers(reference.replace(number, truncated(number)))

@@ -29,25 +29,35 @@ class Sender:
     """Whose lots they are. ``repr`` is that of ``object``: it holds the chave.
 
     :param ec: number of the EC, 10 digits
-    :param sequence: the journal's name for the sequence of its lot numbers
+    :param environment: of the connection
     :param nome: `dados-ec/nome` of items, or ""
     :param folder: of the user's own treaties, or None
     """
 
     ec: str
     chave: str
-    sequence: str
+    environment: str
     rules: CieloRules
     nome: str = ""
     folder: Path | None = None
 
+    @property
+    def home(self) -> str:
+        """What tells its orders from those of other establishments in the same warehouse."""
+        return f"{self.environment}/{self.ec}"
+
+    @property
+    def sequence(self) -> str:
+        """The journal's name for the sequence of its lot numbers."""
+        return f"cielo/{self.home}/lote"
+
 
 class Frame:
-    """The frame of one sender's lots of one operation."""
+    """The frame of one sender's lots of one operation; ``home`` is that of the sender."""
 
     def __init__(self, agreed: Treaty, operation: Operation, sender: Sender) -> None:
         self._tags = agreed.tags({})
-        self._operation, self._sender = operation, sender
+        self._operation, self._sender, self.home = operation, sender, sender.home
         try:
             ec, chave, _ = (Leaf("", "", None, "UTF-8").text(each) for each in (sender.ec, sender.chave, sender.nome))
         except ValueError:

@@ -65,7 +65,7 @@ class Cielo(Institution):
         sender = Sender(
             self._ec,
             self._calls.chave,
-            f"cielo/{self.access.environment}/{self._ec}/lote",
+            self.access.environment,
             self._rules,
             str(self.access.extra.get("nome_ec") or ""),
             self._folder,

@@ -20,12 +20,14 @@ from malote.place import schemas
 from malote.submission import Item
 from malote.treaty import Treaty
 
-OWN = frozenset({"reference", "tipo-operacao", "autorizado.valor", "autorizado.data-hora", SEALED})
+OWN = frozenset({"reference", "tipo-operacao", "autorizado.valor", "autorizado.data-hora", "autorizado.em", SEALED})
 """Columns that are no path below the item: what a rule looks at, and the sealed card."""
 
 LIST = "lista-requisicoes"
 
+_MARKS = str.maketrans("", "", " .-")
 _CARD = "holds the number of the card: the journal keeps references in plain text"
+_PAID = "is authorised already, by another operation or elsewhere (report.cielo_transacoes): it would be charged twice"
 
 
 def lot(folder: Path | None, element: str) -> Treaty:
@@ -112,33 +114,43 @@ class Batch:
                 problem = discreet(Problem(None, path, rule))
                 broken.append((problem.path, problem.rule))
 
-    def look(self, operation: Operation, now: datetime) -> None:
-        """Note every rule beyond the treaty that a row breaks."""
+    def look(self, operation: Operation, now: datetime, home: str) -> None:
+        """Note every rule beyond the treaty that a row breaks.
+
+        :param home: whose lots they are, `environment/EC`: one of what `autorizado.em` holds
+        """
         checks = self.columns.checks
         absent = (None,) * len(self)
         columns = [self.column(path) or absent for path in checks.paths]
         identity = self.column(checks.identity) or self.references
         cards = self.column(f"{SEALED}.numero")
         kinds = self.column("tipo-operacao") or absent
+        paid = self.column("autorizado.em") or absent
+        plain = self.references if checks.identity else [each.translate(_MARKS) for each in self.references]
         if (
             checks.clean(columns)
             and (identity is self.references or list(identity) == list(self.references))
-            and (cards is None or not any(map(contains, self.references, [card or "\n" for card in cards])))
+            and (cards is None or not any(map(contains, plain, [card or "\n" for card in cards])))
             and set(kinds) == {None}
+            and not any(paid)
         ):
             return
         rows = zip(*columns, strict=True) if columns else repeat((), len(self))
         numbers = absent if cards is None else cards
-        for place, (row, name, card, kind) in enumerate(zip(rows, identity, numbers, kinds, strict=True)):
+        for place, (row, name, card, kind, there) in enumerate(zip(rows, identity, numbers, kinds, paid, strict=True)):
             broken = checks.broken(row, now)
             if name is not None and str(name) != self.references[place]:
                 rule = f"is not {checks.identity}: the same thing could travel twice, under two names"
                 broken.append(("reference", rule))
-            if card and str(card) in self.references[place]:
+            if card and str(card) in plain[place]:
                 broken.append(("reference", _CARD))
             if kind is not None and str(kind).lstrip("0") != operation.code.lstrip("0"):
                 rule = f"is {str(kind)[:10]}, and this selection is {operation.code} ({operation.title})"
                 broken.append(("tipo-operacao", f"{rule}: one lot, one operation"))
+            if there and not isinstance(there, list):
+                broken.append(("autorizado.em", f"is a {type(there).__name__}: give an array of text"))
+            elif there and home in there:
+                broken.append(("reference", _PAID))
             if broken:
                 self.broken[place] = broken + self.broken.get(place, [])
 

@@ -80,7 +80,7 @@ class Selection:
             if SEALED in names:
                 batch = self._opened(some, batch)
             if len(batch):
-                batch.look(self._operation, self._now)
+                batch.look(self._operation, self._now, self._frame.home)
                 self._look_once(batch)
                 yield batch
 

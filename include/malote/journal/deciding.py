@@ -54,7 +54,7 @@ class Deciding(Ledger):
     def withdraw(self, id: str, why: str, *, absent: bool) -> None:
         """A person gives it up. Its items are free only where they never left, or are proven absent (``absent``)."""
         with self.connection.transaction():
-            never_left = self.submission(id).standing is Standing.PREPARED
+            never_left = self.submission(id).standing is Standing.PREPARED and not self.resent(id)
             self._decided(id, "withdraw", why, "standing = 'withdrawn', leased_until = null, next_at = null")
             self.release(id, "refused" if absent or never_left else "unanswered", None, f"withdrawn: {why}")
 

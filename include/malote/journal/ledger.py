@@ -91,6 +91,13 @@ class Ledger:
             (standing, code, message, id),
         )
 
+    def resent(self, id: str) -> bool:
+        """Whether a person ever let it be sent again: what stands at prepared may have left before then."""
+        found = self.connection.execute(
+            "select 1 from malote.event where submission = %s and what = 'a person: resend' limit 1", (id,)
+        )
+        return found.fetchone() is not None
+
     def one(self, query: str, values: Any = None) -> dict[str, Any]:
         assert self._connection is not None
         row = self._connection.execute(query, values).fetchone()

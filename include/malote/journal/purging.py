@@ -41,8 +41,17 @@ class Purging(Ledger):
         )
 
     def expired(self, id: str, why: str) -> None:
-        """It was never sent and its bytes must go: withdrawn, and its items are free."""
+        """It was never sent and its bytes must go: withdrawn, and its items are free.
+
+        One that a person let be sent again did leave once: it is in doubt, as it was.
+        """
         with self.connection.transaction():
+            if self.resent(id):
+                self.move(
+                    id, ["prepared"], "in doubt", {"evidence": f"{why}, and an earlier attempt may have arrived"},
+                    "standing = 'in_doubt', uncertain = true, message = %(message)s", message=why,
+                )  # fmt: skip
+                return
             self.move(id, ["prepared"], "expired", {"why": why}, "standing = 'withdrawn', next_at = null")
             self.release(id, "refused", None, why)
 

@@ -1,6 +1,8 @@
 -- One row is one order to be authorised (operation 02), in centavos.
 -- `reference` is what may not travel twice and must be the order number; every other alias is a path of the treaty
 -- (schemas/cielo), below requisicao-transacao. `dados-portador` is the whole card, as text that `malote seal` made.
+-- `autorizado.em` is no path of the treaty: where another operation has seen the order authorised (a query, the
+-- authorisation of a TID), as ambiente/EC; such an order is refused before it is sent.
 select
     autorizacao.numero_pedido as "reference",
     autorizacao.cartao_selado as "dados-portador",
@@ -21,6 +23,16 @@ select
     autorizacao.autorizar as "autorizar",
     autorizacao.capturar as "capturar",
     autorizacao.campo_livre as "campo-livre",
-    autorizacao.gerar_token as "gerar-token"
+    autorizacao.gerar_token as "gerar-token",
+    autorizada.em as "autorizado.em"
 from outgoing.cielo_autorizacao as autorizacao
+left join (
+    select
+        transacao.numero_pedido,
+        array_agg(distinct submission.environment || '/' || submission.account) as em
+    from cielo.transacao
+    inner join malote.submission on transacao.submission_id = submission.id
+    where transacao.operacao != '02' and transacao.status in ('4', '6')
+    group by transacao.numero_pedido
+) as autorizada on autorizacao.numero_pedido = autorizada.numero_pedido
 order by autorizacao.numero_pedido

@@ -14,12 +14,12 @@ select
 from outgoing.cielo_captura as captura
 left join lateral (
     select
-        transacao.autorizacao_valor,
-        transacao.autorizacao_data_hora
+        transacao.autorizacao_data_hora,
+        coalesce(transacao.autorizacao_valor, transacao.valor) as autorizacao_valor
     from cielo.transacao
     where
         transacao.tid = captura.tid
-        and transacao.operacao in ('02', '06', '08')
+        and transacao.operacao in ('02', '06', '07', '08')
         and transacao.status = '4'
     order by transacao.landed_at desc, transacao.ordem desc
     limit 1
