@@ -95,12 +95,20 @@ def records(stream: BinaryIO, *local_names: str, unless_inside: str = "") -> Ite
     encoding = _check(head, whole=len(head) < _HEAD)
     source = _Source(head, stream, _Lenient() if encoding is None else None)
     tags = [f"{{*}}{name}" for name in local_names]
+    around: etree._Element | None = None
     try:
         for _, element in etree.iterparse(source, events=("end",), tag=tags, encoding=encoding or "UTF-8", **_HARDENED):
-            if unless_inside and (parent := element.getparent()) is not None and local(parent.tag) == unless_inside:
+            parent = element.getparent()
+            moved = parent is not around  # mostly not: a list of ten thousand has one parent, looked at once
+            if moved and parent is not None and unless_inside and local(parent.tag) == unless_inside:
                 continue
             yield element
-            _forget(element)
+            element.clear()
+            if parent is not None:
+                _forget_before(element, parent)
+            if moved:
+                _forget_above(parent)
+                around = parent
     except etree.XMLSyntaxError as error:
         raise _malformed(error) from None
 
@@ -190,14 +198,16 @@ def _check(head: bytes, *, whole: bool) -> str | None:
     return encoding
 
 
-def _forget(element: etree._Element) -> None:
-    element.clear()
-    here: etree._Element | None = element
+def _forget_before(element: etree._Element, parent: etree._Element) -> None:
+    while parent[0] is not element:
+        del parent[0]
+
+
+def _forget_above(here: etree._Element | None) -> None:
     while here is not None:
         parent = here.getparent()
         if parent is not None:
-            while parent[0] is not here:
-                del parent[0]
+            _forget_before(here, parent)
         here = parent
 
 

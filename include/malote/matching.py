@@ -67,16 +67,18 @@ class Matching:
         """
         # A hundred thousand rows pass here while the server waits for them: no call for each.
         named, shared, best, answers, said = self._named, self._shared, self._best, self._answers, self._said
-        references, ordem = self._references, 0
+        tagged, references, ordem, bears = self._tagged, self._references, 0, False
         for ordem, row in enumerate(rows, 1):
-            own, (echo, outcome, code, message) = row[:-4], row[-4:]
-            at = named.get(echo) if echo else None
-            if at is None and type(echo) is tuple:
-                at, echo = self._tagged_or_named(*echo)
-            if at is None:
+            echo, outcome, code, message = row[-4:]
+            at = None
+            if type(echo) is tuple:
+                tag, echo = echo
+                if (at := tagged.get(tag)) is not None:
+                    bears, echo = True, None
+            if at is None and (at := named.get(echo)) is None:
                 self._unmatched += 1
                 self._foreign += bool(echo)
-                yield submission, ordem, None, *own
+                yield (submission, ordem, None, *row[:-4])
                 continue
             if shared and echo in shared:
                 at = next((each for each in shared[echo] if not answers[each]), at)
@@ -88,22 +90,14 @@ class Matching:
                     said[at] = code, message
                 elif said:
                     said.pop(at, None)
-            yield (submission, ordem, references[at], *own)
-        self._rows = ordem
+            yield (submission, ordem, references[at], *row[:-4])
+        self._rows, self._tag_seen = ordem, bears
 
     def unmentioned(self, submission: str, own: tuple[str | None, ...]) -> Iterator[tuple[Any, ...]]:
         """A further row with these own columns for each item that no row was about, once every row has passed."""
         silent = (at for at, n in enumerate(self._answers) if not n)
         for ordem, at in enumerate(silent, self._rows + 1):
             yield (submission, ordem, self._references[at], *own)
-
-    def _tagged_or_named(self, tag: str | None, name: str | None) -> tuple[int | None, str | None]:
-        """The item that bears the tag, else the last of that name, which several may share."""
-        at = self._tagged.get(tag) if tag else None
-        if at is not None:
-            self._tag_seen = True
-            return at, None
-        return self._named.get(name) if name else None, name
 
     @property
     def strange(self) -> bool:

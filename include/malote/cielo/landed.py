@@ -53,11 +53,11 @@ def tidy(row: Columns) -> None:
     row[:] = [text.strip() or None if text else None for text in row]
     for at in _AMOUNTS:
         text = row[at]
-        if text is not None:
+        if text is not None and not (text.isdigit() and len(text) < 10 and text.isascii()):
             row[at] = amount(text)
     for at in _INSTANTS:
         text = row[at]
-        if text is not None:
+        if text is not None and not (_minute(text[:16]) and _ZONED(text, 16)):
             row[at] = instant(text)
     for at in _MESSAGES:
         text = row[at]
@@ -82,6 +82,7 @@ def amount(text: str | None) -> str | None:
 
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+_ZONED = re.compile(r":[0-5]\d(?:\.\d{1,20})?[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII).fullmatch
 _REST = re.compile(r":[0-5]\d(?:\.\d{1,20})?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?", re.ASCII)
 
 
