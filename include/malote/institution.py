@@ -78,6 +78,12 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def retry_after(self) -> float:
+        """Seconds that ``Retry-After`` asks for; a minute where it says nothing, or a date."""
+        after = self.headers.get("retry-after", "").strip()
+        return float(after) if after.isascii() and after.isdigit() else 60.0
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Call(Generic[T_co]):

@@ -40,9 +40,7 @@ def gateway(reply: Reply) -> MaloteError:
     """A reply to a question whose status speaks, not its body."""
     what = f"BNDES, or something in between, answered HTTP {reply.status}"
     if reply.status == 429:
-        after = reply.headers.get("retry-after", "").strip()
-        seconds = float(after) if after.isascii() and after.isdigit() else 60.0
-        return Throttled(what, institution="bndes", code="429", retry_after=seconds)
+        return Throttled(what, institution="bndes", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:
         return Unavailable(what, institution="bndes", code=str(reply.status), todo="nothing: it is asked again")
     return Malformed(what, institution="bndes", todo="it is asked again; where it stays so, look at the address")

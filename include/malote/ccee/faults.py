@@ -99,8 +99,7 @@ def gateway(reply: Reply) -> MaloteError:
     """A reply to a query whose status speaks, not its body."""
     what = f"CCEE's gateway answered HTTP {reply.status}"
     if reply.status == 429:
-        after = reply.headers.get("retry-after", "").strip()
-        return Throttled(what, institution="ccee", code="429", retry_after=float(after) if after.isdigit() else 60.0)
+        return Throttled(what, institution="ccee", code="429", retry_after=reply.retry_after)
     if reply.status in (502, 503, 504):
         return Unavailable(what, institution="ccee", todo="nothing: it is asked again")
     if reply.status in (401, 403):

@@ -153,9 +153,7 @@ def _gateway(reply: Reply, wrong: Malformed) -> MaloteError:
     """A reply to a question whose status speaks, not its body."""
     what = f"Cielo answered HTTP {reply.status}: {wrong.what}"
     if reply.status == 429:
-        after = reply.headers.get("retry-after", "").strip()
-        retry = float(after) if after.isascii() and after.isdigit() else 60.0
-        return Throttled(what, institution="cielo", code="429", retry_after=retry)
+        return Throttled(what, institution="cielo", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:
         return Unavailable(what, institution="cielo", todo="nothing: it is asked again")
     if reply.status in (401, 403):
