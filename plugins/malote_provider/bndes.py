@@ -115,9 +115,7 @@ class BndesSubmitOperator(SubmitOperator):
             down = unavailable
         again, institution = SystemClock().now() + DOWN, hook.get_institution()
         if down.code == "503" and institution.counter(self.service_of(institution)).is_open(again):
-            from malote.courier import Sent
-
-            self._wait(Sent(0, 0, 0, again, down.what), held, invalid)
+            self._wait(again, down.what, held, invalid)
         raise down
 
     def _warn(self, hook: MaloteHook, pouch: str) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Asset
     from airflow.sdk.definitions.context import Context
 
-    from malote.courier import Sent
     from malote.scope import Scope
     from malote_provider.hooks import MaloteHook
 
@@ -112,17 +111,16 @@ class SubmitOperator(MaloteTask):
     def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
         sent = hook.courier().send(pouch, hook.driver())
         if sent.wake is not None:
-            self._wait(sent, held, invalid)
+            self._wait(sent.wake, sent.why, held, invalid)
         return self._result(hook, pouch, held, invalid)
 
-    def _wait(self, sent: Sent, held: int, invalid: int) -> None:
+    def _wait(self, wake: datetime, why: str, held: int, invalid: int) -> None:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
         from malote_provider.triggers import SOONEST
 
-        assert sent.wake is not None
-        wake = max(sent.wake, SystemClock().now() + SOONEST)
-        self.log.info("%s: going on at %s", sent.why, wake)
+        wake = max(wake, SystemClock().now() + SOONEST)
+        self.log.info("%s: going on at %s", why, wake)
         self.defer(
             trigger=DateTimeTrigger(moment=wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
         )

@@ -15,7 +15,6 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import TaskDeferred
 
-from malote.courier import Sent
 from malote.errors import InDoubt, Invalid, Malformed, Misconfigured, Refused, Terminal
 from malote.journal import Journal
 from malote_provider.operators import SubmitOperator
@@ -129,7 +128,7 @@ def test_no_wait_is_too_short_for_the_scheduler_to_see_the_task_leave(
         monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta(seconds=50))
     began, task = datetime.now(timezone.utc), submit(notary)
     with pytest.raises(TaskDeferred) as throttled:
-        task._wait(Sent(0, 0, 0, began, "throttled"), 0, 0)
+        task._wait(began, "throttled", 0, 0)
     assert throttled.value.trigger.moment >= began + timedelta(seconds=50)
     pushed = task.execute(context(task))
     with pytest.raises(TaskDeferred) as waiting:
