@@ -84,8 +84,6 @@ class _Selection:
     refused_too: bool
     held: int = 0
     items: int = 0
-    numbers: int = 0
-    run: str = field(default_factory=lambda: uuid4().hex)
     taken: list[Stored] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -108,9 +106,8 @@ class _Selection:
         return set(references) - holders.keys()
 
     def _number(self, sequence: str, start: int) -> int:
-        self.numbers += 1
-        # Not of the pouch alone: a task that runs twice at once would give two documents one number.
-        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{self.run}/{self.numbers}", start=start)
+        # Of this document alone: a task that runs twice at once would otherwise give two documents one number.
+        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{uuid4().hex}", start=start)
 
     def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
         """What was refused with the very same bytes is held back."""
