@@ -126,7 +126,9 @@ class Batch:
         cards = self.column(f"{SEALED}.numero")
         kinds = self.column("tipo-operacao") or absent
         paid = self.column("autorizado.em") or absent
-        plain = self.references if checks.identity else [each.translate(_MARKS) for each in self.references]
+        plain = self.references
+        if cards is not None and not checks.identity:
+            plain = [each.translate(_MARKS) for each in plain]
         if (
             checks.clean(columns)
             and (identity is self.references or list(identity) == list(self.references))
