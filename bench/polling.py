@@ -139,6 +139,7 @@ class Desk:
 
     def __init__(self, url: str, folder: Path, dsn: str) -> None:
         from malote.archive import Archive
+        from malote.clock import SystemClock
         from malote.courier import Courier
         from malote.institution import Access, load
         from malote.journal import Journal
@@ -154,6 +155,7 @@ class Desk:
             certificate=str(folder / "client.p12") if secure else None,
             password=PASSWORD if secure else None,
             ca_bundle=str(folder / "ca.pem") if secure else None,
+            now=SystemClock().now(),
         )
         self.institution = load("bndes")(Access("bndes", "simulator", url, extra=extra))
         self.journal, self.archive = Journal(dsn), Archive(str(folder / "archive"))

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from malote.clock import SystemClock
 from malote.errors import Misconfigured
 
 WARN_BEFORE = timedelta(days=30)
@@ -102,7 +101,7 @@ def context(
 
     :param certificate: path of the PKCS#12 file (old RC2 and 3DES ones too), or None for no client certificate
     :param ca_bundle: path of a PEM file that is trusted *instead of* the system's store
-    :param now: the instant at which the certificate has to be valid, aware; the machine's own by default
+    :param now: the instant at which the certificate has to be valid, aware; nobody may leave it out who names one
     :raises Misconfigured: where a file is missing, is none of its kind, the password is wrong, or the dates are
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -113,7 +112,9 @@ def context(
         made.load_default_certs()
     if certificate:
         key, chain = _read(certificate, password)
-        _check_dates(_describe(chain[0]), now or SystemClock().now())
+        if now is None:
+            raise TypeError("with a certificate the instant is needed at which it has to be valid")
+        _check_dates(_describe(chain[0]), now)
         _present(made, key, chain)
     return made
 

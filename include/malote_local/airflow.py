@@ -24,6 +24,7 @@ from malote_local.rest import AirflowError, Rest
 USER = "admin"
 METADATA = "airflow"
 STOP_SECONDS = 20
+UNSCHEDULED = "from malote_local.unscheduled import dag_policy\n"  # of airflow_local_settings.py
 COMMANDS = {
     "api-server": ["api-server"],
     "scheduler": ["scheduler", "--skip-serve-logs"],  # the logs are files that the api-server reads
@@ -41,6 +42,7 @@ class LocalAirflow:
     :param connections: Airflow connections by id, each a dict as in ``AIRFLOW_CONN_…``: conn_type, host, login, extra…
     :param settings: further environment, e.g. ``{"AIRFLOW__MALOTE__ARCHIVE_URL": "…"}``
     :param port: of the API and the UI, on 127.0.0.1; None for a free one
+    :param scheduled: DAGs run by their timetables too; otherwise only when triggered, or by an Asset
     :param parallelism: how many tasks may run at once; each is a process of 45 MiB and more
 
     malote itself is registered by its entry points, so the plugins folder is an empty one.
@@ -55,6 +57,7 @@ class LocalAirflow:
         connections: Mapping[str, Mapping[str, Any]],
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
+        scheduled: bool = True,
         parallelism: int = 4,
     ) -> None:
         self._home = state.absolute() / "airflow"
@@ -64,6 +67,7 @@ class LocalAirflow:
         self._connections = connections
         self._settings = settings or {}
         self._wanted_port = port
+        self._scheduled = scheduled
         self._parallelism = parallelism
         self._running: dict[str, Guarded] = {}
         self._started_with: dict[str, str] = {}
@@ -83,8 +87,10 @@ class LocalAirflow:
 
     def start(self) -> LocalAirflow:
         """Make or upgrade the metadata and start the processes; :meth:`Rest.wait_healthy` says when they are up."""
-        for folder in (self._home / "plugins", self.logs):
+        policy = self._home / "config" / "airflow_local_settings.py"
+        for folder in (self._home / "plugins", policy.parent, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        policy.write_text("" if self._scheduled else UNSCHEDULED)
         port = self._wanted_port or free_port()
         self.url = f"http://localhost:{port}"
         environment = self._environment(port, self._secrets())

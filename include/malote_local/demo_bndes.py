@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import psycopg
 
@@ -11,6 +12,7 @@ from malote_local.stage import Stage
 
 DAG = "bndes_operacoes"
 SECONDS = 300
+"""So long after the opening all must have landed."""
 
 ROWS = """
     insert into outgoing.bndes_financiamento
@@ -34,9 +36,8 @@ def begin(running: Stage, run: Run) -> None:
 
     It opens, is closed again after two documents, and opens for good some seconds later.
     """
-    print(f"\nBNDES 1. A run at a closed counter: it opens at {running.opens}, and the run goes on by itself")
-    hours = {"hours": f"{running.opens}-23:59:59", "days": "all", "closed_as": "503 xml", "equal_documents": "apart"}
-    running.tell("bndes", "settings", hours)
+    print(f"\nBNDES 1. A run at a closed counter: it opens at {running.opens:%H:%M}, and the run goes on by itself")
+    running.tell("bndes", "settings", {"hours": "", "closed_as": "503 xml", "equal_documents": "apart"})
     running.tell("bndes", "faults", [{"on": "financiamento", "fault": "closed", "skip": 2}])
     with psycopg.connect(running.warehouse) as warehouse:
         warehouse.execute(ROWS)
@@ -47,7 +48,8 @@ def finish(running: Stage, run: Run) -> list[str]:
     """Watch each landing start the next step; returns what did not end as it should."""
     print("\nBNDES 2. What lands starts the next step, by its Asset: financiamento, contratação, liberação")
     began, seen = time.monotonic(), 0
-    while (landed := _landed(running)) != EXPECTED and time.monotonic() - began < SECONDS:
+    until = began + SECONDS + max(0.0, (running.opens - datetime.now(running.opens.tzinfo)).total_seconds())
+    while (landed := _landed(running)) != EXPECTED and time.monotonic() < until:
         running.airflow.check()
         if sum(landed.values()) != seen:
             print(f"  {time.monotonic() - began:6.1f} s  landed: {', '.join(f'{k} {n}' for k, n in landed.items())}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 class Stage:
     """What is running. ``warehouse`` is the dsn of the migrated database, ``control`` the simulators' page.
 
-    BNDES's counter is closed at first and ``opens`` at that minute, Brasília time.
+    BNDES's counter is closed at first and ``opens`` at that minute.
     """
 
     airflow: LocalAirflow
@@ -46,7 +46,7 @@ class Stage:
     warehouse: str
     control: str
     archive_key: str
-    opens: str
+    opens: datetime
 
     def simulator(self, institution: str) -> dict[str, Any]:
         """What a simulator says it has accepted, see its ``/_sim/`` page."""
@@ -65,17 +65,18 @@ class StageError(RuntimeError):
 
 
 @contextlib.contextmanager
-def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator[Stage]:
+def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: bool = False) -> Iterator[Stage]:
     """Everything running, for as long as the block lasts; data, journal and archive are kept in ``state``.
 
     :param say: is told what is being done, a line at a time
     :param port: of Airflow; None for a free one
+    :param scheduled: DAGs run by their timetables too, see :class:`LocalAirflow`
     :raises StageError, PostgresError, AirflowError: when something does not start
     """
-    began = time.monotonic()
+    began = monotonic()
 
     def step(what: str) -> None:
-        say(f"{time.monotonic() - began:5.1f} s  {what}")
+        say(f"{monotonic() - began:5.1f} s  {what}")
 
     logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -84,8 +85,8 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator
         step(f"PostgreSQL runs on port {postgres.port}")
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
-        opens = (datetime.now(BRASILIA) + timedelta(minutes=2)).strftime("%H:%M")
-        known = connections(postgres, ports, state / "certificates", archive_key=_archive_key(state), opens=opens)
+        opens, hours = opening(datetime.now(BRASILIA))
+        known = connections(postgres, ports, state / "certificates", archive_key=_archive_key(state), hours=hours)
         simulators = _simulators(state, logs, control=control, ports=ports)
         running.callback(simulators.stop)
         airflow = LocalAirflow(
@@ -95,6 +96,7 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator
             connections=known,
             settings={"AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive")},
             port=port,
+            scheduled=scheduled,
         )
         running.callback(step, "stopped")
         running.enter_context(airflow)
@@ -116,8 +118,20 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None) -> Iterator
             step("stopping")
 
 
+def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
+    """When BNDES's counter opens, and the rules that make it so: in a minute or two, and then for 20 minutes at least.
+
+    Hours are of one day, so shortly before midnight it opens at midnight.
+    """
+    soon = (now + timedelta(minutes=2)).replace(second=0, microsecond=0)
+    if (soon + timedelta(minutes=20)).date() == now.date():
+        return soon, {"opening_hours": f"{soon:%H:%M}-24:00", "closed_days": []}
+    midnight = datetime.combine(now.date() + timedelta(days=1), time.min, BRASILIA)
+    return midnight, {"opening_hours": "", "closed_days": [now.date().isoformat()]}
+
+
 def connections(
-    postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path, *, archive_key: str, opens: str
+    postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path, *, archive_key: str, hours: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """The connections by id, as ``AIRFLOW_CONN_…`` takes them."""
     from malote_sim.certificates import make
@@ -160,7 +174,7 @@ def connections(
                 **certified,
                 "rules": {
                     **QUICK,
-                    "opening_hours": f"{opens}-24:00",
+                    **hours,
                     "opening_days": "all",
                     "closing_margin": "PT0S",
                     "closed_every": "PT15S",  # Airflow takes a task that is back within five seconds for a failed one
@@ -195,12 +209,12 @@ def _simulators(state: Path, logs: Path, *, control: int, ports: dict[str, int])
 
 
 def _wait_simulators(simulators: Guarded, page: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while simulators.running and time.monotonic() < deadline:
+    deadline = monotonic() + seconds
+    while simulators.running and monotonic() < deadline:
         with contextlib.suppress(requests.ConnectionError):
             if _get(page).ok:
                 return
-        time.sleep(0.1)
+        sleep(0.1)
     raise StageError(f"The simulators do not answer. The end of {simulators.log}:\n{tail(simulators.said())}")
 
 

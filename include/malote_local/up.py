@@ -13,7 +13,7 @@ USUAL_PORT = 8080
 
 def up() -> int:
     """Run until interrupted; returns the exit code."""
-    with stage(say=print, port=USUAL_PORT if _free(USUAL_PORT) else None) as running:
+    with stage(say=print, port=USUAL_PORT if _free(USUAL_PORT) else None, scheduled=True) as running:
         airflow = running.airflow
         print(f"\n  Airflow     {airflow.url}   user {airflow.user}, password {airflow.password}")
         print(f"  Simulators  {running.control}/_sim/")

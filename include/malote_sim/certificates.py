@@ -25,6 +25,7 @@ STRANGER = "99888777000160"
 """The CNPJ of a certificate that is in order, of somebody who has no rights."""
 
 _VALID = timedelta(days=394)  # CCEE takes server-type certificates that live less than 395 days
+_BEGUN = datetime(2020, 1, 1, tzinfo=timezone.utc)  # whatever clock a test holds, they are valid already
 _OID_CNPJ = x509.ObjectIdentifier("2.16.76.1.3.3")  # where ICP-Brasil keeps the holder's CNPJ
 _OID_RESPONSIBLE = x509.ObjectIdentifier("2.16.76.1.3.2")
 
@@ -164,7 +165,7 @@ class _Authority:
         *,
         days: int = 0,
     ) -> x509.Certificate:
-        """A certificate whose life begins so many days from now."""
+        """A certificate that ends so many days sooner (negative) than the others."""
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         return (
@@ -189,15 +190,15 @@ def _holder(cnpj: str) -> list[x509.GeneralName]:
 def _builder(
     subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Name, *, days: int = 0
 ) -> x509.CertificateBuilder:
-    now = datetime.now(timezone.utc) + timedelta(days=days)
+    ends = datetime.now(timezone.utc) + _VALID + timedelta(days=days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + _VALID)
+        .not_valid_before(_BEGUN)
+        .not_valid_after(ends)
     )
 
 

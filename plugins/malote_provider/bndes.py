@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset
 
-from malote.clock import SystemClock
 from malote.counter import ZONE
 from malote.errors import Misconfigured, Unavailable
 from malote.submission import Standing
@@ -113,7 +112,7 @@ class BndesSubmitOperator(SubmitOperator):
             return super()._send(hook, pouch, held, invalid)
         except Unavailable as unavailable:
             down = unavailable
-        again, institution = SystemClock().now() + DOWN, hook.get_institution()
+        again, institution = self.clock.now() + DOWN, hook.get_institution()
         if down.code == "503" and institution.counter(self.service_of(institution)).is_open(again):
             self._wait(again, down.what, held, invalid)
         raise down
@@ -122,7 +121,7 @@ class BndesSubmitOperator(SubmitOperator):
         from malote.bndes.results import cut_off
         from malote.bndes.rules import BndesRules
 
-        institution, now = hook.get_institution(), SystemClock().now()
+        institution, now = hook.get_institution(), self.clock.now()
         assert isinstance(institution.rules, BndesRules)
         rule, today = cut_off(institution.rules), now.astimezone(ZONE)
         if today.time() <= rule.at or not institution.counter("liberacao").is_open(now):

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from malote.clock import SystemClock
 from malote.errors import Misconfigured, Refused
 from malote_provider.pouch import pouch_of
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.sdk.definitions.context import Context
 
     from malote.bndes.institution import Bndes
@@ -39,7 +40,7 @@ class _Question(MaloteTask):
         with self.hook() as hook:
             institution: Bndes = hook.get_institution()  # type: ignore[assignment]
             found = list(self._rows(institution, _asked(hook, institution, self._call(institution), query)))
-            changed = _land(hook.warehouse_dsn(), self._table(), query, found)
+            changed = _land(hook.warehouse_dsn(), self._table(), query, found, self.clock.now())
         self.log.info("%d rows, %d changed, as query_id %s of %s", len(found), changed, query, self._table().name)
         return {"query_id": query, "rows": len(found), "changed": changed}
 
@@ -122,7 +123,7 @@ def _asked(hook: MaloteHook, institution: Bndes, call: Call[bytes], query: str) 
             sheet.write(reply.body)
         return call.read(reply)
 
-    while not hook.pace().reserve(1)[0].wait(SystemClock()):
+    while not hook.pace().reserve(1)[0].wait(hook.clock):
         pass
     try:
         return hook.driver().send(replace(call, read=kept))
@@ -132,7 +133,7 @@ def _asked(hook: MaloteHook, institution: Bndes, call: Call[bytes], query: str) 
         raise
 
 
-def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, ...]]) -> int:
+def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, ...]], now: datetime) -> int:
     """Make the rows of a question these, in one transaction; returns how many it wrote or removed."""
     import psycopg
     from psycopg import sql
@@ -149,7 +150,6 @@ def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, .
         excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
         there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
     )
-    now = SystemClock().now()
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("delete from {} where query_id = %s and ordem > %s").format(target), (query, len(rows)))
         changed = cursor.rowcount

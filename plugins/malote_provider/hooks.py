@@ -9,6 +9,7 @@ from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import amask_secret, mask_secret
 
+from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
 from malote_provider.connections import access_of, dsn_of, secrets_of
@@ -49,6 +50,8 @@ class MaloteHook(HttpHook):
     """Its documents hold what must be encrypted at rest: the connection ``malote_archive`` is mandatory."""
     shows_certificate: ClassVar[bool] = True
     """It demands a client certificate."""
+    clock: ClassVar[Clock] = SystemClock()
+    """The one clock of everything that a task or a trigger does; no other is looked at below ``plugins/``."""
     conn_name_attr = "conn_id"
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -146,6 +149,7 @@ class MaloteHook(HttpHook):
                 certificate=extra.get("client_certificate"),
                 password=extra.get("client_certificate_password"),
                 ca_bundle=extra.get("ca_bundle"),
+                now=self.clock.now(),
             ),
         )
 
@@ -179,7 +183,7 @@ class MaloteHook(HttpHook):
         """The journal of the warehouse."""
         from malote.journal import Journal
 
-        return self._part("journal", lambda: Journal(self.warehouse_dsn()))
+        return self._part("journal", lambda: Journal(self.warehouse_dsn(), self.clock))
 
     def pace(self) -> Pace:
         """The request budget that all users of this account share."""
@@ -194,21 +198,21 @@ class MaloteHook(HttpHook):
         """Who hands submissions over."""
         from malote.courier import Courier
 
-        return Courier(self.get_institution(), self.journal(), self.archive(), self.pace())
+        return Courier(self.get_institution(), self.journal(), self.archive(), self.pace(), clock=self.clock)
 
     def asking(self) -> Asking:
         """Who asks for answers."""
         from malote.asking import Asking
 
-        return Asking(self.get_institution(), self.journal(), self.archive(), self.pace())
+        return Asking(self.get_institution(), self.journal(), self.archive(), self.pace(), clock=self.clock)
 
     def collecting(self) -> Collecting:
         """Who lands answers."""
         from malote.collecting import Collecting
         from malote.landing import Landing
 
-        landing = Landing(self.warehouse_dsn(), self.archive())
-        return Collecting(self.get_institution(), self.journal(), self.archive(), landing, pace=self.pace())
+        landing = Landing(self.warehouse_dsn(), self.archive(), self.clock)
+        return Collecting(self.get_institution(), self.journal(), self.archive(), landing, self.clock, pace=self.pace())
 
     def scope(self, pouch: str, scope: str, service: str) -> Scope:
         """What a wait or a landing is about: ``"pouch"``, or ``"service"`` for everything open of that service."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import AssetAlias
 
-from malote.clock import SystemClock
 from malote.errors import MaloteError
 from malote.submission import Order, Standing
 from malote_provider.explaining import SHOWN, in_doubt, overdue, refusal, together, unsent
@@ -119,7 +118,7 @@ class SubmitOperator(MaloteTask):
 
         from malote_provider.triggers import SOONEST
 
-        wake = max(wake, SystemClock().now() + SOONEST)
+        wake = max(wake, self.clock.now() + SOONEST)
         self.log.info("%s: going on at %s", why, wake)
         self.defer(
             trigger=DateTimeTrigger(moment=wake), method_name="resume", kwargs={"held": held, "invalid": invalid}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.definitions.retry_policy import RetryDecision
 
+from malote.clock import Clock, SystemClock
 from malote.errors import Closed, InDoubt, Malformed, Terminal, Throttled, Transient, Unavailable, Unreachable
 
 if TYPE_CHECKING:
@@ -19,15 +20,15 @@ MALFORMED_TRIES = 3
 class MaloteRetryPolicy(ExceptionRetryPolicy):
     """The rules, and for errors that name a moment (``Throttled``, ``Closed``) that moment as the delay."""
 
+    clock: ClassVar[Clock] = SystemClock()
+
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
         if isinstance(exception, Throttled):
             return RetryDecision.retry(timedelta(seconds=exception.retry_after), "too many requests")
         if isinstance(exception, Closed) and exception.opens_at:
-            from malote.clock import SystemClock
-
-            delay = max(exception.opens_at - SystemClock().now(), timedelta(seconds=1))
+            delay = max(exception.opens_at - self.clock.now(), timedelta(seconds=1))
             return RetryDecision.retry(delay, "the counter is closed")
         if isinstance(exception, Malformed) and try_number >= MALFORMED_TRIES:
             return RetryDecision.fail(f"unreadable {MALFORMED_TRIES} times: a person has to look")

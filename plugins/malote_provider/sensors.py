@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.configuration import conf
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
-from malote.clock import SystemClock
 from malote.errors import Misconfigured
 from malote.rules import duration
 from malote_provider.selecting import given
@@ -81,7 +80,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
             pouch=pouch,
             scope=self.scope,
             until=self._until.isoformat() if self._until else None,
-            not_before=(SystemClock().now() + SOONEST).isoformat(),
+            not_before=(self.clock.now() + SOONEST).isoformat(),
         )
         self.defer(trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout))
         return None
@@ -90,7 +89,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         """One round: ask about everything that is due now."""
         with self.hook() as hook:
             rest = hook.asking().in_turn(self.about(hook, self.pouch, self.scope)[1], hook.driver())
-            over = self._until is not None and SystemClock().now() >= self._until
+            over = self._until is not None and self.clock.now() >= self._until
             status = PATIENCE_OVER if rest.waiting and over else SETTLED
             if rest.waiting and not over:
                 self.log.info("%d without an answer, next asked at %s", rest.waiting, rest.wake)
@@ -108,7 +107,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         if not given(self.patience):
             return None
         began = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
-        return (began or SystemClock().now()) + self._patience()
+        return (began or self.clock.now()) + self._patience()
 
     def _patience(self) -> timedelta:
         if isinstance(self.patience, timedelta):

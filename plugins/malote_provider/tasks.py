@@ -14,6 +14,7 @@ from malote_provider.pouch import pouch_id
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperatorLink
 
+    from malote.clock import Clock
     from malote.institution import Institution
     from malote.scope import Scope
     from malote_provider.hooks import MaloteHook
@@ -54,6 +55,13 @@ class MaloteTask(BaseOperator):
         from malote_provider.hooks import hook_of
 
         return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
+
+    @property
+    def clock(self) -> Clock:
+        """The hook's clock: a task has no other."""
+        from malote_provider.hooks import hook_of
+
+        return hook_of(self.institution).clock
 
     def service_of(self, institution: Institution) -> str:
         """The service that was asked for, checked.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
 
+from malote.clock import Clock, SystemClock
 from malote.counter import ZONE, Counter, parse_hours
 from malote.errors import Misconfigured
 
@@ -30,6 +31,8 @@ class OpeningHoursTimetable(Timetable):
     :param closed_days: further closed days, as dates or ISO text
     :raises Misconfigured: for hours or days that make no sense
     """
+
+    clock: ClassVar[Clock] = SystemClock()
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class OpeningHoursTimetable(Timetable):
         if not timedelta(seconds=1) <= self.every <= timedelta(days=1):
             raise AirflowTimetableInvalid(f"every is {self.every}: give a second at least and a day at most")
         try:
-            self.counter.opens_at(datetime.now(timezone.utc))
+            self.counter.opens_at(self.clock.now())
         except Misconfigured as error:
             raise AirflowTimetableInvalid(str(error)) from error
 
@@ -94,7 +97,7 @@ class OpeningHoursTimetable(Timetable):
         if restriction.earliest is not None:
             candidates.append(self._tick(restriction.earliest))
         if not restriction.catchup or not candidates:
-            candidates.append(self._latest_tick(datetime.now(timezone.utc)))
+            candidates.append(self._latest_tick(self.clock.now()))
         tick = max(candidates)
         if restriction.latest is not None and restriction.latest < tick:
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from malote import errors
-from malote.clock import SystemClock
+from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError, Transient
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ReceiptTrigger(BaseTrigger):
         self.scope = scope
         self.until = until
         self.not_before = not_before
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self._hook: MaloteHook | None = None
         self._driver: AsyncDriver | None = None
 
@@ -142,6 +142,7 @@ class ReceiptTrigger(BaseTrigger):
             return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
 
         self._hook = await asyncio.to_thread(make)
+        self.clock = self._hook.clock
         await self._hook.fetch()
         return self._hook
 

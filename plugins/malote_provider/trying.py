@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from malote.tls import Certificate
     from malote_provider.hooks import MaloteHook
 
@@ -30,7 +32,7 @@ def tried(hook: MaloteHook) -> tuple[bool, str]:
     except MaloteError as error:
         return False, str(error)
     fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
-    return True, f"{fine}. {_about(certificate, account)}" if certificate else fine
+    return True, f"{fine}. {_about(certificate, account, hook.clock.now())}" if certificate else fine
 
 
 def _certificate_hint(hook: MaloteHook) -> str:
@@ -39,14 +41,12 @@ def _certificate_hint(hook: MaloteHook) -> str:
     return f"client_certificate {named}: a server that demands another ends the connection just like this."
 
 
-def _about(certificate: Certificate, account: str) -> str:
+def _about(certificate: Certificate, account: str, now: datetime) -> str:
     """Whose the client certificate is, until when, and what is wrong or soon will be."""
-    from malote.clock import SystemClock
-
     cnpj = certificate.cnpj
     said = [f"Client certificate of {f'CNPJ {cnpj}' if cnpj else 'no CNPJ'}, until {certificate.not_after:%Y-%m-%d}"]
     if cnpj and len(account) == len(cnpj) and cnpj != account:
         said.append(f"Warning: the connection says CNPJ {account}")
-    if warning := certificate.warning(SystemClock().now()):
+    if warning := certificate.warning(now):
         said.append(f"Warning: {warning}")
     return ". ".join(said)

@@ -19,7 +19,7 @@ def main() -> None:
     extra, clock = given["extra"], SystemClock()
     trust = context(
         certificate=extra["client_certificate"], password=extra["client_certificate_password"],
-        ca_bundle=extra["ca_bundle"],
+        ca_bundle=extra["ca_bundle"], now=clock.now(),
     )  # fmt: skip
     driver = SyncDriver(session(trust))
     ccee = load("ccee")(Access("ccee", "simulator", given["url"], "usuario", "senha", extra))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import malote_sim
+from malote.clock import SystemClock
 from malote.institution import Access, Institution, load
 from malote.submission import Submission
 from malote.tls import context
@@ -132,7 +133,7 @@ def trust(access: Access) -> ssl.SSLContext:
     extra = access.extra
     return context(
         certificate=extra.get("client_certificate"), password=extra.get("client_certificate_password"),
-        ca_bundle=extra["ca_bundle"],
+        ca_bundle=extra["ca_bundle"], now=SystemClock().now(),
     )  # fmt: skip
 
 

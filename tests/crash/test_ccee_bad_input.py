@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from crash.stages import CceeStage
+from malote.clock import SystemClock
 from malote.errors import Invalid, MaloteError, Misconfigured, ReplyLost
 from malote.institution import load
 from malote.outgoing import Outgoing
@@ -25,6 +26,7 @@ from malote.wire import SyncDriver, session
 from trip import Trip, landed, standings
 
 TABLE = "ccee.resultado_processamento"
+NOW = SystemClock().now()  # OpenSSL looks at no other clock than the machine's
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_the_outgoing_table_and_the_shipped_sql_fit_together(begin: Callable[...
 def test_a_wrong_certificate_password_says_so(stage: CceeStage) -> None:
     certificates = stage.sim.certificates
     with pytest.raises(Misconfigured, match="password"):
-        context(certificate=str(certificates.client), password="wrong", ca_bundle=str(certificates.ca))
+        context(certificate=str(certificates.client), password="wrong", ca_bundle=str(certificates.ca), now=NOW)
 
 
 def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
     sealed = serialization.BestAvailableEncryption(b"secret")
     path.write_bytes(pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, sealed))
     with pytest.raises(Misconfigured, match="2024"):
-        context(certificate=str(path), password="secret", ca_bundle=None)
+        context(certificate=str(path), password="secret", ca_bundle=None, now=NOW)
 
 
 def test_a_certificate_that_they_do_not_know_is_one_error_and_not_a_thousand_doubts(
@@ -180,7 +182,7 @@ def test_a_certificate_that_they_do_not_know_is_one_error_and_not_a_thousand_dou
             serialization.BestAvailableEncryption(b"pw"),  # type: ignore[arg-type]
         )
     )
-    trust = context(certificate=str(path), password="pw", ca_bundle=str(stage.sim.certificates.ca))
+    trust = context(certificate=str(path), password="pw", ca_bundle=str(stage.sim.certificates.ca), now=NOW)
     trip = begin(driver=SyncDriver(session(trust)))
     trip.prepare(stage.rows(0, 4))
     with pytest.raises((Misconfigured, ReplyLost), match="certificate"):  # TLS 1.3 may lose the alert to a reset

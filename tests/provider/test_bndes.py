@@ -31,7 +31,7 @@ from malote_provider.bndes import (
     chosen,
 )
 from malote_provider.bndes_status import BndesStatusTrigger
-from malote_provider.hooks import hook_of
+from malote_provider.hooks import MaloteHook, hook_of
 from malote_provider.provider import get_provider_info
 from malote_provider.triggers import ReceiptTrigger, packed
 
@@ -129,8 +129,9 @@ def test_a_connection_that_works_says_whose_certificate_it_is_and_until_when(
 ) -> None:
     works, said = tested()
     assert works, said
-    until = datetime.now(timezone.utc) + timedelta(days=394)
-    assert f"account {CNPJ}" in said and f"of CNPJ {CNPJ}" in said and f"until {until:%Y-}" in said
+    with BndesHook() as hook:
+        until = hook.certificate().not_after
+    assert f"account {CNPJ}" in said and f"of CNPJ {CNPJ}" in said and f"until {until:%Y-%m-%d}" in said
     assert "Warning" not in said, said
     assert not bndes.office.accepted
 
@@ -156,8 +157,7 @@ def test_the_last_thirty_days_of_a_certificate_are_told(
 ) -> None:
     with BndesHook() as hook:
         ends = hook.certificate().not_after
-    monkeypatch.setattr("malote.clock.SystemClock", lambda: HeldClock(ends - timedelta(days=days)))
-    monkeypatch.setattr("malote.tls._check_dates", lambda *_: None)
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(ends - timedelta(days=days)))
     works, said = tested()
     assert works, said
     assert ("renew it" in said) is warned
@@ -296,13 +296,13 @@ def test_a_closed_counter_is_no_failure_but_a_wait_for_its_opening(
     values["extra"]["rules"].update(opening_hours="08:00-20:00", opening_days="bank")
     set_connection("bndes_default", **values)
     evening = datetime(2026, 11, 27, 22, 58, tzinfo=timezone.utc)  # a Friday, 19:58: the margin has begun
-    monkeypatch.setattr("malote.courier.SystemClock", lambda: HeldClock(evening))
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(evening))
     with pytest.raises(TaskDeferred) as deferred:
         submit(19).execute(context())
     monday = datetime(2026, 11, 30, 11, tzinfo=timezone.utc)
     assert deferred.value.trigger.moment == monday
     assert not bndes.office.requests["financiamento"]
-    monkeypatch.setattr("malote.courier.SystemClock", lambda: HeldClock(monday))
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(monday))
     assert submit(19).resume(context())["received"] == 3
 
 
@@ -334,7 +334,7 @@ def test_a_bndes_that_is_down_is_waited_for_in_the_triggerer_until_the_counter_c
     values["extra"]["rules"].update(opening_hours="08:00-20:00", opening_days="bank")
     set_connection("bndes_default", **values)
     evening = datetime(2026, 11, 27, 22, 54, tzinfo=timezone.utc)
-    monkeypatch.setattr("malote_provider.bndes.SystemClock", lambda: HeldClock(evening))
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(evening))
     with pytest.raises(Unavailable, match="down"):
         submit(19).resume(context())
     set_connection("bndes_default", **bndes.connection)
@@ -383,8 +383,7 @@ def contracted(bndes: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyP
         assert land(pouch=pushed, service=service).execute(aliased(given))["landed"] == 1
 
     def make(at: datetime, **options: Any) -> BndesSubmitOperator:
-        for module in ("malote.courier", "malote_provider.bndes"):
-            monkeypatch.setattr(f"{module}.SystemClock", lambda: HeldClock(at))
+        monkeypatch.setattr(MaloteHook, "clock", HeldClock(at))
         return BndesSubmitOperator(task_id="submit", service="liberacao", outgoing_sql=release, **options)
 
     return make

@@ -214,3 +214,15 @@ def test_the_report_notices_a_landed_row_that_went_missing(run: Any, ccee: Simpl
     run(outgoing_sql=ROWS)
     rows(ccee.dsn, "delete from ccee.resultado_processamento where reference = 'PLANTED-2' returning 1")
     assert run("relatorio_diario").state == "failed"
+
+
+def test_where_a_demo_or_a_test_starts_every_run_no_timetable_does(bag: Any) -> None:
+    from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable
+    from airflow.sdk.definitions.timetables.simple import NullTimetable
+
+    from malote_local.unscheduled import dag_policy
+
+    for dag in bag.dags.values():
+        on_assets = isinstance(dag.timetable, AssetTriggeredTimetable)
+        dag_policy(dag)
+        assert type(dag.timetable) is (AssetTriggeredTimetable if on_assets else NullTimetable), dag.dag_id

@@ -17,6 +17,7 @@ from airflow.providers.http.hooks.http import HttpHook
 from psycopg import conninfo
 
 from malote.archive import Archive
+from malote.clock import HeldClock
 from malote.errors import Misconfigured
 from malote.institution import Call, Request
 from malote_provider.ccee import CceeHook
@@ -239,10 +240,10 @@ def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_has_ended_an_err
     from malote import tls
 
     found = tls.describe(str(ccee.sim.certificates.client), ccee.sim.certificates.password)
-    monkeypatch.setattr(tls.SystemClock, "now", lambda _: found.not_after - timedelta(days=12))
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(found.not_after - timedelta(days=12)))
     works, said = tested()
     assert works and f"{found.not_after:%Y-%m-%d}" in said and "12 days" in said
-    monkeypatch.setattr(tls.SystemClock, "now", lambda _: found.not_after + timedelta(days=1))
+    monkeypatch.setattr(MaloteHook, "clock", HeldClock(found.not_after + timedelta(days=1)))
     works, said = tested()
     assert not works and f"{found.not_after:%Y-%m-%d}" in said
 

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_pem_x509_certificate
 
 from malote import tls, wire
+from malote.clock import SystemClock
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Body, Call, Reply, Request
 
@@ -221,7 +222,7 @@ class Papers:
         return made
 
     def client(self, certificate: str | None = None, *, bundle: str | None = None) -> ssl.SSLContext:
-        now = self.while_valid if certificate == self.expired else None
+        now = self.while_valid if certificate == self.expired else SystemClock().now()
         return tls.context(certificate=certificate, password="pw", ca_bundle=bundle or self.bundle, now=now)
 
 
