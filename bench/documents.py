@@ -65,8 +65,8 @@ def archived(n: int, folder: str) -> int:
 
 
 def _rendered(n: int, archive: Any) -> int:
-    from malote.bndes.institution import Bndes
     from malote.institution import Access
+    from malote.institutions.bndes.institution import Bndes
     from malote.submission import Order
 
     there = Bndes(Access("bndes", "simulator", "https://localhost/apa", extra={"cnpj": "33657248000189"}))

@@ -15,13 +15,13 @@ import psycopg
 
 from malote.archive import Archive
 from malote.clock import HeldClock
-from malote.collecting import Collecting
+from malote.hours import Pace
 from malote.institution import Access
 from malote.journal import Journal
-from malote.landing import Landing
 from malote.migrations import upgrade
 from malote.scope import Scope
 from malote.submission import Document, Item, Order, Receipt, Standing, Stored
+from malote.trip import Collecting, Kit
 from malote_local.postgres import EmbeddedPostgres
 
 N = int(os.environ.get("MALOTE_BENCH_SUBMISSIONS", "10000"))
@@ -31,7 +31,7 @@ def main() -> None:
     import sys
 
     sys.path.insert(0, "tests")
-    from notary import Notary, make_table
+    from support.notary import Notary, make_table
 
     with EmbeddedPostgres(durable=True) as server, tempfile.TemporaryDirectory() as folder:
         dsn = server.create("bench")
@@ -105,7 +105,8 @@ def main() -> None:
         move("receipt saved", receive)
         move("asked, pending", ask_all)
         move("asked, answered (archive included)", answer_all)
-        collecting = Collecting(institution, journal, archive, Landing(dsn, archive, clock), clock)
+        pace = Pace(dsn, "bench", limit=0, window=timedelta(minutes=1))
+        collecting = Collecting(Kit(institution, dsn, journal, archive, pace, clock))
         move("landed", lambda: collecting.collect(scope, None))
         assert journal.tally(scope) == {"landed": N}
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024

@@ -94,8 +94,8 @@ def floor(dsn: str, rows: list[Any]) -> int:
 
 def malote(dsn: str, rows: list[Any]) -> int:
     from malote.institution import Table
-    from malote.landing import Landing
     from malote.submission import Standing, Stored, Submission
+    from malote.trip import Landing
 
     class Stub:  # its answers are already in memory: what is measured is landing, not parsing
         name, tables = "cielo", {"lote": Table(TARGET, tuple(COLUMNS))}
@@ -121,8 +121,8 @@ def malote(dsn: str, rows: list[Any]) -> int:
 
 def merge_alone(dsn: str, rows: list[Any]) -> int:
     """The COPY and the pre-filtered merge without the account of items that the promise needs."""
-    from malote import landing
     from malote.institution import Table
+    from malote.trip import landing
 
     table = Table(TARGET, tuple(COLUMNS))
     with psycopg.connect(dsn) as c:
@@ -174,7 +174,7 @@ def one(name: str, dsn: str) -> None:
     elif name == "dlt":
         import dlt  # noqa: F401 (imports are nobody's fault)
     else:
-        import malote.landing  # noqa: F401
+        import malote.trip.landing  # noqa: F401
     begun = time.perf_counter()
     changed = work(dsn, rows)
     print(json.dumps({"seconds": time.perf_counter() - begun, "changed": changed}))

@@ -76,9 +76,8 @@ def archive_in(folder: Path) -> Any:
 
 def ours(given: Iterable[dict[str, Any]], folder: Path) -> int:
     """As a run does it, but for the journal; every lot is dropped once it is done."""
-    from malote.cielo.frame import Sender
-    from malote.cielo.messages import lots
-    from malote.cielo.rules import CieloRules
+    from malote.institutions.cielo.documents import Sender, lots
+    from malote.institutions.cielo.rules import CieloRules
     from malote.submission import Document, Order
 
     taken = iter(range(1, 1_000_000))

@@ -25,7 +25,7 @@ from multiprocessing.synchronize import Event
 import aiohttp
 import psycopg
 
-from malote.pace import Pace
+from malote.hours import Pace
 from malote_local.postgres import EmbeddedPostgres
 
 OUTSTANDING = 5_000

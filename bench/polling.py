@@ -140,11 +140,11 @@ class Desk:
     def __init__(self, url: str, folder: Path, dsn: str) -> None:
         from malote.archive import Archive
         from malote.clock import SystemClock
-        from malote.courier import Courier
+        from malote.hours import Pace
         from malote.institution import Access, load
         from malote.journal import Journal
-        from malote.pace import Pace
-        from malote.tls import context
+        from malote.trip import Courier, Kit
+        from malote.wire import context
         from malote_sim.certificates import PASSWORD
 
         rules = {"requests": 0, "poll_every": "PT1H", "opening_hours": "", "opening_days": "all"}
@@ -160,7 +160,8 @@ class Desk:
         self.institution = load("bndes")(Access("bndes", "simulator", url, extra=extra))
         self.journal, self.archive = Journal(dsn), Archive(str(folder / "archive"))
         self.pace = Pace(dsn, "bench", limit=0, window=timedelta(minutes=1))
-        self.courier = Courier(self.institution, self.journal, self.archive, self.pace)
+        self.kit = Kit(self.institution, dsn, self.journal, self.archive, self.pace, SystemClock())
+        self.courier = Courier(self.kit)
 
     def submit(self, driver: Any = None) -> None:
         from malote.submission import Order
@@ -179,28 +180,24 @@ class Desk:
 
     async def ask(self) -> float:
         """Seconds that one round of a trigger needs."""
-        from malote.asking import Asking
         from malote.scope import Scope
+        from malote.trip import Asking
         from malote.wire import AsyncDriver
 
         self.all_due()
         driver = AsyncDriver(self.context)
         began = time.perf_counter()
-        rest = await Asking(self.institution, self.journal, self.archive, self.pace).together(
-            Scope.pouch("bench"), driver
-        )
+        rest = await Asking(self.kit).together(Scope.pouch("bench"), driver)
         spent = time.perf_counter() - began
         assert rest.waiting in (0, N)
         await driver.close()
         return spent
 
     def land(self) -> None:
-        from malote.collecting import Collecting
-        from malote.landing import Landing
         from malote.scope import Scope
+        from malote.trip import Collecting
 
-        landing = Landing(self.dsn, self.archive)
-        landed = Collecting(self.institution, self.journal, self.archive, landing).collect(Scope.pouch("bench"), None)
+        landed = Collecting(self.kit).collect(Scope.pouch("bench"), None)
         assert landed.submissions == N, landed
 
     def protocols(self) -> list[str]:
@@ -260,11 +257,10 @@ class Later:
 
 def pouch(desk: Desk) -> None:
     """A pouch by itself: the time inside the journal, and inside of the landing."""
-    from malote.asking import Asking
     from malote.journal import Journal
     from malote.journal.intake import Intake
-    from malote.landing import Landing
     from malote.scope import Scope
+    from malote.trip import Asking, Landing
 
     watch, echo = Watch(), Echo()
     watch.over(Journal, *(n for n in dir(Journal) if n[0] != "_" and n not in ("connection", "close", "one")))
@@ -272,7 +268,7 @@ def pouch(desk: Desk) -> None:
     desk.submit(echo)
     submitted = watch.seconds
     desk.all_due()
-    asking = Asking(desk.institution, desk.journal, desk.archive, desk.pace)
+    asking = Asking(desk.kit)
     asyncio.run(asking.together(Scope.pouch("bench"), Later(echo)))
     answered = watch.seconds - submitted
     watch.over(Landing, "land")

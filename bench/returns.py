@@ -59,7 +59,7 @@ def reference(i: int) -> str:
 
 
 def item(i: int) -> str:
-    from malote.cielo.rules import item_id
+    from malote.institutions.cielo.rules import item_id
 
     id, kind, valor = item_id(EC, LOT, reference(i)), i % 40, 100 + i % 99999
     if kind == 0:
@@ -90,7 +90,7 @@ def walk(path: str) -> int:
 
 
 def rows(path: str) -> int:
-    from malote.cielo import retorno
+    from malote.institutions.cielo.answers import retorno
 
     with open(path, "rb") as file:
         return sum(1 for _ in retorno.rows(file, "02", LOT))
@@ -121,8 +121,7 @@ FIELDS = {
 
 def peer(path: str, dsn: str) -> int:
     """The same columns from a tree, a search per field, an upsert per row; it keeps no account of items."""
-    from malote.cielo import outcomes
-    from malote.cielo.landed import TABLE
+    from malote.institutions.cielo.answers import TABLE, outcomes
 
     paths = {name: "/".join(f"{SPACE}{part}" for part in where.split("/")) for name, where in FIELDS.items()}
     root = etree.parse(path).getroot()
@@ -155,10 +154,10 @@ def peer(path: str, dsn: str) -> int:
 
 
 def land(path: str, dsn: str) -> int:
-    from malote.cielo.institution import Cielo
     from malote.institution import Access
-    from malote.landing import Landing
+    from malote.institutions.cielo.institution import Cielo
     from malote.submission import Standing, Stored, Submission
+    from malote.trip import Landing
 
     class Folder:  # in place of the archive: its own cost is measured elsewhere
         def open(self, stored: Stored) -> BinaryIO:
@@ -203,8 +202,8 @@ CASES: dict[str, Callable[..., int]] = {"walk": walk, "rows": rows, "peer": peer
 
 
 def one(name: str, path: str, *rest: str) -> None:
-    import malote.cielo.institution
-    import malote.landing  # noqa: F401 (imports are nobody's fault)
+    import malote.institutions.cielo.institution
+    import malote.trip.landing  # noqa: F401 (imports are nobody's fault)
 
     nothing_read(path)
     _forget_peak()

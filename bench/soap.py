@@ -38,7 +38,7 @@ def peak() -> float:
 
 
 def ours(data: bytes) -> int:
-    from malote.ccee.messages import details
+    from malote.institutions.ccee.documents.from_rows import details
 
     def fault(_: Any) -> Any:
         raise AssertionError("a fault")

@@ -5,8 +5,8 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 INSTITUTIONS: dict[str, str] = {
-    "ccee": "malote.ccee.institution:Ccee",
-    "cielo": "malote.cielo.institution:Cielo",
-    "bndes": "malote.bndes.institution:Bndes",
+    "ccee": "malote.institutions.ccee.institution:Ccee",
+    "cielo": "malote.institutions.cielo.institution:Cielo",
+    "bndes": "malote.institutions.bndes.institution:Bndes",
 }
 """Every institution by its name (which is also its ``conn_type``), as ``module:class``, imported when first used."""

@@ -81,7 +81,7 @@ def archive_key() -> str | None:
 
 def _seal() -> None:
     """Each line that comes in is a card as a JSON object; each line that goes out is it sealed, for a column."""
-    from malote.seal import Seal
+    from malote.archive import Seal
 
     seal = Seal(archive_key())
     for number, line in enumerate(sys.stdin, 1):

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from malote import INSTITUTIONS
-from malote.counter import Counter
 from malote.errors import Misconfigured, Problem
+from malote.hours import Counter
 from malote.submission import CannotTell, Document, Finding, Order, Pending, Progress, Receipt, Submission
 
 if TYPE_CHECKING:

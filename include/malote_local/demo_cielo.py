@@ -96,7 +96,7 @@ def search(running: Stage) -> list[str]:
 
 def _sealed(running: Stage) -> dict[str, str]:
     """What `malote seal` makes of the cards, with and without their codes."""
-    from malote.seal import Seal
+    from malote.archive import Seal
 
     seal = Seal(running.archive_key)
     plain = {name: json.dumps(card) for name, card in CARDS.items()}

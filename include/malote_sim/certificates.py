@@ -25,7 +25,7 @@ STRANGER = "99888777000160"
 """The CNPJ of a certificate that is in order, of somebody who has no rights."""
 
 _VALID = timedelta(days=394)  # CCEE takes server-type certificates that live less than 395 days
-_BEGUN = datetime(2020, 1, 1, tzinfo=timezone.utc)  # whatever clock a test holds, they are valid already
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
 _OID_CNPJ = x509.ObjectIdentifier("2.16.76.1.3.3")  # where ICP-Brasil keeps the holder's CNPJ
 _OID_RESPONSIBLE = x509.ObjectIdentifier("2.16.76.1.3.2")
 
@@ -51,6 +51,8 @@ class Certificates:
     """PKCS#12 that names no CNPJ."""
     expired: Path
     """PKCS#12 of `client`'s holder, out of date since yesterday."""
+    lasting: Path
+    """PKCS#12 of `client`'s holder, valid since 2020: for whoever holds a clock at some other day."""
     foreign: Path
     """PKCS#12 of `client`'s holder, signed by an authority that the server does not know."""
     password: str
@@ -73,6 +75,7 @@ def make(folder: Path, *, host: str = "127.0.0.1") -> Certificates:
         stranger=folder / "stranger.p12",
         nameless=folder / "nameless.p12",
         expired=folder / "expired.p12",
+        lasting=folder / "lasting.p12",
         foreign=folder / "foreign.p12",
         password=PASSWORD,
     )
@@ -99,7 +102,7 @@ def cnpj_of(certificate: bytes) -> str:
 
 
 def _packed(made: Certificates) -> list[Path]:
-    return [made.client, made.legacy, made.stranger, made.nameless, made.expired, made.foreign]
+    return [made.client, made.legacy, made.stranger, made.nameless, made.expired, made.lasting, made.foreign]
 
 
 def _usable(made: Certificates, names: list[str]) -> bool:
@@ -107,8 +110,9 @@ def _usable(made: Certificates, names: list[str]) -> bool:
         return False
     server = x509.load_pem_x509_certificate(made.server.read_bytes())
     covered = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    soon = datetime.now(timezone.utc) + timedelta(days=2)
-    return server.not_valid_after_utc > soon and all(_general_name(name) in covered for name in names)
+    now = datetime.now(timezone.utc)
+    valid = server.not_valid_before_utc < now < server.not_valid_after_utc - timedelta(days=2)
+    return valid and all(_general_name(name) in covered for name in names)
 
 
 def _make(made: Certificates, names: list[str]) -> None:
@@ -118,9 +122,11 @@ def _make(made: Certificates, names: list[str]) -> None:
     _write(made.server, server.public_bytes(Encoding.PEM) + _pem(server_key))
     _write(made.ca, authority.certificate.public_bytes(Encoding.PEM))
 
-    def pack(path: Path, by: _Authority, cnpj: str, *, days: int = 0, old: bool = False) -> x509.Certificate:
+    def pack(
+        path: Path, by: _Authority, cnpj: str, *, days: int = 0, since: datetime | None = None, old: bool = False
+    ) -> x509.Certificate:
         holder = f"AGENTE DE MENTIRA LTDA:{cnpj}" if cnpj else "AGENTE DE MENTIRA LTDA"
-        client = by.signs(client_key, holder, "Certificado PJ A1", _holder(cnpj), days=days)
+        client = by.signs(client_key, holder, "Certificado PJ A1", _holder(cnpj), days=days, since=since)
         encryption = _OLD.build(PASSWORD.encode()) if old else BestAvailableEncryption(PASSWORD.encode())
         chain = [by.certificate]
         _write(path, serialize_key_and_certificates(holder.encode(), client_key, client, chain, encryption))
@@ -129,6 +135,7 @@ def _make(made: Certificates, names: list[str]) -> None:
     pack(made.stranger, authority, STRANGER)
     pack(made.nameless, authority, "")
     pack(made.expired, authority, CNPJ, days=-_VALID.days - 1)
+    pack(made.lasting, authority, CNPJ, since=_LONG_AGO)
     pack(made.foreign, _Authority("AC Estranha"), CNPJ)
     pack(made.legacy, authority, CNPJ, old=True)
     client = pack(made.client, authority, CNPJ)
@@ -164,12 +171,13 @@ class _Authority:
         alternatives: list[x509.GeneralName],
         *,
         days: int = 0,
+        since: datetime | None = None,
     ) -> x509.Certificate:
-        """A certificate that ends so many days sooner (negative) than the others."""
+        """A certificate whose life begins so many days from now, or at `since`."""
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         return (
-            _builder(_subject(common_name, unit), key, self._name, days=days)
+            _builder(_subject(common_name, unit), key, self._name, days=days, since=since)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
@@ -188,17 +196,22 @@ def _holder(cnpj: str) -> list[x509.GeneralName]:
 
 
 def _builder(
-    subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Name, *, days: int = 0
+    subject: x509.Name,
+    key: rsa.RSAPrivateKey,
+    issuer: x509.Name,
+    *,
+    days: int = 0,
+    since: datetime | None = None,
 ) -> x509.CertificateBuilder:
-    ends = datetime.now(timezone.utc) + _VALID + timedelta(days=days)
+    now = datetime.now(timezone.utc) + timedelta(days=days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_BEGUN)
-        .not_valid_after(ends)
+        .not_valid_before(since or now - timedelta(hours=1))
+        .not_valid_after(now + _VALID)
     )
 
 

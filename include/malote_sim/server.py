@@ -15,10 +15,10 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from malote_sim.bndes import Bndes
-from malote_sim.ccee import Ccee
+from malote_sim.bndes.simulator import Bndes
+from malote_sim.ccee.simulator import Ccee
 from malote_sim.certificates import Certificates, make
-from malote_sim.cielo import Cielo
+from malote_sim.cielo.simulator import Cielo
 from malote_sim.clock import SimulatedClock
 from malote_sim.control import Control
 from malote_sim.simulator import Simulator

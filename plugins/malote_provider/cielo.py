@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk import Asset
 
+from malote_provider.declaration import CIELO
 from malote_provider.operators import LandOperator, SubmitOperator
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
-    from malote_provider.hooks import MaloteHook
+    from malote_provider.hooks import MaloteHook as CieloHook
 
-    class CieloHook(MaloteHook):
-        """Cielo as its connection describes it."""
-
-
-__all__ = [
-    "OPERACOES",
-    "TRANSACAO",
-    "CieloHook",
-    "CieloLandOperator",
-    "CieloLoteRetornoSensor",
-    "CieloSubmitOperator",
-]
+__all__ = ["OPERACOES", "TRANSACAO", "CieloHook", "CieloLandOperator", "CieloLoteRetornoSensor", "CieloSubmitOperator"]
+__getattr__ = CIELO.hook_class
 
 OPERACOES = {
     "autorizacao": "02 Autorização",
@@ -36,45 +27,17 @@ OPERACOES = {
 }
 """The services, and how a form shows each: Cielo's code of the operation, and its name."""
 
-TRANSACAO = Asset("malote://cielo/transacao")
+TRANSACAO = Asset(CIELO.asset)
 """What ``land`` emits: outcomes of items have landed in ``cielo.transacao``."""
 
 
-class CieloSubmitOperator(SubmitOperator):
+class CieloSubmitOperator(SubmitOperator, of=CIELO):
     """Uploads lots to Cielo, one EC and one operation each; see :class:`SubmitOperator`."""
 
-    institution = "cielo"
 
-
-class CieloLoteRetornoSensor(ReceiptSensor):
+class CieloLoteRetornoSensor(ReceiptSensor, of=CIELO):
     """Waits for the return files of lots, 12 to 24 hours; see :class:`ReceiptSensor`."""
 
-    institution = "cielo"
 
-
-class CieloLandOperator(LandOperator):
+class CieloLandOperator(LandOperator, of=CIELO):
     """Lands the return files in ``cielo.transacao``; see :class:`LandOperator`."""
-
-    institution = "cielo"
-    asset = TRANSACAO
-
-
-def __getattr__(name: str) -> Any:
-    """``CieloHook``, made when first asked for: a DAG file need not import requests and aiohttp (0.7 s)."""
-    if name != "CieloHook":
-        raise AttributeError(name)
-    from malote_provider.hooks import MaloteHook
-
-    class CieloHook(MaloteHook):
-        """Cielo as its connection describes it."""
-
-        institution = "cielo"
-        conn_type = "cielo"
-        default_conn_name = "cielo_default"
-        hook_name = "Cielo"
-        seals = True
-        shows_certificate = False
-
-    CieloHook.__qualname__ = "CieloHook"
-    globals()["CieloHook"] = CieloHook
-    return CieloHook

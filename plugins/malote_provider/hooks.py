@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.configuration import conf
@@ -21,15 +22,12 @@ if TYPE_CHECKING:
     from requests import Session
 
     from malote.archive import Archive
-    from malote.asking import Asking
-    from malote.collecting import Collecting
-    from malote.courier import Courier
+    from malote.hours import Pace
     from malote.institution import Access, Institution
     from malote.journal import Journal
-    from malote.pace import Pace
     from malote.scope import Scope
-    from malote.tls import Certificate
-    from malote.wire import AsyncDriver, SyncDriver
+    from malote.trip import Asking, Collecting, Courier, Kit
+    from malote.wire import AsyncDriver, Certificate, SyncDriver
 
 ARCHIVE_CONN_ID = "malote_archive"
 
@@ -50,6 +48,8 @@ class MaloteHook(HttpHook):
     """Its documents hold what must be encrypted at rest: the connection ``malote_archive`` is mandatory."""
     shows_certificate: ClassVar[bool] = True
     """It demands a client certificate."""
+    cnpj_of_certificate: ClassVar[bool] = False
+    """``extra.cnpj`` may be left out: it is that of the client certificate."""
     clock: ClassVar[Clock] = SystemClock()
     """The one clock of everything that a task or a trigger does; no other is looked at below ``plugins/``."""
     conn_name_attr = "conn_id"
@@ -108,11 +108,15 @@ class MaloteHook(HttpHook):
 
     def access(self) -> Access:
         """What the connection says about reaching the institution."""
-        return access_of(self._connection(self.http_conn_id), self.institution)
+        found = access_of(self._connection(self.http_conn_id), self.institution)
+        if self.cnpj_of_certificate and not found.extra.get("cnpj"):
+            held = self.certificate()
+            return replace(found, extra={**found.extra, "cnpj": held.cnpj}) if held and held.cnpj else found
+        return found
 
     def certificate(self) -> Certificate | None:
         """What the client certificate says of itself, valid or not; None where the connection names none."""
-        from malote import tls
+        from malote.wire import tls
 
         extra = access_of(self._connection(self.http_conn_id), self.institution).extra
         path, password = extra.get("client_certificate"), extra.get("client_certificate_password")
@@ -140,7 +144,7 @@ class MaloteHook(HttpHook):
 
     def tls(self) -> ssl.SSLContext:
         """The TLS context of both drivers: client certificate, and whom to trust."""
-        from malote import tls
+        from malote.wire import tls
 
         extra = self.access().extra
         return self._part(
@@ -187,32 +191,37 @@ class MaloteHook(HttpHook):
 
     def pace(self) -> Pace:
         """The request budget that all users of this account share."""
-        from malote.pace import Pace
+        from malote.hours import Pace
 
         institution = self.get_institution()
         name = f"{institution.name}/{institution.access.environment}/{institution.account}"
         limit, window = institution.rules.requests, institution.rules.window
         return self._part("pace", lambda: Pace(self.warehouse_dsn(), name, limit=limit, window=window))
 
+    def kit(self) -> Kit:
+        """What a run of this account has in its hands."""
+        from malote.trip import Kit
+
+        parts = self.journal(), self.archive(), self.pace()
+        return Kit(self.get_institution(), self.warehouse_dsn(), *parts, self.clock)
+
     def courier(self) -> Courier:
         """Who hands submissions over."""
-        from malote.courier import Courier
+        from malote.trip import Courier
 
-        return Courier(self.get_institution(), self.journal(), self.archive(), self.pace(), clock=self.clock)
+        return Courier(self.kit())
 
     def asking(self) -> Asking:
         """Who asks for answers."""
-        from malote.asking import Asking
+        from malote.trip import Asking
 
-        return Asking(self.get_institution(), self.journal(), self.archive(), self.pace(), clock=self.clock)
+        return Asking(self.kit())
 
     def collecting(self) -> Collecting:
         """Who lands answers."""
-        from malote.collecting import Collecting
-        from malote.landing import Landing
+        from malote.trip import Collecting
 
-        landing = Landing(self.warehouse_dsn(), self.archive(), self.clock)
-        return Collecting(self.get_institution(), self.journal(), self.archive(), landing, self.clock, pace=self.pace())
+        return Collecting(self.kit())
 
     def scope(self, pouch: str, scope: str, service: str) -> Scope:
         """What a wait or a landing is about: ``"pouch"``, or ``"service"`` for everything open of that service."""
@@ -236,13 +245,3 @@ class MaloteHook(HttpHook):
             return tried(self)
         finally:
             self.close()
-
-
-def hook_of(institution: str) -> type[MaloteHook]:
-    """The hook class of an institution: ``malote_provider.ccee.CceeHook`` for ``"ccee"``."""
-    from importlib import import_module
-
-    found: type[MaloteHook] = getattr(
-        import_module(f"malote_provider.{institution}"), f"{institution.capitalize()}Hook"
-    )
-    return found

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-CCEE_RULES = '{"poll_every": "PT5M", "patience": "P2D", "opening_hours": "08:00-20:00"}'
-CIELO_RULES = '{"first_lot": 87, "return_after": "PT12H", "poll_every": "PT1H", "patience": "PT12H"}'
-BNDES_RULES = '{"services": {"aditivo": {"path": "api/v1/…"}}, "words": {"yes": ["homologado"]}, "poll_every": "PT1M"}'
+from malote_provider.declaration import DECLARED, Declaration
+
 _PORT = "replaces the port of the host"
 
 
@@ -16,50 +15,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-malote",
         "name": "malote",
         "description": "Sends files to the CCEE, Cielo and BNDES at most once and lands their answers exactly once.",
-        "connection-types": [
-            {
-                "connection-type": "ccee",
-                "hook-class-name": "malote_provider.ccee.CceeHook",
-                "hook-name": "CCEE",
-                "conn-fields": {
-                    "environment": _environment("producao", "piloto", "simulator"),
-                    "codigo_perfil_agente": _text("Código do perfil do agente", "The perfil's code, not the agente's"),
-                    **_ca_bundle(),
-                    **_certificate(),
-                    **_own(CCEE_RULES),
-                },
-                "ui-field-behaviour": _behaviour("Usuário WS-Security", "Senha WS-Security", "usuário"),
-            },
-            {
-                "connection-type": "cielo",
-                "hook-class-name": "malote_provider.cielo.CieloHook",
-                "hook-name": "Cielo",
-                "conn-fields": {
-                    "environment": _environment("producao", "teste", "simulator"),
-                    "nome_ec": _text("Nome do EC", "Goes into the lots where Cielo asks for it; usually empty"),
-                    **_ca_bundle(),
-                    **_own(CIELO_RULES),
-                },
-                "ui-field-behaviour": _behaviour("Número do EC", "Chave de acesso", "10 digits"),
-            },
-            {
-                "connection-type": "bndes",
-                "hook-class-name": "malote_provider.bndes.BndesHook",
-                "hook-name": "BNDES",
-                "conn-fields": {
-                    "environment": _environment("producao", "homologacao", "simulator"),
-                    "cnpj": _text("CNPJ", "Of the e-CNPJ; empty: as the client certificate says"),
-                    **_ca_bundle(),
-                    **_certificate(),
-                    **_own(BNDES_RULES),
-                },
-                "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "login", "password"],
-                    "relabeling": {},
-                    "placeholders": {"host": "https://…/apa (empty: the official address)", "port": _PORT},
-                },
-            },
-        ],
+        "connection-types": [_connection_type(each) for each in DECLARED],
         "extra-links": ["malote_provider.links.StoryLink"],
         "config": {
             "malote": {
@@ -86,49 +42,53 @@ def get_provider_info() -> dict[str, Any]:
     }
 
 
-def _environment(*names: str) -> dict[str, Any]:
+def _connection_type(declared: Declaration) -> dict[str, Any]:
     return {
-        "label": "Environment",
-        "schema": {"type": "string", "enum": list(names)},
-        "description": "Checked against the host: test data never leaves for production, nor the reverse",
+        "connection-type": declared.name,
+        "hook-class-name": f"malote_provider.{declared.name}.{declared.hook}",
+        "hook-name": declared.title,
+        "conn-fields": _fields(declared),
+        "ui-field-behaviour": _behaviour(declared),
     }
+
+
+def _fields(declared: Declaration) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "environment": {
+            "label": "Environment",
+            "schema": {"type": "string", "enum": [*declared.environments, "simulator"]},
+            "description": "Checked against the host: test data never leaves for production, nor the reverse",
+        },
+        **{name: _text(*said) for name, said in declared.fields.items()},
+        "ca_bundle": _text("CA bundle", "Path of a PEM file trusted instead of the system's store"),
+    }
+    if declared.certificate:
+        found["client_certificate"] = _text(
+            "Client certificate", "Path of a PKCS#12 file (.pfx, .p12), readable by workers"
+        )
+        found["client_certificate_password"] = _text(
+            "Client certificate password", "Opens the PKCS#12 file", format="password"
+        )
+    found["schemas"] = _text("Schemas", "Folder that replaces the shipped treaties; empty for the shipped")
+    found["rules"] = {
+        "label": "Rules",
+        "schema": {"type": ["object", "null"]},
+        "description": f"Overrides named values of rules.py, e.g. {declared.rules}; durations are ISO 8601",
+    }
+    return found
 
 
 def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
     return {"label": label, "schema": {"type": ["string", "null"], **schema}, "description": description}
 
 
-def _ca_bundle() -> dict[str, Any]:
-    return {"ca_bundle": _text("CA bundle", "Path of a PEM file trusted instead of the system's store")}
-
-
-def _certificate() -> dict[str, Any]:
-    return {
-        "client_certificate": _text("Client certificate", "Path of a PKCS#12 file (.pfx, .p12), readable by workers"),
-        "client_certificate_password": _text(
-            "Client certificate password", "Opens the PKCS#12 file", format="password"
-        ),
-    }
-
-
-def _own(rules: str) -> dict[str, Any]:
-    return {
-        "schemas": _text("Schemas", "Folder that replaces the shipped treaties; empty for the shipped"),
-        "rules": {
-            "label": "Rules",
-            "schema": {"type": ["object", "null"]},
-            "description": f"Overrides named values of rules.py, e.g. {rules}; durations are ISO 8601",
-        },
-    }
-
-
-def _behaviour(login: str, password: str, example: str) -> dict[str, Any]:
+def _behaviour(declared: Declaration) -> dict[str, Any]:
+    placeholders = {"host": declared.host, "port": _PORT}
+    if declared.login is None:
+        return {"hidden-fields": ["schema", "login", "password"], "relabeling": {}, "placeholders": placeholders}
+    login, password, example = declared.login
     return {
         "hidden-fields": ["schema"],
         "relabeling": {"login": login, "password": password},
-        "placeholders": {
-            "host": "https://… (empty: the official address of the environment)",
-            "port": _PORT,
-            "login": example,
-        },
+        "placeholders": {**placeholders, "login": example},
     }

@@ -17,8 +17,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from malote.counter import ZONE
 from malote.errors import MaloteError
+from malote.hours import ZONE
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 from malote_provider.connections import dsn_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseOperator
 
 from malote.errors import Misconfigured
+from malote_provider.declaration import Declaration, hook_of
 from malote_provider.links import StoryLink
 from malote_provider.pouch import pouch_id
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 class MaloteTask(BaseOperator):
     """What the tasks of every institution share: whom they talk to, by which connections.
 
+    A subclass says whose it is: ``class CceeLandOperator(LandOperator, of=CCEE)``, or by ``institution``.
+
     :param conn_id: connection of the institution; by default ``<institution>_default``
     :param warehouse_conn_id: ``postgres`` connection; by default ``[malote] warehouse_conn_id``
     :param service: one of the institution's services; by default its first
@@ -32,8 +35,10 @@ class MaloteTask(BaseOperator):
     ui_color = "#dcebd9"
     operator_extra_links: Sequence[BaseOperatorLink] = (StoryLink(),)
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, of: Declaration | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if of is not None:
+            cls.institution = of.name
         if not cls.institution and "institution" not in vars(cls):
             raise TypeError(f"{cls.__name__} does not say which `institution` it talks to")
 
@@ -52,15 +57,11 @@ class MaloteTask(BaseOperator):
 
     def hook(self) -> MaloteHook:
         """The hook of this task's connections; a context manager."""
-        from malote_provider.hooks import hook_of
-
         return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
 
     @property
     def clock(self) -> Clock:
         """The hook's clock: a task has no other."""
-        from malote_provider.hooks import hook_of
-
         return hook_of(self.institution).clock
 
     def service_of(self, institution: Institution) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
 
 from malote.clock import Clock, SystemClock
-from malote.counter import ZONE, Counter, parse_hours
 from malote.errors import Misconfigured
+from malote.hours import ZONE, Counter, parse_hours
 
 if TYPE_CHECKING:
     from airflow.timetables.base import TimeRestriction

@@ -112,7 +112,7 @@ class ReceiptTrigger(BaseTrigger):
         while True:
             try:
                 rest = await asking.together(scope, self._driver)
-                tally = await asyncio.to_thread(asking.journal.tally, scope)
+                tally = await asyncio.to_thread(asking.kit.journal.tally, scope)
                 troubles = 0
             except Exception as error:
                 if not _passing(error):
@@ -129,7 +129,7 @@ class ReceiptTrigger(BaseTrigger):
                 status = "patience over" if rest.waiting else "settled"
                 return {"status": status, "waiting": tally.pop("received", 0), **tally}
             self.log.info("%d without an answer, next asked at %s", rest.waiting, rest.wake)
-            wake = rest.wake or self.clock.now() + asking.institution.rules.poll_every
+            wake = rest.wake or self.clock.now() + asking.kit.institution.rules.poll_every
             if wake - self.clock.now() > LONG:
                 await asyncio.to_thread(hook.close)  # what is idle for hours is cut off by some firewall, silently
             await self._sleep(wake)
@@ -137,7 +137,7 @@ class ReceiptTrigger(BaseTrigger):
 
     async def _open(self) -> MaloteHook:
         def make() -> MaloteHook:
-            from malote_provider.hooks import hook_of  # requests and aiohttp: not in the event loop
+            from malote_provider.declaration import hook_of  # requests and aiohttp: not in the event loop
 
             return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
 

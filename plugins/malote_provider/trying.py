@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from malote.tls import Certificate
-    from malote_provider.hooks import MaloteHook
+    from malote.clock import Clock
+    from malote.institution import Access, Institution
+    from malote.wire import Certificate, SyncDriver
 
 
-def tried(hook: MaloteHook) -> tuple[bool, str]:
+class Tried(Protocol):
+    """What is tried of a hook."""
+
+    seals: ClassVar[bool]
+    shows_certificate: ClassVar[bool]
+    clock: ClassVar[Clock]
+
+    def access(self) -> Access: ...
+    def certificate(self) -> Certificate | None: ...
+    def get_institution(self) -> Institution: ...
+    def driver(self) -> SyncDriver: ...
+    def archive_key(self) -> str | None: ...
+
+
+def tried(hook: Tried) -> tuple[bool, str]:
     """Whether the connection works, and what is there or what is wrong. Nothing is sent that counts."""
     try:
         institution = hook.get_institution()
@@ -35,7 +50,7 @@ def tried(hook: MaloteHook) -> tuple[bool, str]:
     return True, f"{fine}. {_about(certificate, account, hook.clock.now())}" if certificate else fine
 
 
-def _certificate_hint(hook: MaloteHook) -> str:
+def _certificate_hint(hook: Tried) -> str:
     """TLS 1.3 hides a refused client certificate: it looks like a request whose reply was lost."""
     named = "may be refused" if hook.access().extra.get("client_certificate") else "is not set"
     return f"client_certificate {named}: a server that demands another ends the connection just like this."

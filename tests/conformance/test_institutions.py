@@ -15,18 +15,18 @@ from typing import Any
 import pytest
 
 import malote_sim
-from crash.stages import STAGES, Stage, trust
 from malote import INSTITUTIONS
 from malote.archive import Archive
-from malote.counter import Counter
 from malote.errors import MaloteError, Misconfigured
+from malote.hours import Counter
 from malote.institution import Body, Call, Institution, load
 from malote.place import schemas, sql
 from malote.rules import Rules
 from malote.submission import Document, Order, Standing, Submission
 from malote.wire import AsyncDriver
+from support import ROOT
+from support.stages import STAGES, Stage, trust
 
-ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
 KINDS = {"refused", "arrived", "wait", "transient", "misconfigured", "doubt"}
 VERBS = ("render", "submit", "find", "check", "fetch", "read")
@@ -112,7 +112,7 @@ def test_its_names_can_be_imported_from_the_provider(name: str) -> None:
     module = importlib.import_module(f"malote_provider.{name}")
     for kind in ("Hook", "SubmitOperator", "LandOperator"):
         assert hasattr(module, f"{name.capitalize()}{kind}"), kind
-    assert module.__dict__[f"{name.capitalize()}Hook"].conn_type == name
+    assert getattr(module, f"{name.capitalize()}Hook").conn_type == name
 
 
 def test_rendering_again_gives_the_same_bytes(name: str, stage: Stage, tmp_path: Path) -> None:

@@ -16,10 +16,8 @@ import malote
 from malote.errors import Problem
 from malote.rules import Rules
 from malote_sim import running
-from notary import Notary, Office, make_table
-
-SECRET, CERTIFICATE_PASSWORD = "senha-que-ninguem-ve", "outra-que-ninguem-ve"
-EC, CHAVE, ARCHIVE_KEY = "1006993069", "chave-que-ninguem-ve", "uma-chave-de-arquivo-que-ninguem-ve"
+from support.notary import Notary, Office, make_table
+from support.planted import ARCHIVE_KEY, CHAVE, EC, SECRET
 
 
 @pytest.fixture
@@ -188,7 +186,7 @@ def bndes(
             "extra": {
                 "environment": "simulator",
                 "ca_bundle": str(sim.certificates.ca),
-                "client_certificate": str(sim.certificates.client),
+                "client_certificate": str(sim.certificates.lasting),
                 "client_certificate_password": sim.certificates.password,
                 "rules": rules,
             },

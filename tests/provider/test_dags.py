@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
-from malote.cielo.rules import PROMISED, CieloRules
+from malote.institutions.cielo.rules import PROMISED, CieloRules
 from malote.rules import duration
-from provider.runs import ROOT, parsed, rows, runs, xcom
+from support import ROOT
+from support.runs import parsed, rows, runs, xcom
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 TAGS = {"malote", "ccee", "cielo", "bndes", "envio", "relatorio"}

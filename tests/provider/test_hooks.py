@@ -22,7 +22,8 @@ from malote.errors import Misconfigured
 from malote.institution import Call, Request
 from malote_provider.ccee import CceeHook
 from malote_provider.connections import base_url
-from malote_provider.hooks import MaloteHook, hook_of
+from malote_provider.declaration import hook_of
+from malote_provider.hooks import MaloteHook
 
 Changed = Callable[..., tuple[bool, str]]
 
@@ -237,7 +238,7 @@ def test_each_thing_that_is_wrong_is_said(tested: Changed, changes: dict[str, An
 def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_has_ended_an_error(
     tested: Changed, ccee: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from malote import tls
+    from malote.wire import tls
 
     found = tls.describe(str(ccee.sim.certificates.client), ccee.sim.certificates.password)
     monkeypatch.setattr(MaloteHook, "clock", HeldClock(found.not_after - timedelta(days=12)))

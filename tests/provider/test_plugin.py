@@ -22,6 +22,7 @@ from malote.journal import Journal
 from malote_provider.links import StoryLink
 from malote_provider.provider import get_provider_info
 from malote_provider.retries import retry_policy
+from support import ROOT
 
 POUCH = "dag/manual__2026-11-22T02:43:02+00:00/submit"
 
@@ -90,8 +91,7 @@ def test_the_plugin_is_registered_once_and_only_by_its_entry_point() -> None:
     found, errors_ = plugins_manager._get_plugins()
     assert [plugin.name for plugin in found].count("malote") == 1
     assert not errors_
-    root = Path(__file__).resolve().parents[2]
-    assert (root / "plugins" / ".airflowignore").read_text().strip() == "*"
+    assert (ROOT / "plugins" / ".airflowignore").read_text().strip() == "*"
 
 
 def test_loading_the_plugin_does_not_load_the_pages() -> None:

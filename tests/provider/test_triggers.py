@@ -19,6 +19,7 @@ from malote import errors
 from malote.errors import Closed, Invalid, MaloteError, Misconfigured, Problem, Refused, Throttled, Unreachable
 from malote.journal import Journal
 from malote_provider import triggers
+from malote_provider.hooks import MaloteHook
 from malote_provider.triggers import ReceiptTrigger, packed, unpacked
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, {}) as n"
@@ -129,7 +130,8 @@ async def test_while_it_sleeps_for_hours_it_holds_no_connection_to_the_database(
     sent: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, ahead, held = trigger(), [timedelta()], []
-    one.clock = SimpleNamespace(now=lambda: datetime.now(timezone.utc) + ahead[0])  # type: ignore[assignment]
+    later = SimpleNamespace(now=lambda: datetime.now(timezone.utc) + ahead[0])
+    monkeypatch.setattr(MaloteHook, "clock", later)
     with psycopg.connect(sent.dsn) as connection:
         connection.execute("update malote.submission set next_at = now() + interval '12 hours'")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from malote.archive import Seal
 from malote.clock import HeldClock, SystemClock
 from malote.commandline import main, warehouse
 from malote.errors import Misconfigured
-from malote.seal import Seal
-from notary import Notary, Office, deeds, make_table
-from trip import Trip, standings
+from support.notary import Notary, Office, deeds, make_table
+from support.trip import Trip, standings
 
 
 @pytest.fixture

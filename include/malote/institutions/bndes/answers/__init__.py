@@ -1,0 +1,42 @@
+"""What comes back: receipts, results, reasons and searches, read leniently."""
+
+from __future__ import annotations
+
+from malote.institutions.bndes.answers.elements import Fields, Tags, instant, name_of, parsed
+from malote.institutions.bndes.answers.failing import about, gateway
+from malote.institutions.bndes.answers.replies import PROTOCOL, Reading
+from malote.institutions.bndes.answers.results import (
+    BY_NUMBER,
+    cut_off,
+    events,
+    is_of,
+    operation_of,
+    operations,
+    shown,
+    subcredito,
+)
+from malote.institutions.bndes.answers.tables import CRITICA, OPERACAO, RESULTADO, SUBCREDITO
+
+__all__ = [
+    "BY_NUMBER",
+    "CRITICA",
+    "OPERACAO",
+    "PROTOCOL",
+    "RESULTADO",
+    "SUBCREDITO",
+    "Fields",
+    "Reading",
+    "Tags",
+    "about",
+    "cut_off",
+    "events",
+    "gateway",
+    "instant",
+    "is_of",
+    "name_of",
+    "operation_of",
+    "operations",
+    "parsed",
+    "shown",
+    "subcredito",
+]

@@ -1,0 +1,176 @@
+"""What an element of an answer says: read leniently, by names whatever their case, to values that land."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from lxml import etree
+
+from malote.hours import ZONE
+from malote.institutions.bndes.rules import plain
+from malote.reading import markup
+
+Tags = Mapping[str, Sequence[str]]
+
+_CHARSET = re.compile(rb"(<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"'])[\w.:-]+([\"'])", re.IGNORECASE)
+_DAYS = frozenset({"data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao"})
+_OF_AN_EVENT = _DAYS | {"status", "numero_protocolo", "recebido_em", "critica", "codigo", "texto", "campo", "tipo"}
+_OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
+_FRACTION = re.compile(r"\.(\d{1,9})\d*")
+
+
+@lru_cache(maxsize=4096)
+def name_of(tag: str) -> str:
+    """A tag as it is compared: no namespace, case, accents, `_` or `-`."""
+    return plain(markup.local(tag)).replace("_", "").replace("-", "").replace(" ", "")
+
+
+class Fields:
+    """The texts of an element, its own attributes and those below it, by name; the shallowest of a name is first.
+
+    :param apart: elements below it that speak for themselves: only numbers and amounts are taken from them
+    """
+
+    def __init__(self, element: etree._Element, tags: Tags, apart: Sequence[etree._Element] = ()) -> None:
+        self.element, self._tags, self._apart = element, tags, apart
+        self._found: dict[str, tuple[int, str]] = {}
+        self._walk(element, 0)
+        self._whole = Fields(element, tags) if apart else None
+
+    def get(self, column: str) -> str | None:
+        """What stands under one of the names of a column, in their order; None where nothing does."""
+        for tag in self._tags[column]:
+            if found := self._found.get(name_of(tag)):
+                return found[1]
+        return self._whole.get(column) if self._whole and column not in _OF_AN_EVENT else None
+
+    def row(self, columns: Sequence[str], **given: str | None) -> tuple[str | None, ...]:
+        """The columns of a table, raw, as PostgreSQL takes them; `given` ones as they are."""
+        return tuple(given[name] if name in given else self.value(name) for name in columns)
+
+    def value(self, column: str) -> str | None:
+        """What a column holds, raw; None where it is not there, or is no date, instant or amount."""
+        if column == "conteudo":
+            return content(self.element)
+        text = self.get(column)
+        if text is None:
+            return None
+        if column in _DAYS:
+            found = day(text)
+            return found.isoformat() if found else None
+        if column == "recebido_em":
+            at = instant(text)
+            return at.isoformat() if at else None
+        return amount(text) if column == "valor" else text[:2000]
+
+    def _walk(self, element: etree._Element, depth: int) -> None:
+        for name, value in element.attrib.items():
+            self._keep(str(name), str(value), depth + 1)
+        for child in element:
+            if any(child is each for each in self._apart):
+                continue
+            if len(child):
+                self._walk(child, depth + 1)
+            else:
+                self._keep(str(child.tag), child.text or "", depth + 1)
+                for name, value in child.attrib.items():
+                    self._keep(str(name), str(value), depth + 2)
+        if not depth and not len(element):
+            self._keep(str(element.tag), element.text or "", depth)
+
+    def _keep(self, tag: str, text: str, depth: int) -> None:
+        name, bare = name_of(tag), " ".join(text.split())
+        if bare and (name not in self._found or depth < self._found[name][0]):
+            self._found[name] = depth, bare
+
+
+def parsed(body: bytes) -> etree._Element:
+    """The root of an answer, whose bytes may be of another charset than they say.
+
+    :raises Malformed: where it is no well-formed XML
+    """
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        if markup.declared_encoding(body) in ("UTF-8", "ASCII", "US-ASCII"):
+            body = _CHARSET.sub(rb"\1ISO-8859-1\2", body, count=1)
+    return markup.parse(body)
+
+
+def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Element]:
+    """The elements of these names (as compared) below an element that do not stand inside another of them."""
+    for child in element:
+        if name_of(str(child.tag)) in names:
+            yield child
+        else:
+            yield from outermost(child, names)
+
+
+def texts(element: etree._Element) -> list[str]:
+    """Every text at or below an element, blanks as one."""
+    return [" ".join(str(text).split()) for text in element.itertext() if str(text).strip()]
+
+
+def content(element: etree._Element) -> str:
+    """An element as JSON, whatever its layout: children by local name, a list where one repeats, text as text."""
+    return json.dumps(_plain(element), ensure_ascii=False)
+
+
+def _plain(element: etree._Element) -> object:
+    found: dict[str, object] = {f"@{markup.local(str(name))}": str(value) for name, value in element.attrib.items()}
+    for child in element:
+        name, value = markup.local(child.tag), _plain(child)
+        if name not in found:
+            found[name] = value
+        elif isinstance(there := found[name], list):
+            there.append(value)
+        else:
+            found[name] = [there, value]
+    text = (element.text or "").strip()
+    if not found:
+        return text
+    return {**found, "#": text} if text else found
+
+
+def day(text: str) -> date | None:
+    """A date, `2027-01-15` or `15/01/2027`, whatever follows it; None where it is none."""
+    for mask in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text.strip()[:10], mask).replace(tzinfo=ZONE).date()
+        except ValueError:
+            continue
+    return None
+
+
+def instant(text: str) -> datetime | None:
+    """An instant; Brasília time where it says no zone (manual 5 b: "data e hora local"); None where it is absurd."""
+    bare = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", re.sub(r"[Zz]$", "+00:00", text.strip()))
+    bare = _OFFSET.sub(r"\1:\2", bare)
+    found = None
+    try:
+        found = datetime.fromisoformat(bare)
+    except ValueError:
+        for mask in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
+            try:
+                found = datetime.strptime(bare, mask)  # noqa: DTZ007 (Brasília time is put on it below)
+                break
+            except ValueError:
+                continue
+    if found is None or not 2000 <= found.year <= 2100 or len(bare) < 16:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=ZONE)
+
+
+def amount(text: str) -> str | None:
+    """An amount, `1234.50` or `1.234,50`, as a number; None where it is none."""
+    bare = text.replace(".", "").replace(",", ".") if "," in text else text
+    try:
+        found = Decimal(bare.strip())
+    except InvalidOperation:
+        return None
+    return format(found, "f") if found.is_finite() and abs(found) < Decimal("1e18") else None

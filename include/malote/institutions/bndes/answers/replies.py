@@ -1,0 +1,230 @@
+"""What BNDES's replies say: receipt, progress, reasons, errors; read leniently, by local names, then by pattern."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
+from malote.institution import Reply
+from malote.institutions.bndes.answers.elements import Fields, instant, name_of, outermost, parsed, texts
+from malote.institutions.bndes.answers.failing import about, closed, gateway
+from malote.institutions.bndes.answers.tables import CRITICA
+from malote.institutions.bndes.codes import ALREADY_THERE
+from malote.institutions.bndes.layouts import roots
+from malote.institutions.bndes.rules import BndesRules, Service, plain
+from malote.reading import markup
+from malote.submission import Receipt, Submission
+
+log = logging.getLogger("malote.institutions.bndes")
+
+PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
+
+_FACTS = ("status", "ano_proposta", "numero_proposta", "numero_bndes", "numero_protocolo", "recebido_em")
+
+_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_GATEWAY = re.compile(
+    r"upstream|gateway|proxy|backend|nginx|envoy|haproxy|varnish|balancer|time-?d? ?out", re.IGNORECASE
+)
+_TLS = re.compile(rb"(?:required )?SSL certificate", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How replies of one connection are read.
+
+    :param folder: of the user's schemas, or None
+    """
+
+    rules: BndesRules
+    folder: Path | None = None
+    _warned: set[str] = field(default_factory=set)
+
+    # ---- submit
+
+    def receipt(self, service: Service, submission: Submission, reply: Reply) -> Receipt:
+        """The answer to a submission: the protocol first, whatever else is odd.
+
+        :raises Refused: 400 in BNDES's XML; after an earlier attempt with :data:`ALREADY_THERE`, which means it arrived
+        :raises Closed: its 400 or 503 that says that the counter is closed (manual 2.5)
+        :raises Unavailable: BNDES's own 500 and 503, after which nothing was done (manual 5.2)
+        :raises Misconfigured: 401, 403, a certificate that was turned down
+        :raises Malformed: everything else, which is doubt
+        """
+        root = _parsed(reply.body)
+        protocol = self._protocol(root, reply.body) if reply.status < 300 else None
+        if protocol:
+            fields = Fields(root, self.rules.tags) if isinstance(root, etree._Element) else None
+            said = fields.get("recebido_em") if fields else None
+            facts = {"status": status} if fields and (status := fields.get("status")) else {}
+            return Receipt(protocol, received_at=instant(said) if said else None, facts=facts)
+        self._denied(reply)
+        if reply.status == 400 and isinstance(root, etree._Element):
+            raise self._refused(service, submission, root, reply)
+        if reply.status in (404, 405) and not service.documented:
+            raise about(
+                Misconfigured, f"BNDES has nothing at {service.path}: a guessed path, the manual gives none", "404",
+                todo=f"set extra.rules.services.{service.name}.path", kept="nothing was taken over there",
+            )  # fmt: skip
+        if self._nothing_done(service, reply, root):
+            words = texts(root) if isinstance(root, etree._Element) else [reply.body.decode("utf-8", "replace")]
+            if reply.status == 503 and self.says("closed", words):
+                raise closed(reply, self.rules)
+            raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
+        what = root.what if isinstance(root, Malformed) else f"XML without a protocol ({markup.local(root.tag)})"
+        raise Malformed(
+            f"HTTP {reply.status} and a reply that does not say whether it was taken: {what}", institution="bndes",
+            code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
+            kept="the document: nothing is sent again by itself",
+        )  # fmt: skip
+
+    def _refused(self, service: Service, submission: Submission, root: etree._Element, reply: Reply) -> MaloteError:
+        found = list(self.reasons(root, service.name, None, "porta"))
+        texts = [text for row in found for text in (row[3], row[4]) if text]
+        if self.says("closed", texts):
+            return closed(reply, self.rules)
+        there = submission.attempt > 0 and self.says("there", map(_brief, texts), service.there)
+        what = f"BNDES refused the request: {'; '.join(texts)[:500] or 'no reason was given'}"
+        return about(Refused, what, ALREADY_THERE if there else "400", reasons=found)
+
+    def _nothing_done(self, service: Service, reply: Reply, root: etree._Element | Malformed) -> bool:
+        """Whether it is BNDES's own 500 or 503, and not a page of something in between (manual 5.2)."""
+        own = isinstance(root, etree._Element) and self._is_own(root, service) and not self._protocol(root, b"")
+        if reply.status == 500:
+            return own and "xml" in reply.headers.get("content-type", "").lower()
+        if reply.status != 503:
+            return False
+        text = reply.body[:4096].decode("utf-8", "replace").strip()
+        worded = reply.headers.get("content-type", "").lower().startswith("text/plain")
+        return own or (worded and bool(text) and not _HTML.match(reply.body) and not _GATEWAY.search(text))
+
+    def _is_own(self, root: etree._Element, service: Service) -> bool:
+        """Whether BNDES wrote it: by its root element, which is one of its layouts' or says `retorno`."""
+        names = {
+            *roots(service.schema_out, self.folder), *roots("retorno_basico.xsd", self.folder), *self.rules.own_roots,
+        }  # fmt: skip
+        name = name_of(str(root.tag))
+        return name in set(map(name_of, names)) or name.startswith("retorno") or name.endswith("retorno")
+
+    def _protocol(self, root: etree._Element | Malformed, body: bytes) -> str | None:
+        if isinstance(root, etree._Element):
+            text = Fields(root, self.rules.tags).get("numero_protocolo")
+            return text if text and PROTOCOL.fullmatch(text) else None
+        if _HTML.match(body):
+            return None
+        names = "|".join(re.escape(tag) for tag in self.rules.tags["numero_protocolo"])
+        pattern = rf"""\b(?:{names})\b["']?(?:\s[^<>]*)?\s*[>:=]\s*["']?([0-9A-Za-z][\w./-]{{0,63}})(?=[\s"'<,}}]|$)"""
+        found = set(re.findall(pattern.encode(), _ASIDE.sub(b"", body), re.IGNORECASE))
+        return found.pop().decode("ascii", "replace") if len(found) == 1 else None
+
+    # ---- questions
+
+    def final(self, reply: Reply, asked: str) -> etree._Element | None:
+        """The result that a reply to `…/retorno/{numeroProtocolo}` brings; None where it is still in process.
+
+        :raises Malformed: 404, or a 200 that is no result of this protocol
+        :raises Misconfigured, Unavailable, Throttled: what the status says
+        """
+        self._denied(reply)
+        if reply.status == 404:
+            raise about(Malformed, f"BNDES knows no request of protocol {asked}", "404")
+        if reply.status not in (200, 202):
+            raise gateway(reply)
+        if reply.status == 202:
+            return None
+        root = parsed(reply.body)
+        said = Fields(root, self.rules.tags).get("numero_protocolo")
+        if said and said.lstrip("0") != asked.lstrip("0"):
+            raise Malformed(
+                "it is the result of another protocol", institution="bndes", facts={"said": said[:64], "asked": asked},
+                todo="nothing, it is asked again; where it stays so, ask BNDES",
+            )  # fmt: skip
+        return root
+
+    def complete(self, service: Service, reply: Reply) -> etree._Element:
+        """The answer to one of the searches, of which 202 is the complete one (manual 5.3, 5.4).
+
+        :raises Refused: 400; ``reasons`` say why
+        :raises Malformed: a reply that is none
+        """
+        self._denied(reply)
+        meaning = service.statuses.get(reply.status)
+        if meaning is None:
+            raise gateway(reply)
+        root = parsed(reply.body)
+        if not self._is_own(root, service):
+            raise Malformed(f"XML that answers no {service.name} ({markup.local(root.tag)})", institution="bndes")
+        if meaning == "refused":
+            found = list(self.reasons(root, service.name, None, "porta"))
+            texts = [row[4] for row in found if row[4]]
+            what = f"BNDES refused the question: {'; '.join(texts)[:500] or 'no reason was given'}"
+            raise about(Refused, what, "400", reasons=found, todo="correct the question; nothing else is affected")
+        return root
+
+    def verdict(self, service: Service, status: str | None) -> str:
+        """`yes`, `no`, `pending` or `unknown`: what a `status` means; one that is not known is said once."""
+        word, words = plain(status or ""), self.rules.words
+        if word and word in map(plain, words["pending"]):
+            return "pending"
+        if word and word in map(plain, (*words["yes"], *service.done)):
+            return "yes"
+        if word and word in map(plain, words["no"]):
+            return "no"
+        if word not in self._warned:
+            self._warned.add(word)
+            log.warning(
+                "%s: status %r is not known to us, so it is waited for: teach it by extra.rules.words (yes, no)",
+                service.name, (status or "")[:60],
+            )  # fmt: skip
+        return "unknown"
+
+    def says(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> bool:
+        """Whether one of the texts holds one of the words of a list, or of ``more``."""
+        return any(plain(word) in plain(text) for text in texts for word in (*self.rules.words[what], *more))
+
+    def reasons(
+        self, root: etree._Element, service: str, protocol: str | None, origin: str
+    ) -> Iterator[tuple[str | None, ...]]:
+        """The reasons in an answer, as rows of bndes.critica: the outermost elements that are named as one.
+
+        Where none is, all that is said and is no known field stands as one, so that nothing is lost.
+        """
+        tags = self.rules.tags
+        found = list(outermost(root, set(map(name_of, tags["critica"]))))
+        known = {name_of(tag) for column in _FACTS for tag in tags[column]}
+        if not found and any(name_of(str(leaf.tag)) not in known for leaf in root.iter() if (leaf.text or "").strip()):
+            found = [root]
+        for element in found:
+            fields = Fields(element, self.rules.tags)
+            text = fields.get("texto") or " ".join(texts(element))
+            yield fields.row(
+                CRITICA.columns, servico=service, numero_protocolo=protocol, origem=origin, codigo=fields.get("codigo"),
+                mensagem=text[:2000] or None, campo=fields.get("campo"), tipo=fields.get("tipo"),
+            )  # fmt: skip
+
+    def _denied(self, reply: Reply) -> None:
+        if reply.status in (401, 403):
+            raise about(
+                Misconfigured, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done"
+            )
+        if reply.status in (495, 496) or (reply.status == 400 and _HTML.match(reply.body) and _TLS.search(reply.body)):
+            what = f"the client certificate was turned down over there (HTTP {reply.status})"
+            raise about(Misconfigured, what, "401", kept="nothing was done")
+
+
+def _parsed(body: bytes) -> etree._Element | Malformed:
+    try:
+        return parsed(body)
+    except Malformed as wrong:
+        return wrong
+
+
+def _brief(text: str) -> str:
+    """`já foi enviada`, `já se encontra enviada` as `ja enviada`."""
+    return re.sub(r"\bja (?:foi|esta|se encontra|encontra-se) ", "ja ", plain(text))

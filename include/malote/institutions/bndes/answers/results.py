@@ -1,0 +1,165 @@
+"""Answers to rows that land: a result, the operations of a pesquisa, the events of a subcrédito."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from lxml import etree
+
+from malote.errors import Malformed
+from malote.hours import CutOff
+from malote.institution import AnswerRow
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, outermost
+from malote.institutions.bndes.answers.replies import Reading
+from malote.institutions.bndes.answers.tables import OPERACAO, RESULTADO, SUBCREDITO
+from malote.institutions.bndes.rules import BndesRules, Service, misfit
+from malote.reading import markup
+from malote.submission import Submission
+
+BY_NUMBER = "BNDES:"
+"""Begins the receipt of an operation that a pesquisa showed without a protocol; its numeroBNDES follows."""
+
+SITUACAO = {"yes": "aprovado", "no": "rejeitado"}
+_OUTCOME = {"yes": "accepted", "no": "refused"}
+_FACTS = {"ano_proposta": "anoProposta", "numero_proposta": "numeroProposta", "numero_bndes": "numeroBNDES"}
+
+
+def result(reading: Reading, service: Service, submission: Submission, root: etree._Element) -> AnswerRow:
+    """The result of a submission as the one row that lands.
+
+    It is about the item that was sent unless it names another proposal or number than that (manual 5.5, 5.7). The
+    expected day of credit is there for a liberação that was approved, by BNDES's own time of reception (manual 2.5).
+
+    :raises Malformed: where a pesquisa does not show the operation
+    """
+    tags, facts = reading.rules.tags, submission.facts
+    fields = Fields(root, tags)
+    if (submission.receipt or "").startswith(BY_NUMBER):
+        fields = operation_of(submission, root, tags)
+    verdict = reading.verdict(service, fields.get("status"))
+    reasons = list(reading.reasons(fields.element, service.name, None, "retorno")) if verdict == "no" else []
+    code, message = (reasons[0][3], reasons[0][4]) if reasons else (None, None)
+    credit = None
+    if service.name == "liberacao" and verdict == "yes" and submission.received_at:
+        credit = cut_off(reading.rules).credit_day(submission.received_at).isoformat()
+    own = fields.row(
+        RESULTADO.columns,
+        servico=service.name,
+        situacao=SITUACAO.get(verdict, "desconhecido"),
+        numero_protocolo=fields.get("numero_protocolo") or submission.receipt,
+        recebido_em=_text(submission.received_at) or fields.value("recebido_em"),
+        data_prevista_liberacao=credit, codigo=code, mensagem=message,
+        **{column: fields.get(column) or facts.get(fact) for column, fact in _FACTS.items()},
+    )  # fmt: skip
+    said = {fact: fields.get(column) for column, fact in _FACTS.items()}
+    others = [f"{fact} {text}" for fact, text in said.items() if text and differs(text, facts.get(fact))]
+    echo = ", ".join(others) or facts.get("reference")
+    return (*own, echo, _OUTCOME.get(verdict, "unanswered"), code or fields.get("status"), message)
+
+
+def operation_of(submission: Submission, root: etree._Element, tags: Tags) -> Fields:
+    """The operation of a submission in the answer to a pesquisa.
+
+    :raises Malformed: where it does not show it
+    """
+    mine = [each for each in shown(root, tags) if is_of(each, submission)]
+    if not mine:
+        raise Malformed("the pesquisa does not show the operation", institution="bndes", todo="it is asked again")
+    return mine[0]
+
+
+def is_of(fields: Fields, submission: Submission) -> bool:
+    """Whether an operation is the one that a submission is about: by proposal, else by numeroBNDES."""
+    ours = submission.facts
+    pairs = [(fields.get(column), ours.get(fact)) for column, fact in _FACTS.items()]
+    if ours.get("numeroProposta") and fields.get("numero_proposta"):
+        pairs = pairs[:2]
+    known = [(said, own) for said, own in pairs if own]
+    return bool(known) and all(said is not None and not differs(said, own) for said, own in known)
+
+
+def differs(said: str, own: str | None) -> bool:
+    """Whether two numbers are not the same one; leading zeros do not count."""
+    return own is not None and said.strip().lstrip("0") != str(own).strip().lstrip("0")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A financiamento, contratação, liberação… that an operation shows."""
+
+    kind: str
+    fields: Fields
+
+    def is_of(self, service: str) -> bool:
+        """Whether it is one of a service: `pedidoLiberacao` is one of `liberacao`."""
+        return name_of(self.kind).removeprefix("pedido").removeprefix("de") == name_of(service)
+
+
+def shown(root: etree._Element, tags: Tags) -> list[Fields]:
+    """The operations in the answer to a pesquisa; where no element is named as one, what holds a number of one."""
+    found = [each for each in outermost(root, set(map(name_of, tags["operacao"]))) if len(each) or each.attrib]
+    if not found:
+        numbers = {name_of(tag) for column in ("numero_proposta", "numero_bndes") for tag in tags[column]}
+        parents = (leaf.getparent() for leaf in root.iter() if name_of(str(leaf.tag)) in numbers)
+        found = list(dict.fromkeys(parent for parent in parents if parent is not None))
+    return [Fields(each, tags, [event.fields.element for event in events(each, tags)]) for each in found]
+
+
+def events(element: etree._Element, tags: Tags) -> list[Event]:
+    """The events below an element: those named as one, and those whose `tipo` says which."""
+    return list(_events(element, tags, {name_of(tag) for tag in tags["evento"]}))
+
+
+def _events(element: etree._Element, tags: Tags, kinds: set[str]) -> Iterator[Event]:
+    for child in element:
+        if not len(child) and not child.attrib:
+            continue
+        typed = [*((str(leaf.tag), leaf.text or "") for leaf in child if not len(leaf))]
+        typed += [(str(name), str(text)) for name, text in child.attrib.items()]
+        names = set(map(name_of, tags["tipo_evento"]))
+        said = next((text.strip() for tag, text in typed if name_of(tag) in names and name_of(text) in kinds), None)
+        if name_of(str(child.tag)) in kinds:
+            yield Event(markup.local(child.tag), Fields(child, tags))
+        elif said:
+            yield Event(said, Fields(child, tags))
+        else:
+            yield from _events(child, tags, kinds)
+
+
+def operations(root: etree._Element, tags: Tags) -> Iterator[tuple[str | None, ...]]:
+    """The answer to a pesquisa as rows of bndes.operacao; the protocol is that of its last financiamento."""
+    for each in shown(root, tags):
+        asked = [event.fields for event in events(each.element, tags) if event.is_of("financiamento")] or [each]
+        own = {
+            name: each.value(name) or asked[-1].value(name) for name in ("numero_protocolo", "status", "recebido_em")
+        }
+        yield each.row(OPERACAO.columns, **own)
+
+
+def subcredito(root: etree._Element, tags: Tags) -> Iterator[tuple[str | None, ...]]:
+    """The answer to a consultaSubcredito as rows of bndes.subcredito; one without an event where it shows none."""
+    whole, found = Fields(root, tags), events(root, tags)
+    numbers = ("numero_contrato_bndes", "numero_bndes")
+    for each in found:
+        given = {name: each.fields.get(name) or whole.get(name) for name in numbers}
+        yield each.fields.row(SUBCREDITO.columns, evento=each.kind, **given)
+    if not found:
+        yield whole.row(SUBCREDITO.columns, evento=None)
+
+
+def cut_off(rules: BndesRules) -> CutOff:
+    """The cut-off for liberações (manual 2.5).
+
+    :raises Misconfigured: where the rule is no time of day
+    """
+    try:
+        at = time.fromisoformat(rules.cut_off)
+    except ValueError:
+        raise misfit(f"extra.rules.cut_off is {rules.cut_off!r}", "give a time of day such as 16:30:00") from None
+    return CutOff(at, rules.days_before, rules.days_after)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,175 @@
+"""What became of a request whose reply was lost: pesquisa by proposal, then consultaSubcredito; else a person looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+from malote.errors import Invalid, Misconfigured, Refused
+from malote.institution import Call, Row
+from malote.institutions.bndes.answers import (
+    BY_NUMBER,
+    PROTOCOL,
+    Fields,
+    Reading,
+    events,
+    instant,
+    is_of,
+    parsed,
+    shown,
+)
+from malote.institutions.bndes.calls.calls import Calls
+from malote.submission import Absent, CannotTell, Finding, Found, Receipt, Submission
+
+SKEW = timedelta(minutes=5)
+"""How far BNDES's clock may be behind ours: what it received earlier than that was not this."""
+
+SEARCH = (
+    "ask pesquisa and consultaSubcredito for {what}, and BNDES's desk for what it received from {cnpj} around the time "
+    "that `malote story {id}` shows. It arrived: `malote resolve {id} --receipt PROTOCOL`. It did not, and certain of "
+    "it: `malote resolve {id} --resend`, or `--withdraw --absent --why …`"
+)
+"""What a person does where asking does not settle it."""
+
+Asked = Generator[Call[Any], Any, Finding]
+
+
+class Finder:
+    """Asks what became of submissions.
+
+    :param question: a row to the document of a pesquisa
+    """
+
+    def __init__(self, calls: Calls, reading: Reading, question: Callable[[Row], bytes], account: str) -> None:
+        self._calls, self._reading, self._question, self._account = calls, reading, question, account
+
+    def find(self, submission: Submission) -> Asked:
+        """By service: a financiamento is settled by its proposal; a contratação or cancelamento where the subcrédito
+        shows one with a protocol; nothing on the wire tells one liberação from another."""
+        if submission.service == "financiamento":
+            return self._proposal(submission)
+        if submission.service in ("contratacao", "cancelamento", "liberacao"):
+            return self._event(submission)
+        return self._unknowable(submission)
+
+    def asked(self, submission: Submission) -> bytes:
+        """The pesquisa that looks for the operation of a submission.
+
+        :raises Invalid, Misconfigured: where the layout of the pesquisa has no place for it
+        """
+        tags, facts = self._reading.rules.tags, submission.facts
+        keys = ("anoProposta", "ano_proposta"), ("numeroProposta", "numero_proposta")
+        if not facts.get("numeroProposta"):
+            keys = (("numeroBNDES", "numero_bndes"),)  # type: ignore[assignment]
+        return self._question({f"..{tags[column][0]}": facts.get(fact) for fact, column in keys})
+
+    def _proposal(self, submission: Submission) -> Asked:
+        what = f"proposal {submission.facts.get('reference')}"
+        found = yield from self._searched(submission)
+        if not isinstance(found, list):
+            return found
+        mine = [each for each in found if is_of(each, submission)]
+        if not found:
+            return Absent(f"pesquisa shows no operation for {what}")
+        if not mine:
+            return self._cannot(submission, f"pesquisa for {what} shows {len(found)} operations, and none is it")
+        now = [each for each in self._requests(mine) if not self._earlier(each, submission)]
+        if not now:
+            return Absent(f"pesquisa shows {what} only as it was received before this was made")
+        times = [at for each in now if (at := _received(each))]
+        if len(times) == len(now):
+            now = [now[times.index(max(times))]]
+        protocols = {text for each in now if (text := _protocol(each))}
+        if len(protocols) > 1:
+            return self._cannot(submission, f"pesquisa shows {what} under {', '.join(sorted(protocols))}")
+        if protocols:
+            return Found(self._receipt(protocols.pop(), now[0], "pesquisa by proposal"))
+        if number := mine[0].get("numero_bndes"):
+            return Found(self._receipt(f"{BY_NUMBER}{number}", mine[0], "pesquisa by proposal, without a protocol"))
+        return self._cannot(submission, f"pesquisa shows {what} without protocol and numeroBNDES")
+
+    def _requests(self, operations: list[Fields]) -> list[Fields]:
+        """Each time that a financiamento was asked for, where an operation shows them; else the operation itself."""
+        tags, found = self._reading.rules.tags, list[Fields]()
+        for each in operations:
+            asked = [event.fields for event in events(each.element, tags) if event.is_of("financiamento")]
+            found += [fields for fields in asked if _protocol(fields)] or [each]
+        return found
+
+    def _event(self, submission: Submission) -> Asked:
+        name, facts = submission.service, submission.facts
+        number = facts.get("numeroBNDES")
+        found = yield from self._searched(submission)
+        if not isinstance(found, list):
+            return found
+        for each in found:
+            if is_of(each, submission):
+                number = each.get("numero_contrato_bndes") or each.get("numero_bndes") or number
+        if not number:
+            return self._cannot(submission, "pesquisa shows no operation for it")
+        try:
+            answer: bytes = yield self._calls.detail(str(number))
+        except Refused as refused:
+            return self._cannot(submission, f"consultaSubcredito {number}: {refused.what}")
+        every = events(parsed(answer), self._reading.rules.tags)
+        same = [each.fields for each in every if each.is_of(name)]
+        said = ", ".join(f"{_protocol(each) or 'no protocol'} {each.get('status') or ''}".strip() for each in same)
+        evidence = f"consultaSubcredito {number} shows {len(same)} of {name}{f' ({said})' if said else ''}"
+        now = [each for each in same if _protocol(each) and not self._earlier(each, submission)]
+        if name == "cancelamento":  # there may be several, so the time has to speak for it
+            now = [each for each in now if each.get("recebido_em")]
+        if name != "liberacao" and len(now) == 1:
+            return Found(self._receipt(_protocol(now[0]) or "", now[0], "consultaSubcredito"))
+        return self._cannot(submission, f"{evidence}: that does not tell whether this one is among them")
+
+    def _unknowable(self, submission: Submission) -> Asked:
+        yield from ()
+        return self._cannot(submission, f"nothing is documented that would show it ({submission.service})")
+
+    def _searched(self, submission: Submission) -> Generator[Call[Any], Any, list[Fields] | Finding]:
+        try:
+            document = self.asked(submission)
+        except (Invalid, Misconfigured) as unaskable:
+            return self._cannot(submission, f"the layout of pesquisa has no place for it: {unaskable.what}")
+        try:
+            answer: bytes = yield self._calls.search(document)
+        except Refused as refused:
+            if self._reading.says("absent", [refused.what]):
+                return Absent(f"pesquisa: {refused.what}") if submission.service == "financiamento" else []
+            return self._cannot(submission, f"pesquisa: {refused.what}")
+        return shown(parsed(answer), self._reading.rules.tags)
+
+    def _earlier(self, fields: Fields, submission: Submission) -> bool:
+        """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal.
+
+        Of a second attempt that is not asked: where their clock is behind ours, it is what finds the first one.
+        """
+        said = fields.get("recebido_em")
+        at = instant(said) if said else None
+        return (
+            at is not None
+            and submission.sent_at is not None
+            and submission.attempt <= 1
+            and at < submission.sent_at - SKEW
+        )
+
+    def _receipt(self, number: str, fields: Fields, how: str) -> Receipt:
+        return Receipt(number, received_at=_received(fields), facts={"found": how})
+
+    def _cannot(self, submission: Submission, evidence: str) -> CannotTell:
+        facts = submission.facts
+        what = (
+            f"numeroBNDES {facts['numeroBNDES']}" if facts.get("numeroBNDES") else f"proposal {facts.get('reference')}"
+        )
+        return CannotTell(evidence, SEARCH.format(what=what, cnpj=self._account, id=submission.id))
+
+
+def _protocol(fields: Fields) -> str | None:
+    text = fields.get("numero_protocolo")
+    return text if text and PROTOCOL.fullmatch(text) else None
+
+
+def _received(fields: Fields) -> datetime | None:
+    said = fields.get("recebido_em")
+    return instant(said) if said else None

@@ -1,0 +1,8 @@
+"""What is said: one exchange each with the CCEE, and its faults."""
+
+from __future__ import annotations
+
+from malote.institutions.ccee.calls.calls import ENVIRONMENTS, Calls
+from malote.institutions.ccee.calls.faults import SEARCH, Fault
+
+__all__ = ["ENVIRONMENTS", "SEARCH", "Calls", "Fault"]

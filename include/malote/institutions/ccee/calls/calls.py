@@ -1,0 +1,234 @@
+"""One exchange each with CCEE: what is sent, built by zeep from the WSDL, and how a reply is read, by local names."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from malote.address import base_of
+from malote.errors import Malformed, Refused, Throttled, Unavailable
+from malote.institution import Access, Body, Call, Reply, Request
+from malote.institutions.ccee.answers import details
+from malote.institutions.ccee.calls.codec import PLACEHOLDER, envelope, misfit
+from malote.institutions.ccee.calls.faults import Fault, denied, doubt, gateway
+from malote.institutions.ccee.rules import PROCESSAMENTO, CceeRules
+from malote.reading import markup
+from malote.submission import Pending, Progress, Ready, Receipt, Submission
+
+IMPORTAR, RESULTADO = "ImportarArquivoBSv1", "ResultadoProcessamentoBSv1"
+
+ENVIRONMENTS: Mapping[str, str] = {
+    "producao": "https://servicos.ccee.org.br:443",
+    "piloto": "https://piloto-servicos.ccee.org.br:443",
+}
+"""Manual 2: the service on 443, its WSDL on 442."""
+
+_CODE = re.compile(rb"<(?:[\w.-]+:)?codigoProcessamento(?:\s[^<>]*)?>\s*([0-9A-Za-z-]+)\s*</")
+_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]+:)?Fault[\s>].*?(?:</(?:[\w.-]+:)?Fault\s*>|\Z)", re.DOTALL)
+_NUMBER = re.compile(r"[0-9A-Za-z-]+")
+_SLM = re.compile(r"\bSLM\b|throttl|rate limit|limite de requisi", re.IGNORECASE)
+
+
+class Calls:
+    """The exchanges of one connection.
+
+    :param profile: codigoPerfilAgente
+    :param folder: of the user's own treaties, or None
+    """
+
+    def __init__(self, access: Access, rules: CceeRules, profile: str, folder: Path | None) -> None:
+        self._access, self._rules, self._profile, self._folder = access, rules, profile, folder
+        self._base = base_of(access, ENVIRONMENTS, "ccee.org.br")
+        self._envelopes: dict[str, tuple[bytes, bytes]] = {}
+
+    def submit(self, submission: Submission, file: bytes) -> Call[Receipt]:
+        """`importarArquivo`: the file's text as CDATA, decoded by the encoding that it declares (sheet 2, 6)."""
+        text = file.decode(markup.declared_encoding(file)).removeprefix("\ufeff")
+        head, tail = self._envelope(IMPORTAR, "importarArquivo", {"arquivo": etree.CDATA(PLACEHOLDER)})
+        # "]]>" inside the file would end the section: it is cut in two between "]]" and ">".
+        body = head + text.replace("]]>", "]]]]><![CDATA[>").encode() + tail
+        return Call(
+            "importarArquivo",
+            self._post(IMPORTAR, "importarArquivo", body),
+            partial(self._receipt, submission),
+            timeout=self._rules.send_timeout.total_seconds(),
+            submits=True,
+        )
+
+    def check(self, submission: Submission) -> Call[Progress]:
+        """`obterResultadoProcessamento`; the answer comes with it when it is whole."""
+        return self._ask(submission, partial(self._progress, submission))
+
+    def fetch(self, submission: Submission) -> Call[None]:
+        """The same exchange, into a sink."""
+        return self._ask(submission, partial(self._fetched, submission))
+
+    def preflight(self) -> Call[str]:
+        """GET of the WSDL, on port 442 where the host is CCEE's (manual 2)."""
+        url = urlsplit(self._base)
+        origin = f"{url.scheme}://{url.netloc}"
+        if f"https://{url.hostname}:443" in ENVIRONMENTS.values():
+            origin = f"https://{url.hostname}:442"
+        request = Request("GET", f"{origin}{url.path}/ws/cntr/{IMPORTAR}?wsdl")
+        return Call(f"{IMPORTAR}?wsdl", request, self._wsdl, timeout=self._rules.ask_timeout.total_seconds())
+
+    def probe(self) -> Call[str]:
+        """A question for code 0, which no file has: any answer but a denial proves the credentials."""
+        return self._query("0", self._welcome, 1 << 20)
+
+    def _ask(self, submission: Submission, read: Any) -> Call[Any]:
+        if not submission.receipt:
+            raise misfit(f"{submission.id} has no codigoProcessamento to ask for", "resolve it with --receipt")
+        return self._query(submission.receipt, read, (256 << 10) + (8 << 10) * submission.item_count)
+
+    def _query(self, code: str, read: Any, limit: int) -> Call[Any]:
+        # zeep takes 1.2 ms to build an envelope and thousands of codes are asked for in turn: it builds one, with a
+        # placeholder, and only the escaped code is put in.
+        operation = "obterResultadoProcessamento"
+        asked = {"processamento": {"codigoProcessamento": PLACEHOLDER, "tipoProcessamento": PROCESSAMENTO}}
+        head, tail = self._envelope(RESULTADO, operation, asked)
+        request = self._post(RESULTADO, operation, head + escape(code).encode() + tail)
+        return Call(operation, request, read, limit=limit, timeout=self._rules.ask_timeout.total_seconds())
+
+    def _post(self, service: str, operation: str, body: bytes) -> Request:
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": operation}
+        return Request("POST", f"{self._base}/ws/cntr/{service}", headers, Body.of(body))
+
+    def _envelope(self, service: str, operation: str, body: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        if service not in self._envelopes:
+            access = self._access
+            if not access.login or not access.password:
+                raise misfit("the connection has no user or no password", "set login and password (WS-Security)")
+            headers = {
+                "MessageHeader": {"codigoPerfilAgente": self._profile},
+                "Security": {"UsernameToken": {"Username": access.login, "Password": access.password}},
+            }
+            self._envelopes[service] = envelope(self._folder, service, operation, headers, body)
+        return self._envelopes[service]
+
+    def _receipt(self, submission: Submission, reply: Reply) -> Receipt:
+        """The code first, leniently, whatever else is odd: a receipt that is overlooked is a contract sent twice."""
+        try:
+            root = markup.parse(reply.body)
+        except Malformed as broken:
+            found = {code.decode() for code in _CODE.findall(_ASIDE.sub(b"", reply.body))}
+            if len(found) == 1:
+                return Receipt(found.pop(), facts={"read": "leniently, from a reply that is no well-formed XML"})
+            what = f"HTTP {reply.status} and a reply without a code that can be read: {broken.what}"
+            raise doubt(submission, what) from None
+        faults = list(root.iter("{*}Fault"))
+        inside = {element for fault in faults for element in fault.iter("{*}codigoProcessamento")}
+        outside = [each for each in root.iter("{*}codigoProcessamento") if each not in inside]
+        texts = {markup.first_text(each, "codigoProcessamento") or "" for each in outside}
+        codes = {text for text in texts if _NUMBER.fullmatch(text)}
+        if len(codes) == 1:
+            transaction = markup.first_text(root, "transactionId")
+            return Receipt(codes.pop(), facts={"transactionId": transaction} if transaction else {})
+        if codes:
+            raise doubt(submission, f"the reply names {len(codes)} processing codes", codes=", ".join(sorted(codes)))
+        if not faults:
+            what = f"HTTP {reply.status} and XML without a codigoProcessamento ({markup.local(root.tag)})"
+            raise doubt(submission, what)
+        fault = Fault.of(faults[0])
+        if fault.kind == "misconfigured":
+            raise denied(fault, self._profile)
+        if fault.kind == "refused":
+            what = "CCEE turned the file down at the door"
+            raise fault.told(Refused, what, todo=fault.action, kept="the items: none was taken")
+        raise doubt(submission, "CCEE answered with a fault that does not say whether the file was taken", fault)
+
+    def _progress(self, submission: Submission, reply: Reply) -> Progress:
+        expected = int(submission.facts.get("echoes") or submission.item_count)
+        named: set[str] = set()
+        unknown: set[str] = set()
+        count = mark = 0
+        try:
+            for row in self._rows(submission.receipt, reply):
+                count += 1
+                # A sum, so that the order of the detalhe does not matter.
+                mark += int.from_bytes(hashlib.sha256(repr(row[:7]).encode()).digest(), "big")
+                if row[7]:
+                    named.add(row[7])
+                if row[8] == "unanswered":
+                    unknown.add(row[9] or "none")
+        except _NoData as nothing:
+            return Pending(f"no data yet: {nothing}")
+        if not count:
+            return Pending("the answer has no detalhe yet")
+        partial_ = hashlib.sha256(str(mark).encode()).hexdigest()
+        if len(named) < expected:
+            return Pending(f"{len(named)} of {expected} contracts answered", partial=partial_)
+        if unknown:
+            return Pending(f"status not known to us: {', '.join(sorted(unknown))}", partial=partial_)
+        return Ready(reply.body)
+
+    def _fetched(self, submission: Submission, reply: Reply) -> None:
+        try:
+            for _ in self._rows(submission.receipt, reply):
+                return
+        except _NoData:
+            pass
+        raise Malformed("there is no answer to fetch yet", institution="ccee", todo="ask again")
+
+    def _welcome(self, reply: Reply) -> str:
+        try:
+            for _ in self._rows(None, reply, refused=True):
+                break
+        except _NoData:
+            pass
+        return f"CCEE knows the user and lets it use codigo_perfil_agente {self._profile}"
+
+    def _rows(self, code: str | None, reply: Reply, *, refused: bool = False) -> Any:
+        """The rows of a reply to a query, or what its status or fault means."""
+        if reply.status == 429:
+            raise gateway(reply)
+        try:
+            yield from details(io.BytesIO(reply.body), code, partial(self._fault, refused))
+        except Malformed as wrong:
+            if reply.status == 200 or wrong.facts:
+                raise
+            raise gateway(reply) from None
+        if reply.status >= 300:
+            raise gateway(reply)
+
+    def _fault(self, refused: bool, element: etree._Element) -> NoReturn:
+        fault = Fault.of(element)
+        if fault.kind == "wait" or (refused and fault.kind == "refused"):
+            raise _NoData(f"{fault.code or fault.element}: {fault.message or 'no message'}")
+        if fault.kind == "misconfigured":
+            raise denied(fault, self._profile)
+        if _SLM.search(fault.message):
+            raise fault.told(Throttled, "CCEE counts too many requests", todo="wait; see rules requests and window")
+        if fault.kind == "doubt":
+            raise fault.told(Unavailable, "CCEE could not answer the question", todo="nothing: it is asked again")
+        todo = "nothing, it is asked again; where it stays so, tell CCEE the transactionId"
+        raise fault.told(Malformed, "CCEE answered the question with a fault", todo=todo)
+
+    def _wsdl(self, reply: Reply) -> str:
+        if reply.status in (401, 403, 429, 502, 503, 504):
+            raise gateway(reply)
+        try:
+            root = markup.local(markup.parse(reply.body).tag)
+        except Malformed as wrong:
+            if reply.status == 200 and b"definitions" in reply.body[:4096]:
+                raise
+            root = wrong.what
+        if reply.status != 200 or root != "definitions":
+            raise misfit(
+                f"{self._base} serves no WSDL of {IMPORTAR}: HTTP {reply.status}, {root}",
+                "correct host, port and path; the firewall must let 442 and 443 out; a proxy may have answered instead",
+            )
+        return f"the WSDL of {IMPORTAR} is served"
+
+
+class _NoData(Exception):
+    """A fault that means "no data", which while processing may mean "not yet"."""

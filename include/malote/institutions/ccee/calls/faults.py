@@ -1,0 +1,108 @@
+"""CCEE's faults and its gateway's statuses, read by local names, as errors that say what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lxml import etree
+
+from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, Throttled, Unavailable
+from malote.institution import Reply
+from malote.institutions.ccee.rules import BY_CODE, verdict
+from malote.reading import markup
+from malote.submission import Submission
+
+E = TypeVar("E", bound=MaloteError)
+
+SEARCH = (
+    "in CliqCCEE, as this profile, search the contracts by the references that table malote.item has for {id}, and the "
+    "processing results of that hour. Taken: `malote resolve {id} --receipt CODE`. Not taken, and certain of it: "
+    "`malote resolve {id} --resend`, or `--withdraw --absent --why …`"
+)
+"""What a person looks for when a reply was lost: CCEE offers no question that would settle it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A SOAP fault, whatever its prefixes (fact sheet 1.5).
+
+    :param code: `errorCode`, else the number in `faultcode`
+    :param element: local name of the first child of `detail`
+    :param facts: what may be printed: errorCode, message, uri, transactionId, faultcode, faultstring
+    """
+
+    code: str
+    element: str
+    message: str
+    facts: dict[str, str]
+
+    @classmethod
+    def of(cls, fault: etree._Element) -> Fault:
+        names = ("errorCode", "message", "uri", "transactionId", "faultcode", "faultstring")
+        facts = {name: " ".join(text.split())[:500] for name in names if (text := markup.first_text(fault, name))}
+        in_faultcode = re.search(r"\.([0-9][0-9-]*)$", facts.get("faultcode", ""))
+        detail = next(fault.iter("{*}detail"), None)
+        element = markup.local(detail[0].tag) if detail is not None and len(detail) else ""
+        message = facts.get("message") or facts.get("faultstring", "")
+        return cls(facts.get("errorCode") or (in_faultcode[1] if in_faultcode else ""), element, message, facts)
+
+    @property
+    def kind(self) -> str:
+        """The kind of its :class:`malote.rules.Code`; "" where it is unknown."""
+        found = verdict(self.code, self.element)
+        return found.kind if found else ""
+
+    @property
+    def action(self) -> str | None:
+        """What to do about it."""
+        found = verdict(self.code, self.element)
+        return found.action if found else None
+
+    def told(self, kind: type[E], what: str, **more: Any) -> E:
+        """This fault as an error."""
+        known = BY_CODE.get(self.code) or BY_CODE.get(self.element)
+        meaning = known.meaning if known else None
+        return kind(
+            what, institution="ccee", code=self.code or self.element or None, meaning=meaning, facts=self.facts, **more
+        )
+
+
+def denied(fault: Fault, profile: str) -> Misconfigured:
+    """A denial, in words that say which of the connection's fields it is about."""
+    if "codigoperfilagente" in fault.message.lower():
+        what = f"the user may not use codigo_perfil_agente {profile}"
+        todo = "set extra.codigo_perfil_agente to the code of a perfil (not of the agente) that this user may act for"
+    elif "uri" in fault.message.lower():
+        what = "CCEE does not know the address that was called"
+        todo = "correct host, port and path of the connection"
+    else:
+        what = "CCEE does not accept the user or its password"
+        todo = "correct login and password of the connection (the system user, not a person's)"
+    return fault.told(Misconfigured, what, todo=todo, kept="nothing was done over there")
+
+
+def doubt(submission: Submission, what: str, fault: Fault | None = None, **facts: str) -> InDoubt:
+    """An unclear reply to a submit."""
+    more: dict[str, Any] = {
+        "submission": submission.id,
+        "todo": SEARCH.format(id=submission.id),
+        "kept": "the file and its items: nothing is sent again by itself",
+    }
+    error = fault.told(InDoubt, what, **more) if fault else InDoubt(what, institution="ccee", **more)
+    error.facts.update(facts)
+    return error
+
+
+def gateway(reply: Reply) -> MaloteError:
+    """A reply to a query whose status speaks, not its body."""
+    what = f"CCEE's gateway answered HTTP {reply.status}"
+    if reply.status == 429:
+        return Throttled(what, institution="ccee", code="429", retry_after=reply.retry_after)
+    if reply.status in (502, 503, 504):
+        return Unavailable(what, institution="ccee", todo="nothing: it is asked again")
+    if reply.status in (401, 403):
+        todo = "check the client certificate (uploaded to CCEE, not expired), user and password"
+        return Misconfigured(what, institution="ccee", todo=todo)
+    return Malformed(what, institution="ccee", todo="it is asked again; where it stays so, check the address")

@@ -1,0 +1,110 @@
+"""CCEE as an institution: wires the paths, the messages, the calls and the rules together."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, ClassVar, NoReturn
+
+from lxml import etree
+
+from malote.address import treaties_of
+from malote.archive import Archive
+from malote.errors import Malformed, Misconfigured
+from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
+from malote.institutions.ccee import rules
+from malote.institutions.ccee.answers import TABLE, details
+from malote.institutions.ccee.calls import ENVIRONMENTS, SEARCH, Calls, Fault
+from malote.institutions.ccee.documents import contracts, own_files
+from malote.rules import Code
+from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
+
+
+class Ccee(Institution):
+    """Câmara de Comercialização de Energia Elétrica, v1 services of its Plataforma de Integração.
+
+    :param access: `login` and `password` are WS-Security's; `extra` holds `codigo_perfil_agente`, and where wanted
+        `schemas` (folder) and `rules`
+    :raises Misconfigured: where environment and host do not agree, or the profile code is missing
+    """
+
+    name: ClassVar[str] = "ccee"
+    title: ClassVar[str] = "CCEE (energy market)"
+    services: ClassVar[tuple[str, ...]] = ("contratos",)
+    environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
+    codes: ClassVar[tuple[Code, ...]] = rules.CODES
+    tables: ClassVar[Mapping[str, Table]] = {"contratos": TABLE}
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        profile = str(access.extra.get("codigo_perfil_agente") or "").strip()
+        if not 1 <= len(profile) <= 18:
+            raise Misconfigured(
+                "extra.codigo_perfil_agente is missing or longer than 18 characters",
+                institution="ccee",
+                todo="set it to the code of the perfil de agente (not of the agente) that the files are sent for",
+            )
+        self._profile = profile
+        self._folder = treaties_of(access)
+        self._rules = rules.CceeRules().override(access.extra.get("rules") or {})
+        self._calls = Calls(access, self._rules, profile, self._folder)
+
+    @property
+    def rules(self) -> rules.CceeRules:
+        return self._rules
+
+    @property
+    def account(self) -> str:
+        return self._profile
+
+    def preflight(self) -> Call[str]:
+        return self._calls.preflight()
+
+    def probe(self) -> Call[str]:
+        return self._calls.probe()
+
+    def render(
+        self, order: Order, rows: Iterable[Row], archive: Archive, free: Free, number: Number
+    ) -> Iterator[Document]:
+        """Files made from rows, or the user's own (param `arquivo`, or a column of that name).
+
+        Params: `root`, `tipoGeracao`, `tipoCCEAL`, `encoding`, `records_per_file`; `arquivo`, `validate`.
+        """
+        params = order.params
+        if params.get("arquivo"):
+            yield from own_files(params, (), archive, free, self._folder)
+            return
+        source = iter(rows)
+        first = next(source, None)
+        if first is None:
+            return
+        make = own_files if "arquivo" in first else contracts
+        yield from make(params, _again(first, source), archive, free, self._folder)
+
+    def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
+        with archive.open(submission.stored) as file:
+            return self._calls.submit(submission, file.read())
+
+    def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
+        """CCEE cannot be asked: its only query needs the code that was lost."""
+        yield from ()
+        return CannotTell(
+            evidence="CCEE's services offer no search; the one query needs the codigoProcessamento that was lost",
+            search=f"profile {self._profile}: {SEARCH.format(id=submission.id)}",
+        )
+
+    def check(self, submission: Submission) -> Call[Progress]:
+        return self._calls.check(submission)
+
+    def fetch(self, submission: Submission) -> Call[None]:
+        return self._calls.fetch(submission)
+
+    def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
+        def fault(element: etree._Element) -> NoReturn:
+            raise Fault.of(element).told(Malformed, "the kept answer is a fault", todo="ask again")
+
+        return details(answer, submission.receipt, fault)
+
+
+def _again(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rest

@@ -1,0 +1,9 @@
+"""What comes back: the return file, as rows that land."""
+
+from __future__ import annotations
+
+from malote.institutions.cielo.answers.arquivo import PEEK, holds_return, mended, root_of
+from malote.institutions.cielo.answers.retorno import rows
+from malote.institutions.cielo.answers.table import TABLE, unmentioned
+
+__all__ = ["PEEK", "TABLE", "holds_return", "mended", "root_of", "rows", "unmentioned"]

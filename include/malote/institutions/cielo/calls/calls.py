@@ -1,0 +1,149 @@
+"""One exchange each with Cielo: the upload of a lot, and the request to download its return file (sheet 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlencode, urlsplit
+from xml.sax.saxutils import escape, quoteattr
+
+from malote.address import base_of
+from malote.archive import Archive
+from malote.errors import Malformed, Misconfigured, Unavailable
+from malote.institution import Access, Body, Call, Reply, Request
+from malote.institutions.cielo.answers import PEEK
+from malote.institutions.cielo.calls import multipart, replies
+from malote.institutions.cielo.rules import LARGEST_LOT, NAMESPACE, PROBE_LOT, CieloRules
+from malote.submission import Pending, Progress, Ready, Receipt, Submission
+
+T = TypeVar("T")
+
+ENVIRONMENTS: Mapping[str, str] = {
+    "producao": "https://ecommerce.cielo.com.br",
+    "teste": "https://qasecommerce.cielo.com.br",
+}
+"""Cielo's Java kit, and the recorded exchanges (sheet 2); the manual prints an older host."""
+
+_DOMAINS = ("cielo.com.br", "cbmp.com.br", "hdevelo.com.br")
+
+
+class Calls:
+    """The exchanges of one connection.
+
+    :param ec: number of the establishment
+    """
+
+    def __init__(self, access: Access, rules: CieloRules, ec: str) -> None:
+        self._access, self._rules, self._ec = access, rules, ec
+        self._base = base_of(access, ENVIRONMENTS, *_DOMAINS)
+
+    def upload(self, submission: Submission, archive: Archive) -> Call[Receipt]:
+        """The lot as a file; the answer is read as leniently as can be (manual, "Mensagem de Upload de Arquivo")."""
+        body, kind = multipart.upload(archive, submission.stored, part=self._rules.part_name, file_name=submission.name)
+        return Call(
+            "requisicao-lote",
+            Request("POST", self._base + self._rules.upload_path, {"Content-Type": kind}, body),
+            partial(replies.receipt, submission, lot_number(submission), self._ec),
+            timeout=self._rules.send_timeout.total_seconds(),
+            submits=True,
+        )
+
+    def look(self, submission: Submission) -> Call[replies.Heard]:
+        """Ask for the return file, and read only enough to see whether it is there."""
+        return self._download(submission.id, lot_number(submission), self._heard, peek=PEEK)
+
+    def check(self, submission: Submission) -> Call[Progress]:
+        """As :meth:`look`, as progress."""
+        return self._download(submission.id, lot_number(submission), self._progress, peek=PEEK)
+
+    def fetch(self, submission: Submission) -> Call[Pending | None]:
+        """Ask for the return file, into a sink (manual, "Mensagem de Solicitação de Download de Retorno")."""
+        return self._download(
+            submission.id,
+            lot_number(submission),
+            self._fetched,
+            limit=max(64 << 20, 6 * submission.stored.size),
+            timeout=self._rules.fetch_timeout.total_seconds(),
+        )
+
+    def preflight(self) -> Call[str]:
+        """GET of the download address: whatever is answered, the way there is open."""
+        request = Request("GET", self._base + self._rules.download_path)
+        return Call("GET", request, self._reached, peek=PEEK, timeout=self._rules.ask_timeout.total_seconds())
+
+    def probe(self) -> Call[str]:
+        """Ask for a lot that does not exist: any answer but a denial proves EC and chave."""
+        return self._download("probe", PROBE_LOT, self._welcome, peek=PEEK)
+
+    def _download(
+        self,
+        id: str,
+        number: int,
+        read: Callable[[Reply], T],
+        *,
+        peek: int = 0,
+        limit: int = 1 << 20,
+        timeout: float | None = None,
+    ) -> Call[T]:
+        message = (
+            f'<?xml version="1.0" encoding="UTF-8"?><requisicao-download-retorno-lote xmlns="{NAMESPACE}" '
+            f"id={quoteattr(id)} versao={quoteattr(self._rules.versao)}><dados-ec><numero>{self._ec}</numero>"
+            f"<chave>{escape(self.chave)}</chave></dados-ec><numero-lote>{number}</numero-lote>"
+            "</requisicao-download-retorno-lote>"
+        )
+        body = Body.of(urlencode({"mensagem": message}).encode())
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        request = Request("POST", self._base + self._rules.download_path, headers, body)
+        seconds = self._rules.ask_timeout.total_seconds() if timeout is None else timeout
+        return Call("requisicao-download-retorno-lote", request, read, limit=limit, peek=peek, timeout=seconds)
+
+    @property
+    def chave(self) -> str:
+        """The chave, of 1 to 100 characters.
+
+        :raises Misconfigured: where the connection has none
+        """
+        if not 1 <= len(self._access.password) <= 100:
+            raise misfit("the connection has no chave, or one of more than 100 characters", "set its password")
+        return self._access.password
+
+    def _heard(self, reply: Reply) -> replies.Heard:
+        return replies.heard(reply, self._ec)
+
+    def _progress(self, reply: Reply) -> Progress:
+        heard = self._heard(reply)
+        return Ready() if heard.ready else Pending(heard.why)
+
+    def _fetched(self, reply: Reply) -> Pending | None:
+        heard = self._heard(reply)
+        return None if heard.ready else Pending(heard.why)
+
+    def _reached(self, reply: Reply) -> str:
+        if reply.status >= 500:
+            raise Unavailable(f"Cielo answered HTTP {reply.status}", institution="cielo", todo="nothing: later again")
+        return f"{urlsplit(self._base).hostname} is reached"
+
+    def _welcome(self, reply: Reply) -> str:
+        try:
+            self._heard(reply)
+        except Malformed as odd:
+            if odd.code is None:  # an unknown code, or no words of Cielo's at all
+                raise
+        return f"Cielo knows EC {self._ec} and accepts its chave"
+
+
+def lot_number(submission: Submission) -> int:
+    """The number of its lot: its receipt, else what it was rendered with.
+
+    :raises Misconfigured: where a person gave it a receipt that is no lot number
+    """
+    text = submission.receipt or str(submission.facts.get("numero_lote") or "")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_LOT):
+        raise misfit(f"{submission.id} has no lot number to ask for", "resolve it with --receipt LOT_NUMBER")
+    return int(text)
+
+
+def misfit(what: str, todo: str) -> Misconfigured:
+    """What is wrong with the connection."""
+    return Misconfigured(what, institution="cielo", todo=todo, kept="nothing was sent")

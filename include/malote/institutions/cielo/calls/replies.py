@@ -1,0 +1,193 @@
+"""What Cielo's replies say: receipt, stage, refusal; read leniently, by local names, then by pattern (sheet 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, Refused, Throttled, Unavailable
+from malote.institution import Reply
+from malote.institutions.cielo.answers import PEEK, holds_return, mended, root_of
+from malote.institutions.cielo.masking import masked
+from malote.institutions.cielo.rules import batch_code
+from malote.reading import markup
+from malote.rules import Code
+from malote.submission import Receipt, Submission
+
+E = TypeVar("E", bound=MaloteError)
+
+SEARCH = (
+    "ask Cielo's support for e-commerce whether lot {number} of EC {ec} arrived, and when. It did: `malote resolve "
+    "{id} --receipt {number}`. It did not, and certain of it: `malote resolve {id} --resend` (the same bytes under the "
+    "same number, which Cielo does not process twice), or `--withdraw --absent --why …`"
+)
+"""What a person does where asking does not settle it."""
+
+_ENVIO = re.compile(rb"<(?:[\w.-]+:)?data-envio(?:\s[^<>]*)?>([^<>]*)")
+_RETORNO = re.compile(rb"<(?:[\w.-]+:)?data-retorno(?:\s[^<>]*)?>([^<>]*)")
+_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_ERRO = re.compile(rb"<(?:[\w.-]+:)?erro[\s/>]")
+_BRASILIA = ZoneInfo("America/Sao_Paulo")
+_FARTHEST = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a download request was answered: a return file, or why there is none.
+
+    :param code: the number of its `erro`, as an integer; None where it has none
+    """
+
+    ready: bool
+    code: int | None
+    why: str
+
+
+def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Receipt:
+    """The answer to an upload: a receipt that is overlooked is a lot in doubt, so whatever can be one is one.
+
+    :raises Refused: pre-validation turned the lot down, nothing was taken
+    :raises Misconfigured: EC or chave are wrong, nothing was taken
+    :raises InDoubt: everything else; its ``code`` is that of the `erro`, as the table writes it
+    """
+
+    def doubt(what: str, code: Code | None = None, said: str = "") -> InDoubt:
+        return InDoubt(
+            what, institution="cielo", submission=submission.id, code=code.code if code else None,
+            meaning=code.meaning if code else None, facts={"mensagem": said} if said else {},
+            todo="nothing now: it is asked for before anything is sent again",
+            kept="the lot and its items: nothing is sent again by itself under another number",
+        )  # fmt: skip
+
+    try:
+        root = markup.parse(mended(reply.body))
+    except Malformed as broken:
+        bare = _ASIDE.sub(b"", reply.body)
+        if (sent := _ENVIO.search(bare)) and not _ERRO.search(bare):
+            promised = _RETORNO.search(bare)
+            return _receipt(number, _latin(sent), _latin(promised), "", read="leniently, from broken XML")
+        raise doubt(f"HTTP {reply.status} and an answer to the upload that cannot be read: {broken.what}") from None
+    envio, retorno = markup.first_text(root, "data-envio"), markup.first_text(root, "data-retorno")
+    erro = next(root.iter("{*}erro"), None)
+    said = _told(markup.first_text(root if erro is None else erro, "mensagem"))
+    if erro is None:
+        if envio is None and retorno is None and markup.local(root.tag) != "retorno-upload-lote":
+            raise doubt(f"HTTP {reply.status} and XML that is no answer to an upload ({markup.local(root.tag)})")
+        return _receipt(number, envio, retorno, said)
+    if envio is not None or retorno is not None:
+        raise doubt("the answer to the upload is a receipt and an error in one", said=said)
+    printed = markup.first_text(erro, "codigo")
+    code = batch_code(printed)
+    if code and code.kind == "refused":
+        what = "Cielo's pre-validation turned the lot down"
+        raise _about(Refused, what, code, said, kept="the items: none was taken")
+    if code and code.kind == "misconfigured":
+        raise denied(code, said, ec)
+    raise doubt(_unclear(code, printed, number), code, said)
+
+
+def _unclear(code: Code | None, printed: str | None, number: int) -> str:
+    if code is None:
+        return f"Cielo answered the upload with code {_short(printed)}, which is not known"
+    if code.kind == "arrived":
+        return f"Cielo says that lot number {number} is in use"
+    return "Cielo's answer to the upload does not say whether the lot was taken"
+
+
+def heard(reply: Reply, ec: str) -> Heard:
+    """The answer to a download request, of which the first :data:`PEEK` bytes are at hand.
+
+    :raises Misconfigured: EC or chave are wrong
+    :raises Unavailable: a failure over there (079), or a gateway that says so
+    :raises Throttled: a gateway that says so
+    :raises Malformed: where it is neither a return file nor words that are known
+    """
+    attached = reply.headers.get("content-disposition", "").strip().lower().startswith("attachment")
+    if reply.status == 200 and holds_return(reply.body, attached=attached):
+        return Heard(True, None, "the return file is there")
+    try:
+        if len(reply.body) >= PEEK:
+            raise Malformed(f"no return file, and too long for a message ({root_of(reply.body) or 'no XML'})")
+        root = markup.parse(mended(reply.body))
+    except Malformed as wrong:
+        raise _gateway(reply, wrong) from None
+    erro = next(root.iter("{*}erro"), None)
+    said = _told(markup.first_text(root if erro is None else erro, "mensagem"))
+    if erro is None:
+        if said:  # the segunda via, whose XML nobody has seen (sheet 3)
+            return Heard(False, None, said)
+        raise _gateway(reply, Malformed(f"XML that answers no download request ({markup.local(root.tag)})"))
+    printed = markup.first_text(erro, "codigo")
+    code = batch_code(printed)
+    if code is None:
+        raise Malformed(
+            f"Cielo answered the question with code {_short(printed)}, which is not known", institution="cielo",
+            facts={"mensagem": said}, todo="nothing, it is asked again; where it stays so, ask Cielo",
+        )  # fmt: skip
+    if code.kind == "wait":
+        return Heard(False, int(code.code), f"{code.code}: {said or code.meaning}")
+    if code.kind == "misconfigured":
+        raise denied(code, said, ec)
+    if code.kind == "doubt":
+        raise _about(Unavailable, "Cielo could not answer the question", code, said)
+    raise _about(Malformed, "Cielo answered the question with an error that is none of a question", code, said)
+
+
+def denied(code: Code, said: str, ec: str) -> Misconfigured:
+    """EC or chave are wrong, in words that say which of the connection's fields it is about."""
+    what = f"Cielo does not know EC {ec}" if code.code == "084" else f"Cielo does not accept the chave of EC {ec}"
+    return _about(Misconfigured, what, code, said, kept="nothing was done over there")
+
+
+def _about(kind: type[E], what: str, code: Code, said: str, kept: str | None = None) -> E:
+    facts = {"mensagem": said} if said else {}
+    return kind(
+        what, institution="cielo", code=code.code, meaning=code.meaning, todo=code.action, facts=facts, kept=kept
+    )
+
+
+def _gateway(reply: Reply, wrong: Malformed) -> MaloteError:
+    """A reply to a question whose status speaks, not its body."""
+    what = f"Cielo answered HTTP {reply.status}: {wrong.what}"
+    if reply.status == 429:
+        return Throttled(what, institution="cielo", code="429", retry_after=reply.retry_after)
+    if reply.status >= 500:
+        return Unavailable(what, institution="cielo", todo="nothing: it is asked again")
+    if reply.status in (401, 403):
+        todo = "look at the address, and at what stands between here and Cielo; Cielo itself answers with HTTP 200"
+        return Misconfigured(what, institution="cielo", todo=todo)
+    return Malformed(what, institution="cielo", todo="it is asked again; where it stays so, look at the address")
+
+
+def _receipt(number: int, envio: str | None, retorno: str | None, said: str, **facts: str) -> Receipt:
+    received, promised = instant(envio), instant(retorno)
+    if received and promised and not timedelta() <= promised - received <= _FARTHEST:
+        promised = None
+    facts = {name: text for name, text in (("mensagem", said), ("data-retorno", _short(retorno))) if text} | facts
+    return Receipt(str(number), received, promised if received else None, facts=facts)
+
+
+def instant(text: str | None) -> datetime | None:
+    """An xsd:dateTime as an aware instant, in Cielo's time zone where it says none; None where it is absurd."""
+    try:
+        found = datetime.fromisoformat(re.sub(r"Z$", "+00:00", (text or "").strip()))
+    except ValueError:
+        return None
+    if not 2000 <= found.year <= 2100:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=_BRASILIA)
+
+
+def _told(text: str | None) -> str:
+    return masked(" ".join((text or "").split()))[:500]
+
+
+def _short(text: str | None) -> str:
+    return masked(" ".join((text or "").split()))[:40]
+
+
+def _latin(found: re.Match[bytes] | None) -> str | None:
+    return found[1].decode("latin-1") if found else None

@@ -1,0 +1,177 @@
+"""The paths that Cielo's outgoing SQL may name, and its rows on their way into a lot, by the column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain, repeat
+from operator import contains, itemgetter
+from pathlib import Path
+from typing import Any
+
+from malote.errors import Problem
+from malote.institution import Row
+from malote.institutions.cielo.documents.cards import SEALED, discreet, hidden
+from malote.institutions.cielo.documents.money import Broken, Checks
+from malote.institutions.cielo.rules import Operation
+from malote.place import schemas
+from malote.submission import Item
+from malote.treaty import Fixed, Plan, Treaty, Wrong, treaty
+
+OWN = frozenset({"reference", "tipo-operacao", "autorizado.valor", "autorizado.data-hora", "autorizado.em", SEALED})
+"""Columns that are no path below the item: what a rule looks at, and the sealed card."""
+
+LIST = "lista-requisicoes"
+
+_MARKS = str.maketrans("", "", " .-")
+_CARD = "holds the number of the card: the journal keeps references in plain text"
+_PAID = "is authorised already, by another operation or elsewhere (report.cielo_transacoes): it would be charged twice"
+
+
+def lot(folder: Path | None, element: str) -> Treaty:
+    """The treaty of a lot and of one kind of item in it, from the user's folder or the shipped one.
+
+    :raises Misconfigured: where no schema there declares that, or one is broken
+    """
+    home = folder or schemas("cielo")
+    return treaty(home, ("ecm-lote.xsd", "*.xsd"), "requisicao-lote", (LIST, element), institution="cielo")
+
+
+class Columns:
+    """The columns of one selection, bound to the treaty and to what the operation asks of a row.
+
+    :param problems: columns that name no path of the treaty are added here
+    """
+
+    def __init__(
+        self, agreed: Treaty, names: Sequence[str], checks: Checks, fixed: Sequence[Fixed], problems: list[Problem]
+    ) -> None:
+        self.plan = Plan(agreed, names, "UTF-8", problems, own=OWN, fixed=fixed)
+        self.checks = checks
+        self._at = {name: place for place, name in enumerate(names) if name in OWN} | self.plan.at
+
+    def place(self, path: str | None) -> int | None:
+        """Where the column of a whole path, or an own one, stands; None where there is none."""
+        return None if path is None else self._at.get(path)
+
+
+class Batch:
+    """Some rows, by the column, and the rules that they break, by the row's place.
+
+    :param references: of the rows, not empty
+    :param values: of each column, in the order of ``columns``
+    """
+
+    def __init__(self, columns: Columns, references: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        self.columns, self.references, self.values = columns, references, values
+        self.broken: dict[int, list[Broken]] = {}
+
+    def __len__(self) -> int:
+        return len(self.references)
+
+    def part(self, start: int, stop: int | None = None) -> Batch:
+        """The rows from a place on."""
+        return self if not start and stop is None else self.some(range(*slice(start, stop).indices(len(self))))
+
+    def some(self, places: Sequence[int]) -> Batch:
+        """The rows at these places, in this order."""
+        if not places:
+            return Batch(self.columns, (), [()] * len(self.values))
+        pick = itemgetter(*places, places[0])  # of one place alone it would give no tuple
+        found = Batch(self.columns, pick(self.references)[:-1], [pick(column)[:-1] for column in self.values])
+        found.broken = {at: self.broken[place] for at, place in enumerate(places) if place in self.broken}
+        return found
+
+    def items(self) -> list[Item]:
+        """What the journal keeps of the rows."""
+        echoes = self.column(self.columns.checks.echo)
+        if echoes is None:
+            return list(map(Item, self.references))
+        return [
+            Item(reference, None if echo is None else str(echo))
+            for reference, echo in zip(self.references, echoes, strict=True)
+        ]
+
+    def texts(self, ids: Sequence[str]) -> list[str]:
+        """The text of each item; a value that cannot be written is left out, and noted in ``broken``.
+
+        :param ids: the attributes of each item, as they are written
+        """
+        wrong: dict[int, list[Wrong]] = {}
+        found = self.columns.plan.records(self.values, ids, wrong)
+        for place, each in wrong.items():
+            self.note(place, ((path, rule) for _, path, rule in each))
+        return found
+
+    def note(self, place: int, said: Iterable[Broken]) -> None:
+        """What the treaty says of a row, where nothing is said of that path yet; never a value that must be hidden."""
+        broken = self.broken.setdefault(place, [])
+        known = {path for path, _ in broken}
+        for path, rule in said:
+            if path not in known:
+                problem = discreet(Problem(None, path, rule))
+                broken.append((problem.path, problem.rule))
+
+    def look(self, operation: Operation, now: datetime, home: str) -> None:
+        """Note every rule beyond the treaty that a row breaks.
+
+        :param home: whose lots they are, `environment/EC`: one of what `autorizado.em` holds
+        """
+        checks = self.columns.checks
+        absent = (None,) * len(self)
+        columns = [self.column(path) or absent for path in checks.paths]
+        identity = self.column(checks.identity) or self.references
+        cards = self.column(f"{SEALED}.numero")
+        kinds = self.column("tipo-operacao") or absent
+        paid = self.column("autorizado.em") or absent
+        plain = self.references
+        if cards is not None and not checks.identity:
+            plain = [each.translate(_MARKS) for each in plain]
+        if (
+            checks.clean(columns)
+            and (identity is self.references or list(identity) == list(self.references))
+            and (cards is None or not any(map(contains, plain, [card or "\n" for card in cards])))
+            and set(kinds) == {None}
+            and not any(paid)
+        ):
+            return
+        rows = zip(*columns, strict=True) if columns else repeat((), len(self))
+        numbers = absent if cards is None else cards
+        for place, (row, name, card, kind, there) in enumerate(zip(rows, identity, numbers, kinds, paid, strict=True)):
+            broken = checks.broken(row, now)
+            if name is not None and str(name) != self.references[place]:
+                rule = f"is not {checks.identity}: the same thing could travel twice, under two names"
+                broken.append(("reference", rule))
+            if card and str(card) in plain[place]:
+                broken.append(("reference", _CARD))
+            if kind is not None and str(kind).lstrip("0") != operation.code.lstrip("0"):
+                rule = f"is {str(kind)[:10]}, and this selection is {operation.code} ({operation.title})"
+                broken.append(("tipo-operacao", f"{rule}: one lot, one operation"))
+            if there and not isinstance(there, list):
+                broken.append(("autorizado.em", f"is a {type(there).__name__}: give an array of text"))
+            elif there and home in there:
+                broken.append(("reference", _PAID))
+            if broken:
+                self.broken[place] = broken + self.broken.get(place, [])
+
+    def problems(self, place: int) -> list[Problem]:
+        """What is wrong with a row, for people."""
+        cards, reference = self.column(f"{SEALED}.numero"), self.references[place]
+        if cards is not None and cards[place]:
+            reference = hidden(reference, str(cards[place]))
+        return [Problem(reference, path, rule) for path, rule in self.broken.get(place, ())]
+
+    def column(self, path: str | None) -> Sequence[Any] | None:
+        """The values at a whole path, or of an own column; None where there is no such column."""
+        place = self.columns.place(path)
+        return None if place is None else self.values[place]
+
+
+def by_column(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+    """The names of the columns, and the values of each; a row that lacks a column has None there."""
+    names = tuple(rows[0])
+    if all(map(names.__eq__, map(tuple, rows))):
+        flat = list(chain.from_iterable([row.values() for row in rows]))
+        return names, [flat[place :: len(names)] for place in range(len(names))]
+    names = tuple(dict.fromkeys(chain.from_iterable(rows)))
+    return names, [[row.get(name) for row in rows] for name in names]

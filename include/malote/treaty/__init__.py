@@ -1,0 +1,10 @@
+"""Column names as paths of a schema: rows become records that it judges."""
+
+from __future__ import annotations
+
+from malote.treaty.layout import Fixed, Plan
+from malote.treaty.schema import EXPLAINED, Treaty, Verdict, treaty
+from malote.treaty.template import Wrong
+from malote.treaty.values import BRASILIA, ESCAPES, Leaf
+
+__all__ = ["BRASILIA", "ESCAPES", "EXPLAINED", "Fixed", "Leaf", "Plan", "Treaty", "Verdict", "Wrong", "treaty"]

@@ -1,0 +1,256 @@
+"""Column names that are paths into a treaty, and the plan by which rows become its records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from malote.errors import Problem
+from malote.reading import markup
+from malote.treaty.schema import Treaty
+from malote.treaty.template import Node, Template, Unwritable, is_plain, nodes, shape
+from malote.treaty.template import Wrong as Wrong
+from malote.treaty.values import Leaf
+
+CUT = 63
+"""Bytes that PostgreSQL keeps of a name: hence `..` for the elements in between, where only one path fits."""
+
+TEMPLATES = 1000
+"""Shapes of rows that a plan remembers: which columns are absent, of what type the others are."""
+
+Segment = tuple[str, str, str | None]
+"""`@` or "", the name, and the index: None, "" for `[]`, or a number."""
+
+_SEGMENT = re.compile(r"(@?)([^\W\d][\w-]*)(?:\[(\d*)\])?", re.UNICODE)
+_SHORTEN = "; PostgreSQL cuts names at 63 bytes, shorten it with `..`"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What stands at a whole path in every record; None where it comes with the record's lead."""
+
+    path: str
+    text: str | None
+
+
+class Plan:
+    """The columns of one selection, resolved against the treaty, and how a row becomes a record.
+
+    :param columns: of the selection, in the order in which a row's values come
+    :param problems: columns that name no path of the treaty are added here
+    :param own: columns that are no paths: they are left alone
+    :param fixed: what no column may name
+    """
+
+    def __init__(
+        self,
+        treaty: Treaty,
+        columns: Sequence[str],
+        encoding: str,
+        problems: list[Problem],
+        *,
+        own: frozenset[str] = frozenset({"reference"}),
+        fixed: Sequence[Fixed] = (),
+    ) -> None:
+        self.at: dict[str, int] = {}
+        self._treaty, self._encoding, self._problems = treaty, encoding, problems
+        self._columns = {column: at for at, column in enumerate(columns)}
+        self._leaves: list[Leaf] = []
+        tree: dict[Any, Any] = {}
+        for each in fixed:
+            self._place(f"{treaty.lead}{each.path}", each, tree)
+        for column in columns:
+            if column not in own:
+                self._place(column, column, tree)
+        self.root = self._grow(Node(str(treaty.record.local_name)), treaty.record, tree, "")
+        self._shape: Callable[[Any], Any] = shape if any(node.repeated for node in nodes(self.root)) else type
+        self._templates: dict[Any, Template] = {}
+
+    def record(self, values: Sequence[Any], lead: str, wrong: list[Wrong]) -> str:
+        """One row as the text of its record. A value that cannot be written is left out and added to ``wrong``.
+
+        :param values: as many as columns, in their order
+        :param lead: further attributes of the record, as they are written: ``' id="1"'``
+        """
+        try:
+            return self._template(tuple(map(self._shape, values))).filled(values, lead, wrong)
+        except Unwritable as unwritable:
+            return self.record(unwritable.rest, lead, wrong)
+
+    def records(
+        self, columns: Sequence[Sequence[Any]], leads: Sequence[str], wrong: dict[int, list[Wrong]]
+    ) -> list[str]:
+        """Many rows, given by column, as the texts of their records: as :meth:`record`, and far faster.
+
+        :param wrong: by the row's place
+        """
+        plain, mixed = self._looked_at(columns)
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        if mixed:
+            for place, key in enumerate(zip(*mixed, strict=True)):
+                groups.setdefault(key, []).append(place)
+        if len(groups) < 2:
+            return self._together(columns, leads, range(len(leads)), wrong, plain) if leads else []
+        texts = [""] * len(leads)
+        for places in groups.values():
+            some = itemgetter(*places, places[0])  # of one place alone it would give no tuple
+            those = [some(column)[:-1] for column in columns]
+            found = self._together(those, some(leads)[:-1], places, wrong, plain)
+            for place, text in zip(places, found, strict=True):
+                texts[place] = text
+        return texts
+
+    def _looked_at(self, columns: Sequence[Sequence[Any]]) -> tuple[set[int], list[list[Any]]]:
+        """The places of the columns of plain text, and the shapes in those that hold more than one shape."""
+        plain: set[int] = set()
+        mixed: list[list[Any]] = []
+        for place, column in enumerate(columns):
+            try:
+                if is_plain("".join(column), self._encoding):  # the fastest way to know that all are texts
+                    plain.add(place)
+            except TypeError:
+                if len(set(map(self._shape, column))) > 1:
+                    mixed.append(list(map(self._shape, column)))
+        return plain, mixed
+
+    def _together(
+        self,
+        columns: Sequence[Sequence[Any]],
+        leads: Sequence[str],
+        places: Sequence[int],
+        wrong: dict[int, list[Wrong]],
+        plain: Set[int],
+    ) -> list[str]:
+        """Rows of one shape."""
+        template = self._template(tuple(self._shape(column[0]) for column in columns))
+        with suppress(ValueError):
+            return template.all_filled(columns, leads, plain)
+        texts = []
+        for at, place in enumerate(places):
+            broken: list[Wrong] = []
+            texts.append(self.record([column[at] for column in columns], leads[at], broken))
+            if broken:
+                wrong[place] = broken
+        return texts
+
+    def _template(self, key: tuple[Any, ...]) -> Template:
+        found = self._templates.get(key)
+        if found is None:
+            if len(self._templates) >= TEMPLATES:
+                self._templates.clear()
+            found = self._templates[key] = Template(self.root, self._columns, key, self._encoding)
+        return found
+
+    def value(self, values: Sequence[Any], path: str) -> str | None:
+        """The text at a whole path, or None where the row has none (or a wrong one)."""
+        at = self.at.get(path)
+        value = None if at is None else values[at]
+        leaf = next((leaf for leaf in self._leaves if leaf.path == path), None)
+        try:
+            return None if leaf is None or value is None else leaf.text(value)
+        except ValueError:
+            return None
+
+    def _place(self, column: str, what: str | Fixed, tree: dict[Any, Any]) -> None:
+        segments, rule = self._resolved(column)
+        if not rule:
+            here = tree
+            for segment in segments:
+                here = here.setdefault(segment, {})
+            other = here.setdefault("", what)
+            if other is what:
+                return
+            ours = isinstance(other, Fixed)
+            rule = "is filled by malote: leave it out" if ours else f"names the same path as {other}"
+        self._problems.append(Problem(None, column, rule))
+
+    def _resolved(self, column: str) -> tuple[list[Segment], str]:
+        """The segments of a column's path below the record, `..` filled in; else the broken rule."""
+        lead, record = self._treaty.lead, self._treaty.record
+        if not column.startswith(lead):
+            return [], f"names no path of the treaty: a path begins with {lead.rstrip('.')!r}"
+        below = column[len(lead) :]
+        parts = ["", *below.lstrip(".").split(".")] if below.startswith(".") else below.split(".")
+        if "" in parts:
+            found = list(_filled(record, parts, 0))
+            if len(found) != 1:
+                fits = ", ".join(lead + ".".join(path) for path in found) or "none"
+                return [], f"names no single path of the treaty; what fits: {fits}"
+            parts = found[0]
+        matches = [_SEGMENT.fullmatch(part) for part in parts]
+        if not all(matches) or any(each and each[1] for each in matches[:-1]):
+            return [], f"is no path{_SHORTEN if len(column.encode()) >= CUT else ''}"
+        return [(each[1], each[2], each[3]) for each in matches if each], ""
+
+    def _grow(self, node: Node, element: Any, tree: Mapping[Any, Any], path: str) -> Node:
+        attributes, elements = _attributes(element), _elements(element)
+        grown: list[tuple[tuple[int, int], Node]] = []
+        for segment, below in tree.items():
+            if segment == "":
+                self._fill(node, element, below, path.rstrip("."))
+                continue
+            mark, name, index = segment
+            if mark and name in attributes:
+                if not isinstance(below[""], Fixed):
+                    node.attributes[name] = self._leaf(below[""], f"{path}@{name}", attributes[name].type)
+            elif not mark and name in elements:
+                at, found = elements[name]
+                child = self._grow(Node(name, index == ""), found, below, f"{path}{name}.")
+                grown.append(((at, int(index or 0)), child))
+            else:
+                rule = f"names no path of the treaty: {node.name} has no {'attribute' if mark else 'element'} {name!r}"
+                for column in _below(below):
+                    cut = _SHORTEN if len(column.encode()) >= CUT else ""
+                    self._problems.append(Problem(None, column, rule + cut))
+        node.children = [child for _, child in sorted(grown, key=lambda each: each[0])]
+        return node
+
+    def _fill(self, node: Node, element: Any, what: str | Fixed, path: str) -> None:
+        if isinstance(what, Fixed):
+            node.content = what.text
+        elif element.type.is_simple() or element.type.has_simple_content():
+            node.content = self._leaf(what, path, element.type if element.type.is_simple() else element.type.content)
+        else:
+            self._problems.append(Problem(None, what, "names an element that holds no text"))
+
+    def _leaf(self, column: str, path: str, kind: Any) -> Leaf:
+        self._leaves.append(Leaf(column, path, kind, self._encoding))
+        self.at.setdefault(path, self._columns[column])
+        return self._leaves[-1]
+
+
+def _attributes(element: Any) -> dict[str, Any]:
+    return {markup.local(name): each for name, each in element.attributes.items() if name}
+
+
+def _elements(element: Any) -> dict[str, tuple[int, Any]]:
+    """The children that an element may have, by local name, each with its place in the schema's order."""
+    inside = element.type.content.iter_elements() if element.type.has_complex_content() else ()
+    return {each.local_name: (at, each) for at, each in enumerate(inside) if each.local_name}
+
+
+def _filled(element: Any, parts: Sequence[str], depth: int) -> Iterable[list[str]]:
+    """Every way from `element` along `parts`, in which "" stands for any elements, at most 16 deep."""
+    if not parts:
+        yield []
+    elif parts[0] == "":
+        yield from _filled(element, parts[1:], depth)
+        for name, (_, child) in _elements(element).items() if depth < 16 else ():
+            yield from ([name, *rest] for rest in _filled(child, parts, depth + 1))
+    elif parts[0].startswith("@"):
+        if len(parts) == 1 and parts[0][1:] in _attributes(element):
+            yield [parts[0]]
+    elif (found := _elements(element).get(parts[0].partition("[")[0])) is not None:
+        yield from ([parts[0], *rest] for rest in _filled(found[1], parts[1:], depth + 1))
+
+
+def _below(tree: Mapping[Any, Any]) -> Iterable[str]:
+    for segment, below in tree.items():
+        if segment != "":
+            yield from _below(below)
+        else:
+            yield below.path if isinstance(below, Fixed) else below

@@ -1,0 +1,25 @@
+"""What happens between the shelf and the warehouse: rows in, documents out, answers home."""
+
+from __future__ import annotations
+
+from malote.trip.asking import Asking, Rest
+from malote.trip.collecting import Collecting, Landed
+from malote.trip.courier import Courier, Sent
+from malote.trip.kit import Kit
+from malote.trip.landing import Landing, Load
+from malote.trip.outgoing import Outgoing
+from malote.trip.preparing import Prepared
+
+__all__ = [
+    "Asking",
+    "Collecting",
+    "Courier",
+    "Kit",
+    "Landed",
+    "Landing",
+    "Load",
+    "Outgoing",
+    "Prepared",
+    "Rest",
+    "Sent",
+]

@@ -1,0 +1,192 @@
+"""Asks for the answers of a scope: in turn in a task (requests), together in a trigger (aiohttp), one way to decide."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from malote.errors import Malformed, MaloteError, Throttled, Transient
+from malote.hours import Slot
+from malote.scope import Scope
+from malote.submission import Pending, Progress, Ready, Submission
+from malote.trip.kit import Kit
+
+log = logging.getLogger("malote.trip.asking")
+
+_LEASE = 10
+"""Submissions leased, and slots reserved, in one go; their news is written in one statement of each kind."""
+
+_LARGEST = 100
+"""To so many a lease grows in a trigger while the pace makes nobody wait: the journal's statements are what costs."""
+
+_UNDER_WAY = 200
+"""Questions that a trigger has under way: slow replies then cost no slots, and file descriptors do not run out."""
+
+Heard = Progress | MaloteError
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How a round ended: how many are still waited for, and when there is something to ask again."""
+
+    waiting: int
+    wake: datetime | None
+
+
+class Asking:
+    """Asks about everything that is due in a scope. All state is in the journal: a round may be lost anywhere."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def in_turn(self, scope: Scope, driver: Any) -> Rest:
+        """Ask about everything that is due, one after the other, as a task does.
+
+        :raises Terminal: where asking cannot succeed until a person acts; nothing is believed of the submissions then
+        """
+        while due := self._due(scope):
+            heard = []
+            for submission in due:
+                slot = self.kit.pace.reserve(1)[0]
+                while not slot.wait(self.kit.clock):
+                    slot = self.kit.pace.reserve(1)[0]
+                try:
+                    heard.append(driver.send(self.kit.institution.check(submission)))
+                except MaloteError as error:
+                    heard.append(error)
+            if not self._note(due, heard):
+                return self._rest(scope, pause=True)
+        return self._rest(scope)
+
+    async def together(
+        self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> Rest:
+        """The same in the triggerer: many questions under way, each at its slot; the journal in a thread.
+
+        :raises Terminal: as :meth:`in_turn`
+        """
+        writing, useful, size = asyncio.Lock(), True, _LEASE
+
+        async def one(submission: Submission, slot: Slot) -> Heard:
+            await sleep(slot.delay)
+            while slot.lapsed():
+                slot = (await asyncio.to_thread(self.kit.pace.reserve, 1))[0]
+                await sleep(slot.delay)
+            try:
+                progress: Progress = await driver.send(self.kit.institution.check(submission))
+            except MaloteError as error:
+                return error
+            return progress
+
+        async def lease(due: list[Submission], slots: list[Slot]) -> None:
+            nonlocal useful
+            heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
+            async with writing:
+                useful = await asyncio.to_thread(self._note, due, heard) and useful
+
+        leases: set[asyncio.Task[None]] = set()
+        try:
+            while useful:
+                while len(leases) >= max(1, _UNDER_WAY // size):
+                    done, leases = await asyncio.wait(leases, return_when=asyncio.FIRST_COMPLETED)
+                    for each in done:
+                        each.result()
+                async with writing:
+                    due = await asyncio.to_thread(self._due, scope, size)
+                if not due:
+                    break
+                slots = await asyncio.to_thread(self.kit.pace.reserve, len(due))
+                size = _LEASE if slots[-1].delay > 0 else min(2 * size, _LARGEST)
+                leases.add(asyncio.create_task(lease(due, slots)))
+                await sleep(slots[-1].delay)  # only then the next lease: slots reserved early would lapse
+            await asyncio.gather(*leases)
+        finally:
+            for each in leases:
+                each.cancel()
+        async with writing:
+            return await asyncio.to_thread(self._rest, scope, pause=not useful)
+
+    # ---- what both do
+
+    def _due(self, scope: Scope, limit: int = _LEASE) -> list[Submission]:
+        """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
+        lease = self.kit.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
+        return self.kit.journal.due(scope, limit=limit, lease=lease)
+
+    def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
+        waiting, at = self.kit.journal.waiting(scope)
+        if pause:  # nobody answers over there: the others that are due would fare no better
+            later = self.kit.clock.now() + self.kit.institution.rules.poll_every
+            at = max(at or later, later)
+        return Rest(waiting, at)
+
+    def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
+        """Write down what was heard; False where asking on is of no use for now."""
+        self.kit.checkpoint("progress heard")
+        rules, now = self.kit.institution.rules, self.kit.clock.now()
+        waits: list[tuple[str, datetime, str | None]] = []
+        ready: list[str] = []
+        answers: list[tuple[Submission, bytes]] = []
+        terminal: MaloteError | None = None
+        for submission, news in zip(due, heard, strict=True):
+            overdue = submission.deadline is not None and now >= submission.deadline
+            again = now + spread(rules.overdue_every if overdue else rules.poll_every, rules.poll_jitter, submission)
+            partial = submission.partial
+            if isinstance(news, Ready):
+                if news.answer is None:
+                    ready.append(submission.id)
+                else:
+                    answers.append((submission, news.answer))
+                continue
+            if isinstance(news, Pending):
+                partial = news.partial
+                if partial and (overdue or self._settled(submission, partial, now)):
+                    ready.append(submission.id)
+                    continue
+                again = max(again, news.ask_at) if news.ask_at else again
+            elif isinstance(news, Throttled):
+                self.kit.pace.penalty(news.retry_after)
+                again = now + timedelta(seconds=news.retry_after)
+            elif isinstance(news, (Transient, Malformed)):
+                log.warning("%s", news.about(institution=self.kit.institution.name, submission=submission.id))
+            else:
+                terminal = terminal or news.about(institution=self.kit.institution.name, submission=submission.id)
+            waits.append((submission.id, again, partial))
+        self.kit.journal.pending(waits)
+        if ready:
+            self.kit.journal.ready(ready)
+        self._keep(answers)
+        if terminal is not None:
+            raise terminal
+        return not all(isinstance(each, Transient) for each in heard)
+
+    def _settled(self, submission: Submission, partial: str, now: datetime) -> bool:
+        since = submission.partial_since
+        return (
+            submission.partial == partial
+            and since is not None
+            and now - since >= self.kit.institution.rules.partial_settles
+        )
+
+    def _keep(self, answers: Sequence[tuple[Submission, bytes]]) -> None:
+        kept = []
+        for submission, answer in answers:
+            with self.kit.archive.write("answers", f"{submission.id}.xml", sealed=submission.stored.sealed) as sheet:
+                sheet.write(answer)
+            kept.append((submission.id, sheet.stored))
+        if kept:
+            self.kit.checkpoint("answer kept")
+            self.kit.journal.answered(kept)
+            self.kit.checkpoint("answer saved")
+            log.info("%d answered", len(kept))
+
+
+def spread(every: timedelta, jitter: float, submission: Submission) -> timedelta:
+    """The rhythm, spread by up to ``jitter`` both ways; the same for the same ask, so that a test can know it."""
+    drawn = zlib.crc32(f"{submission.id}/{submission.asked}".encode()) / 0xFFFFFFFF
+    return every * (1 + jitter * (2 * drawn - 1))

@@ -1,0 +1,123 @@
+"""Brings answers home: fetches those that are ready, lands everything that is answered, and says what stays open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from malote.errors import InDoubt, Malformed, MaloteError
+from malote.scope import Scope
+from malote.submission import Standing, Submission
+from malote.trip.kit import Kit
+from malote.trip.landing import Landing
+from malote.trip.purging import purge
+from malote.trip.reasons import explain
+
+log = logging.getLogger("malote.trip.collecting")
+
+_BATCH_BYTES = 32 << 20
+_BATCH_SUBMISSIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one collection landed, and the answers that it could not."""
+
+    submissions: int
+    rows: int
+    changed: int
+    problems: tuple[MaloteError, ...]
+
+
+class _NotThere(Exception):
+    """Ends the writing of an answer that turned out to be none."""
+
+
+class Collecting:
+    """Lands what is answered in a scope. One stuck answer does not hold back the thousand beside it."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.landing = Landing(kit.warehouse, kit.archive, kit.clock, kit.checkpoint)
+
+    def collect(self, scope: Scope, driver: Any) -> Landed:
+        """Fetch and land everything of the scope that can be landed now. Again lands nothing twice."""
+        problems = list(self._fetch(scope, driver))
+        answered = self.kit.journal.submissions(scope, Standing.ANSWERED)
+        submissions = rows = changed = 0
+        for batch in _batches(answered):
+            while batch:
+                try:
+                    load = self.landing.land(self.kit.institution, batch)
+                except (Malformed, InDoubt) as error:
+                    problems.append(self._set_aside(error))
+                    batch = [s for s in batch if s.id != error.submission]
+                    continue
+                submissions, rows, changed = (
+                    submissions + len(load.submissions),
+                    rows + load.rows,
+                    changed + load.changed,
+                )
+                log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
+                break
+        problems += explain(self.kit, self.landing, scope, lambda call: self._send(driver, call))
+        purge(self.kit)
+        return Landed(submissions, rows, changed, tuple(problems))
+
+    def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
+        for submission in self.kit.journal.submissions(scope, Standing.RECEIVED, Standing.OVERDUE):
+            if not submission.ready:
+                continue
+            try:
+                with self.kit.archive.write(
+                    "answers", f"{submission.id}.xml", sealed=submission.stored.sealed
+                ) as sheet:
+                    gone = self._send(driver, self.kit.institution.fetch(submission), sheet)
+                    if gone:
+                        raise _NotThere  # so that the archive keeps nothing of it
+            except _NotThere:
+                again = gone.ask_at or self.kit.clock.now() + self.kit.institution.rules.poll_every
+                self.kit.journal.not_ready(submission.id, gone.why, ask_at=again)
+                log.warning("%s: the answer that was ready is not there: %s", submission.id, gone.why)
+            except MaloteError as error:
+                yield error.about(institution=self.kit.institution.name, submission=submission.id)
+            else:
+                self.kit.checkpoint("answer kept")
+                self.kit.journal.answered([(submission.id, sheet.stored)])
+                self.kit.checkpoint("answer saved")
+
+    def _send(self, driver: Any, *call: Any) -> Any:
+        """Send a call at the shared pace."""
+        while not self.kit.pace.reserve(1)[0].wait(self.kit.clock):
+            pass
+        return driver.send(*call)
+
+    def _set_aside(self, error: MaloteError) -> MaloteError:
+        assert error.submission is not None
+        if isinstance(error, InDoubt):
+            self.kit.journal.parked(error.submission, error.what, error.todo or "")
+        else:
+            self.kit.journal.unreadable(
+                error.submission,
+                error.what,
+                ask_at=self.kit.clock.now() + self.kit.institution.rules.poll_every,
+            )
+        return error
+
+
+def _batches(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
+    for _, group in groupby(sorted(submissions, key=lambda s: s.service), key=lambda s: s.service):
+        batch: list[Submission] = []
+        size = 0
+        for submission in group:
+            assert submission.answer is not None
+            if batch and (size + submission.answer.size > _BATCH_BYTES or len(batch) == _BATCH_SUBMISSIONS):
+                yield batch
+                batch, size = [], 0
+            batch.append(submission)
+            size += submission.answer.size
+        if batch:
+            yield batch

@@ -1,0 +1,257 @@
+"""Hands submissions over, and is the only place that knows what happens after a crash."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+
+from malote.errors import (
+    Closed,
+    InDoubt,
+    Malformed,
+    MaloteError,
+    Misconfigured,
+    Refused,
+    ReplyLost,
+    Throttled,
+    Transient,
+    Unavailable,
+    Unreachable,
+)
+from malote.hours import Counter
+from malote.institution import Call, Reply, Row
+from malote.rules import Rules
+from malote.scope import Scope
+from malote.submission import Finding, Order, Receipt, Standing, Submission
+from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step
+from malote.trip.kit import Kit
+from malote.trip.preparing import Prepared, prepare
+
+log = logging.getLogger("malote.trip.courier")
+
+T = TypeVar("T")
+
+_DOUBTS_IN_A_ROW = 3  # something in between is answering for the institution: stop before a pouch becomes all doubt
+
+
+class Driver(Protocol):
+    """Whatever sends a call and waits for its value."""
+
+    def send(self, call: Call[T], sink: Any = None) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far sending came. ``wake`` is the instant at which there is more to do, None when there is nothing left."""
+
+    received: int
+    refused: int
+    in_doubt: int
+    wake: datetime | None
+    why: str = ""
+
+
+class Courier:
+    """Takes the submissions of one institution on their trip."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def prepare(self, order: Order, rows: Iterable[Row], *, refused_too: bool = False) -> Prepared:
+        """Render a selection and take it into the journal, see :func:`malote.trip.preparing.prepare`."""
+        return prepare(order, rows, self.kit, refused_too=refused_too)
+
+    def send(self, pouch: str, driver: Driver) -> Sent:
+        """Hand over what the pouch still holds, asking first about everything whose fate is unknown.
+
+        :raises Unreachable: nothing left this machine; everything stays prepared
+        :raises Misconfigured: a certificate, a credential: one error, not a thousand doubts
+        :raises InDoubt: where several in a row ended in doubt; the rest stays prepared
+        """
+        rules = self.kit.institution.rules
+        todo = self.kit.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
+        if todo:
+            log.info("%s: %s", self.kit.institution.title, driver.send(self.kit.institution.preflight()))
+            opening = self.kit.institution.counter(todo[0].service)  # a pouch is of one service
+        tally: collections.Counter[Standing] = collections.Counter()
+        wake: list[tuple[datetime, str]] = []
+        doubts = 0
+        for submission in todo:
+            now = self.kit.clock.now()
+            try:
+                ended = self._hand_over(submission, driver, rules, opening)
+            except Throttled as throttled:
+                self.kit.pace.penalty(throttled.retry_after)
+                wake.append((now + timedelta(seconds=throttled.retry_after), throttled.what))
+                break
+            except Closed as closed:
+                wake.append((closed.opens_at or now + rules.poll_every, closed.what))
+                break
+            if isinstance(ended, Wait):
+                wake.append((ended.until, f"{submission.id}: {ended.why}"))
+                continue
+            tally[ended] += 1
+            doubts = doubts + 1 if ended is Standing.IN_DOUBT else 0
+            if doubts == _DOUBTS_IN_A_ROW:
+                raise InDoubt(
+                    f"{doubts} submissions in a row ended in doubt: something in between may be answering",
+                    institution=self.kit.institution.name, submission=submission.id,
+                    todo="look at `malote doubts`; clear the task when the way is clear",
+                    kept="the rest stays prepared",
+                )  # fmt: skip
+        first = min(wake, default=None)
+        return Sent(
+            tally[Standing.RECEIVED], tally[Standing.REFUSED], tally[Standing.IN_DOUBT],
+            first[0] if first else None, first[1] if first else "",
+        )  # fmt: skip
+
+    def _hand_over(self, submission: Submission, driver: Driver, rules: Rules, opening: Counter) -> Standing | Wait:
+        finding: Finding | None = None
+        while True:
+            step = next_step(submission, self.kit.clock.now(), rules, finding)
+            finding = None
+            if isinstance(step, Send):
+                step = self._held(submission, opening) or step
+            if isinstance(step, Send):
+                if self._attempt(submission, driver, rules):
+                    return Standing.RECEIVED
+            elif isinstance(step, Find):
+                try:
+                    finding = self._find(submission, driver)
+                    continue
+                except (Transient, Malformed) as failed:
+                    self._not_heard(submission, failed, rules)
+            elif isinstance(step, Wait):
+                return step
+            elif not self._settle(submission.id, step, rules):
+                return submission.standing
+            submission = self.kit.journal.submission(submission.id)
+
+    def _held(self, submission: Submission, opening: Counter) -> Wait | None:
+        """Until when it may not be sent. Asking whether it arrived is bound by no hours."""
+        now = self.kit.clock.now()
+        if not opening.is_open(now):
+            return Wait(opening.opens_at(now), "the counter is closed")
+        held = self.kit.institution.held_until(submission, now)
+        return Wait(held, "it is held back: today's cut-off is past") if held else None
+
+    def _settle(self, id: str, step: Step, rules: Rules) -> bool:
+        """Write down what asking has brought; False where the step brings nothing."""
+        if isinstance(step, Keep):
+            self._keep(id, step.receipt, rules, "found")
+        elif isinstance(step, NotThere):
+            self.kit.journal.absent(id, step.evidence, ask_again_at=step.again, counts=step.counts)
+        elif isinstance(step, ProvenAbsent):
+            self.kit.journal.proven_absent(id, step.evidence)
+        elif isinstance(step, Park):
+            self.kit.journal.parked(id, step.evidence, step.search)
+            log.error("%s is in doubt: %s. %s", id, step.evidence, step.search)
+        else:
+            return False
+        return True
+
+    def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
+        """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
+        now = self.kit.clock.now()
+        if submission.sent_at and now > submission.sent_at + rules.patience:
+            self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
+        else:
+            self.kit.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
+
+    def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> bool:
+        """One send; True where its receipt is saved."""
+        id = submission.id
+        replies: list[Reply] = []
+        call = _overheard(self.kit.institution.submit(submission, self.kit.archive), replies)
+        self._wait_for_slot()
+        if not self.kit.journal.begin_send(id, under_way=rules.send_timeout):
+            return False
+        self.kit.checkpoint("attempt open")
+        try:
+            receipt = driver.send(call)
+        except ReplyLost as lost:
+            self._doubt(submission, lost, replies)
+        except (Unreachable, Throttled, Closed, Unavailable, Misconfigured) as nothing_done:
+            self.kit.journal.unsent(id, nothing_done.what)
+            raise nothing_done.about(institution=self.kit.institution.name, submission=id) from None
+        except Refused as refused:
+            code = next((code for code in self.kit.institution.codes if code.code == refused.code), None)
+            if code is None or code.kind != "refused":
+                self._doubt(submission, refused, replies)
+            else:
+                self.kit.journal.refused(id, refused.code, refused.what, frees=code.frees, reasons=refused.reasons)
+                log.error("%s", refused.about(institution=self.kit.institution.name, submission=id))
+        except Exception as unclear:  # whatever it was, the bytes may have arrived
+            self._doubt(submission, unclear, replies)
+        else:
+            self.kit.checkpoint("reply read")
+            return self._keep(id, receipt, rules, "replied")
+        return False
+
+    def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> bool:
+        at = receipt.received_at or self.kit.clock.now()
+        # Their clock may be hours ahead of ours: that is no reason to ask hours later.
+        ask_at = receipt.not_before or min(at, self.kit.clock.now()) + rules.return_after
+        deadline = (receipt.promised_at or at) + rules.patience
+        try:
+            self.kit.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
+        except psycopg.errors.UniqueViolation:
+            self.kit.journal.parked(
+                id, f"the institution gave receipt {receipt.number}, which another submission already holds",
+                "see which of the two it is over there, then `malote resolve`",
+            )  # fmt: skip
+            return False
+        self.kit.checkpoint("receipt saved")
+        log.info("%s received, receipt %s", id, receipt.number)
+        return True
+
+    def _doubt(self, submission: Submission, error: Exception, replies: list[Reply]) -> None:
+        why = error.what if isinstance(error, MaloteError) else type(error).__name__
+        kept = None
+        if replies:
+            with self.kit.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
+                sheet.write(replies[0].body)
+            kept = sheet.stored.name
+        self.kit.journal.uncertain(submission.id, why, reply=kept)
+
+    def _find(self, submission: Submission, driver: Driver) -> Finding:
+        """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""
+        asking = self.kit.institution.find(submission, self.kit.archive)
+        try:
+            call = next(asking)
+            while True:
+                self._wait_for_slot()
+                try:
+                    value = driver.send(call)
+                except MaloteError as error:
+                    call = asking.throw(error)
+                else:
+                    call = asking.send(value)
+        except StopIteration as end:
+            found: Finding = end.value
+            return found
+
+    def _wait_for_slot(self) -> None:
+        while True:
+            slot = self.kit.pace.reserve(1)[0]
+            self.kit.clock.sleep(slot.delay)
+            if not slot.lapsed():
+                return
+
+
+def _overheard(call: Call[T], replies: list[Reply]) -> Call[T]:
+    """The same call, whose reply is kept as evidence where reading it fails."""
+    read = call.read
+
+    def reading(reply: Reply) -> T:
+        replies.append(reply)
+        return read(reply)
+
+    return dataclasses.replace(call, read=reading)

@@ -1,0 +1,113 @@
+"""Renders a selection and takes it into the journal: all of it or nothing, before any socket opens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from uuid import uuid4
+
+import psycopg
+
+from malote.archive import Archive
+from malote.errors import Problem
+from malote.institution import Institution, Row
+from malote.journal import Journal
+from malote.submission import Document, Order, Stored
+from malote.trip.kit import Kit
+
+log = logging.getLogger("malote.trip.preparing")
+
+_TOGETHER = 500  # documents about which the journal is asked at once
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a selection became: documents and items taken in, and items held back: they already travel.
+
+    :param problems: of rows that were left out, where the order asked for the valid rest to travel
+    """
+
+    submissions: int
+    items: int
+    held: int
+    problems: tuple[Problem, ...] = ()
+
+
+def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -> Prepared:
+    """Render the rows and take the documents in, in one transaction.
+
+    :param rows: read again where another run took an item meanwhile, so better no bare iterator
+    :param refused_too: items that the institution refused travel again
+    :raises Invalid: with every problem of the selection; nothing of it travels then
+    """
+    institution, journal, archive, checkpoint = kit.institution, kit.journal, kit.archive, kit.checkpoint
+    journal.open_pouch(order, institution)
+    order = replace(order, at=kit.clock.now())
+    while True:
+        selection = _Selection(order, institution, journal, refused_too=refused_too)
+        try:
+            with journal.intake(order, institution) as intake:
+                checkpoint("rows selected")
+                for document in selection.documents(rows, archive):
+                    checkpoint("document ready")
+                    intake.add(document)
+                    del document  # its 27,000 items need not be alive while the next lot's are made
+        except Exception as error:
+            for stored in selection.taken:
+                if stored.sealed:  # nothing refers to it any more
+                    archive.purge(stored)
+            if not isinstance(error, psycopg.errors.UniqueViolation) or iter(rows) is rows:
+                raise
+            log.info("another run took some of the same items meanwhile: selecting again")
+            continue
+        checkpoint("intent saved")
+        return Prepared(len(selection.taken), selection.items, selection.held, tuple(selection.problems))
+
+
+@dataclass(slots=True)
+class _Selection:
+    """One reading of the rows: what it asks the journal, and what comes of it."""
+
+    order: Order
+    institution: Institution
+    journal: Journal
+    refused_too: bool
+    held: int = 0
+    items: int = 0
+    taken: list[Stored] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def documents(self, rows: Iterable[Row], archive: Archive) -> Iterator[Document]:
+        rendered = self.institution.render(self.order, rows, archive, self._free, self._number)
+        for each in rendered if self.institution.rules.refused_unchanged else self._changed(rendered):
+            if isinstance(each, Problem):
+                self.problems.append(each)
+            else:
+                self.taken.append(each.stored)
+                self.items += len(each.items)
+                yield each
+            del each
+
+    def _free(self, operation: str, references: Sequence[str]) -> set[str]:
+        scope = self.institution.scope(self.order.service, operation)
+        unasked = not self.refused_too
+        holders = self.journal.holders(scope, references, pouch=self.order.pouch, refused_too=unasked)
+        self.held += len(holders)
+        return set(references) - holders.keys()
+
+    def _number(self, sequence: str, start: int) -> int:
+        # Of this document alone: a task that runs twice at once would otherwise give two documents one number.
+        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{uuid4().hex}", start=start)
+
+    def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
+        """What was refused with the very same bytes is held back."""
+        while batch := list(islice(rendered, _TOGETHER)):
+            hashes = [each.stored.sha256 for each in batch if isinstance(each, Document)]
+            refused = self.journal.refused_bytes(self.institution, hashes)
+            for each in batch:
+                if isinstance(each, Document) and each.stored.sha256 in refused:
+                    self.held += len(each.items)
+                else:
+                    yield each

@@ -1,0 +1,266 @@
+"""What is known of one exchange while it is under way: what has left, what came back, and the verdict when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import urlsplit
+
+from malote import __version__
+from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
+from malote.institution import Call, Reply
+from malote.wire import tls
+
+CHUNK = 64 << 10
+"""Bytes read and written at a time, and what a Reply keeps where there is a sink."""
+
+log = logging.getLogger("malote.wire")
+
+
+class Sink(Protocol):
+    """Where a reply's body goes: any binary file, or a sheet of the archive."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Exchange:
+    """What is known of one exchange under way, for the verdict when it fails."""
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+        self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
+        self.connected = self.begun = self.expired = False
+        self.status, self.size = 0, 0
+        self._socket: socket.socket | None = None
+        self._before = sys.exc_info()[1]  # being handled where we were called: no evidence about this exchange
+        body = call.request.body
+        self.parcel = Parcel(self, body.open(), body.size) if body and body.size else None
+        self.headers = {"User-Agent": f"malote/{__version__}", **call.request.headers, "Accept-Encoding": "identity"}
+        if body:
+            self.headers["Content-Length"] = str(body.size)
+        if call.submits:
+            self.headers["Connection"] = "close"
+
+    def guard(self) -> Guard:
+        """Turn whatever fails inside into an error of malote."""
+        return Guard(self)
+
+    @contextmanager
+    def deadline(self) -> Iterator[None]:
+        """End the connection when the exchange as a whole has lasted too long; requests only bounds each read."""
+        timer = threading.Timer(self.call.timeout, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def watch(self, connection: socket.socket, *, connected: bool) -> None:
+        self._socket, self.connected = connection, connected
+        if self.expired:
+            raise TimeoutError
+        if connected:
+            connection.settimeout(self.call.timeout)
+
+    def _expire(self) -> None:
+        self.expired = True
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # SSLSocket's own also unwraps, under the reader
+
+    def verdict(self, error: Exception) -> MaloteError:
+        left = self.begun if self.parcel else self.connected
+        chain = list(_chain(error, self._before))
+        where = f"{self.call.name} at {self._host}"
+        ours = next((each for each in chain if tls.lasting(each)), None)
+        if ours is not None and not (left and self.call.submits):
+            return Misconfigured(
+                f"{where}: {tls.problem_of(ours)}",
+                todo="set the connection right and test it",
+                kept="nothing was done over there",
+            )
+        if left:
+            submits = self.call.submits
+            return ReplyLost(
+                f"{where}: the request went out and no whole reply came back: {self._why(chain, left=left)}",
+                todo="nothing now: it is looked for before it is sent again"
+                if submits
+                else "nothing now: it is asked again; where it stays so, the client certificate may be refused over "
+                "there, which TLS 1.3 hides",
+                kept="the document and what is known of it" if submits else "what was submitted stands as it was",
+            )
+        if isinstance(error, MaloteError):
+            return error
+        if isinstance(error, ValueError):
+            return Misconfigured(
+                f"{where}: no usable address or header", todo="look at host and port of the connection"
+            )
+        return Unreachable(
+            f"{where}: could not be reached: {self._why(chain, left=left)}",
+            todo="nothing now: it is tried again; where it stays so, look at host, network and firewall",
+            kept="nothing left this machine",
+        )
+
+    def _why(self, chain: list[BaseException], *, left: bool) -> str:
+        timeout = any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain)
+        if self.expired or (left and timeout):
+            return f"not done within {self.call.timeout:g} s"
+        for each in chain:
+            if tls.lasting(each):
+                return tls.problem_of(each)
+        for each in chain:
+            if isinstance(each, OSError) and not isinstance(each, ssl.SSLError) and (each.errno or each.strerror):
+                return (os.strerror(each.errno) if each.errno and each.errno > 0 else str(each.strerror)).lower()
+        return "timed out" if timeout else "the connection ended early, or what came is not HTTP"
+
+
+class Guard:
+    """What :meth:`Exchange.guard` gives; a generator would cost a poll more than the rest of its exchange."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception):
+            raise self._exchange.verdict(error) from None
+
+
+class Parcel:
+    """The request's body as a driver reads it: exactly ``size`` bytes; it notes when the first is handed over."""
+
+    def __init__(self, exchange: Exchange, file: BinaryIO, size: int) -> None:
+        self._exchange, self._file, self._size, self._left = exchange, file, size, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self.read():
+            yield chunk
+
+    def read(self, size: int = CHUNK) -> bytes:
+        chunk = self._file.read(min(size, self._left))
+        self._left -= len(chunk)
+        if self._left and not chunk:
+            raise EOFError("the body is shorter than it was said to be")
+        self._exchange.begun = True
+        return chunk
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Received:
+    """The reply as it comes in: counted, bounded, unpacked where the server packed it unasked."""
+
+    def __init__(self, exchange: Exchange, status: int, headers: Mapping[str, str], sink: Sink | None) -> None:
+        exchange.status = status
+        self._exchange, self._sink, self._kept = exchange, sink, bytearray()
+        self.enough = False
+        self._headers = {name.lower(): value for name, value in headers.items()}
+        packing = self._headers.get("content-encoding", "identity").strip().lower()
+        if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise Malformed(
+                f"{exchange.call.name}: the reply is packed as {packing[:20]!r}, which was not asked for",
+                todo="ask the institution: the request says Accept-Encoding: identity",
+            )
+        self._unpack = None if packing in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    def take(self, chunk: bytes) -> None:
+        """Take what came in; after it ``enough`` says whether the call wanted no more than its head."""
+        limit = self._exchange.call.limit
+        if self._unpack:
+            try:
+                chunk = self._unpack.decompress(chunk, limit + 1 - self._exchange.size)
+            except zlib.error:
+                raise Malformed(
+                    f"{self._exchange.call.name}: the reply is not packed as it says", todo="ask again"
+                ) from None
+        self._exchange.size += len(chunk)
+        if peek := self._exchange.call.peek:
+            self._kept += chunk[: max(0, peek - len(self._kept))]
+            self.enough = len(self._kept) == peek
+            return
+        if self._exchange.size > limit:
+            raise Malformed(
+                f"{self._exchange.call.name}: the reply is larger than the {limit} bytes that are read",
+                todo="look at what answers there; a real answer of that size needs a larger limit in calls.py",
+            )
+        if self._sink is None:
+            self._kept += chunk
+            return
+        self._kept += chunk[: CHUNK - len(self._kept)]
+        self._sink.write(chunk)
+
+    def reply(self) -> Reply:
+        if self._unpack and self._exchange.size and not (self.enough or self._unpack.eof):
+            raise self._exchange.verdict(EOFError())
+        return Reply(self._exchange.status, self._headers, bytes(self._kept))
+
+
+CURRENT: ContextVar[Exchange | None] = ContextVar("malote_exchange", default=None)
+"""The exchange that a connection of requests belongs to."""
+
+
+@contextmanager
+def begin(call: Call[Any]) -> Iterator[Exchange]:
+    """An exchange with its body opened (an archive that cannot give it is an error before any connection), logged."""
+    exchange = Exchange(call)
+    before, token = time.monotonic(), CURRENT.set(exchange)
+    try:
+        yield exchange
+    finally:
+        CURRENT.reset(token)
+        if exchange.parcel:
+            exchange.parcel.close()
+        spent = (time.monotonic() - before) * 1000
+        log.debug("%s: %s, %d bytes, %.0f ms", call.name, exchange.status or "no reply", exchange.size, spent)
+
+
+def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that it was made from: requests and urllib3 hide theirs in args and ``reason``."""
+    waiting, seen = [error], {id(before)}
+    while waiting:
+        each = waiting.pop(0)
+        if id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            inner = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
+            waiting.extend(part for part in inner if isinstance(part, BaseException))
+
+
+@lru_cache(maxsize=64)
+def _host(name: str, origin: str) -> str:
+    try:
+        parts = urlsplit(origin)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.netloc.rpartition("@")[2]
+    except ValueError:
+        pass
+    raise Misconfigured(
+        f"{name}: its address is no http or https URL",
+        todo="look at host and port of the connection",
+        kept="nothing left this machine",
+    )

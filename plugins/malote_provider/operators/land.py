@@ -1,0 +1,125 @@
+"""The operator at the end of the trip: it lands every answer, and then fails where something needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import Asset, AssetAlias
+
+from malote.errors import MaloteError
+from malote.submission import Standing
+from malote_provider.explaining import in_doubt, overdue, refusal, together, unsent
+from malote_provider.tasks import MaloteTask
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from airflow.sdk.definitions.context import Context
+
+    from malote.scope import Scope
+    from malote_provider.declaration import Declaration
+    from malote_provider.hooks import MaloteHook
+
+
+class LandOperator(MaloteTask):
+    """Lands every answer of a pouch, or of a service, and then fails where something needs a person.
+
+    What is answered lands first, in transactions of whole submissions; landing again changes nothing.
+
+    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused"}``, which is also the
+    extra of its outlets' events.
+
+    :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
+    :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
+    :param fail_on: standings that make the task fail after landing: of its own pouch, and of others what came to stand
+        so while this run lasted; of ``refused`` only its own
+    """
+
+    institution = ""  # each institution's own class names it
+    asset: ClassVar[Asset | None] = None
+    only_news: ClassVar[bool] = False
+    """Emit the asset only where something landed: a flow that its own landing starts again comes to rest by that."""
+    template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
+    ui_color = "#d9e3eb"
+
+    def __init_subclass__(cls, *, of: Declaration | None = None, **options: Any) -> None:
+        super().__init_subclass__(of=of, **options)
+        if of is not None:
+            cls.asset, cls.only_news = Asset(of.asset), of.only_news
+
+    def __init__(
+        self,
+        *,
+        pouch: Any = None,
+        scope: str = "pouch",
+        fail_on: Sequence[str] = ("in_doubt", "overdue", "refused"),
+        **kwargs: Any,
+    ) -> None:
+        if self.asset is not None:
+            # Airflow emits an outlet with every success; one that is an alias only where it is told to
+            kwargs.setdefault("outlets", [AssetAlias(self.asset.uri) if self.only_news else self.asset])
+        super().__init__(**kwargs)
+        self.pouch = pouch
+        self.scope = scope
+        self.fail_on = tuple(fail_on)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Land, count, and name what stays open."""
+        with self.hook() as hook:
+            pouch, scope = self.about(hook, self.pouch, self.scope)
+            own = hook.scope(pouch, "pouch", "")
+            landed = hook.collecting().collect(scope, hook.driver())
+            journal = hook.journal()
+            tally = journal.tally(scope)
+            counts = {
+                "landed": landed.submissions,
+                "rows": landed.rows,
+                "changed": landed.changed,
+                "waiting": tally.get("received", 0),
+                "in_doubt": tally.get("in_doubt", 0),
+                "overdue": tally.get("overdue", 0),
+                "refused": journal.tally(own).get("refused", 0),
+            }
+            self.log.info("%s", ", ".join(f"{name} {n}" for name, n in counts.items()))
+            if counts["waiting"]:
+                self.log.warning(
+                    "%d still have no answer: any later run with scope='service' collects them", counts["waiting"]
+                )
+            told = {error.submission for error in landed.problems}
+            began = context["dag_run"].start_date
+            still = [error for error in self._open(hook, scope, own, began) if error.submission not in told]
+            errors = [*landed.problems, *still]
+            self._announce(context, {"pouch": pouch, **counts})
+        if errors:
+            raise together(errors, self.institution)
+        return {"pouch": pouch, **counts}
+
+    def _announce(self, context: Context, news: dict[str, Any]) -> None:
+        for outlet in self.outlets:
+            event = context["outlet_events"][outlet]
+            if not isinstance(outlet, AssetAlias):
+                event.extra = news
+            elif self.asset is not None and news["landed"]:
+                event.add(self.asset, extra=news)
+
+    def _open(self, hook: MaloteHook, scope: Scope, own: Scope, began: datetime | None) -> list[MaloteError]:
+        """What needs a person: of its own pouch, and of others what went wrong while this run lasted.
+
+        Each thing is an alarm once: an old doubt does not turn every later run of the service red.
+        """
+        journal = hook.journal()
+        mine = {each.id for each in journal.submissions(own)}
+
+        def new(*standings: Standing) -> list[str]:
+            found = journal.submissions(scope, *standings)
+            return [s.id for s in found if s.id in mine or (began and s.moved_at and s.moved_at >= began)]
+
+        found: list[MaloteError] = []
+        if "in_doubt" in self.fail_on:
+            found += [in_doubt(each) for each in new(Standing.IN_DOUBT)]
+        if "overdue" in self.fail_on:
+            found += [overdue(each) for each in new(Standing.OVERDUE)]
+        if "refused" in self.fail_on:
+            found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
+        return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]

@@ -1,0 +1,146 @@
+"""The operator at the beginning of the trip: it selects rows, makes files of them and hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from malote.submission import Order, Standing
+from malote_provider.explaining import SHOWN, in_doubt, refusal
+from malote_provider.pouch import pouch_of
+from malote_provider.selecting import given, left_out, statement, true
+from malote_provider.tasks import MaloteTask
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from airflow.sdk.definitions.context import Context
+
+    from malote_provider.hooks import MaloteHook
+
+_RECEIVED = ("received", "answered", "landed", "overdue")
+
+
+class SubmitOperator(MaloteTask):
+    """Selects rows, makes files of them and hands them over, each at most once.
+
+    The pouch is named after dag, run, task and map index, so clearing the task goes on with the same pouch: what is
+    already on its way is not sent again, what is in doubt stays so, new rows of the selection join it. While the
+    counter is closed the task waits in the triggerer and goes on at the next document. An empty selection is a success
+    that says so.
+
+    Pushes ``{"pouch", "submissions", "items", "held", "invalid", "received", "refused", "in_doubt"}``: the pouch's id
+    and counts.
+
+    :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
+        with malote, or by absolute path in a template; by default the shipped file of the service (templated)
+    :param arquivo: path of a file of your own, sent as it is instead of rows (templated)
+    :param options: what the institution's files further need, e.g. ``{"tipoGeracao": "1"}``; a blank one counts as
+        absent (templated)
+    :param resend_refused: rows that the institution refused may travel again (templated)
+    :param valid_rest: rows that break the treaty are left out and logged, the others travel; otherwise one wrong row
+        stops the selection (templated)
+    """
+
+    institution = ""  # each institution's own class names it
+    template_fields: Sequence[str] = (
+        *("outgoing_sql", "arquivo", "options", "resend_refused", "valid_rest", "conn_id", "service"),
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"outgoing_sql": "sql", "options": "json"}
+
+    def __init__(
+        self,
+        *,
+        outgoing_sql: str | None = None,
+        arquivo: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        resend_refused: bool | str = False,
+        valid_rest: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.outgoing_sql = outgoing_sql
+        self.arquivo = arquivo
+        self.options = options
+        self.resend_refused = resend_refused
+        self.valid_rest = valid_rest
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Take the selection into the journal, then send."""
+        from malote.trip import Outgoing
+
+        pouch = pouch_of(context)
+        with self.hook() as hook:
+            service = self.service_of(hook.get_institution())
+            params = {name: value for name, value in (self.options or {}).items() if given(value)}
+            if true(self.valid_rest):
+                params["valid_rest"] = True
+            rows: Any = ()
+            if given(self.arquivo):
+                params["arquivo"] = str(self.arquivo)
+            else:
+                rows = Outgoing(hook.warehouse_dsn(), statement(self.outgoing_sql, self.institution, service))
+            prepared = hook.courier().prepare(
+                Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
+            )
+            self.log.info(
+                "pouch %s: %d submissions, %d items prepared; %d items held back: they already travel, or were refused",
+                pouch, prepared.submissions, prepared.items, prepared.held,
+            )  # fmt: skip
+            invalid = left_out(prepared.problems, self.log)
+            return self._send(hook, pouch, prepared.held, invalid)
+
+    def resume(
+        self,
+        context: Context,
+        event: Any = None,  # noqa: ARG002 (Airflow gives it)
+        held: int = 0,
+        invalid: int = 0,
+    ) -> dict[str, Any]:
+        """Go on sending what the pouch still holds; nothing is selected again."""
+        with self.hook() as hook:
+            return self._send(hook, pouch_of(context), held, invalid)
+
+    def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
+        sent = hook.courier().send(pouch, hook.driver())
+        if sent.wake is not None:
+            self._wait(sent.wake, sent.why, held, invalid)
+        return self._result(hook, pouch, held, invalid)
+
+    def _wait(self, wake: datetime, why: str, held: int, invalid: int) -> None:
+        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+        from malote_provider.triggers import SOONEST
+
+        wake = max(wake, self.clock.now() + SOONEST)
+        self.log.info("%s: going on at %s", why, wake)
+        self.defer(
+            trigger=DateTimeTrigger(moment=wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
+        )
+
+    def _result(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
+        journal, scope = hook.journal(), hook.scope(pouch, "pouch", "")
+        tally = journal.tally(scope)
+        counts = {
+            "submissions": sum(tally.values()),
+            "items": sum(each.item_count for each in journal.submissions(scope)),
+            "held": held,
+            "invalid": invalid,
+            "received": sum(tally.get(standing, 0) for standing in _RECEIVED),
+            "refused": tally.get("refused", 0),
+            "in_doubt": tally.get("in_doubt", 0),
+        }
+        if not counts["submissions"]:
+            self.log.info(
+                "nothing to send: the selection is empty, or all of it already travels (held back: %d), or is wrong "
+                "(left out: %d)", held, invalid,
+            )  # fmt: skip
+        for each in journal.submissions(scope, Standing.IN_DOUBT):
+            self.log.error("%s", in_doubt(each.id))
+        refused = [refusal(hook, each.id) for each in journal.submissions(scope, Standing.REFUSED, limit=SHOWN)]
+        for error in refused:
+            self.log.error("%s", error)
+        if refused and not counts["received"] and not counts["in_doubt"]:
+            raise refused[0]
+        return {"pouch": pouch, **counts}

@@ -1,0 +1,70 @@
+"""What the spec tests of BNDES stand on: the institution, a submission, hand-made replies, a find played through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import parse_qs
+
+from malote.errors import MaloteError
+from malote.institution import Access, Call, Reply, Request
+from malote.institutions.bndes.institution import Bndes
+from malote.submission import Finding, Standing, Stored, Submission
+
+CNPJ = "33657248000189"
+NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
+MADE = {"preparado_em": NOON.isoformat()}
+FACTS = {"reference": "2026/17", "anoProposta": "2026", "numeroProposta": "17", **MADE}
+
+
+def bndes(environment: str = "homologacao", base_url: str = "", **extra: Any) -> Bndes:
+    return Bndes(Access("bndes", environment, base_url, extra={"cnpj": CNPJ, **extra}))
+
+
+def pretended(**extra: Any) -> Bndes:
+    return bndes("simulator", "https://localhost:8443/apa", **extra)
+
+
+def submission(service: str = "financiamento", receipt: str | None = "P-1", **changes: Any) -> Submission:
+    given: dict[str, Any] = {"facts": FACTS, "sent_at": NOON, "received_at": NOON, "attempt": 1, **changes}
+    facts = given.pop("facts")
+    return Submission(
+        "bndes-1", "p", "bndes", "homologacao", CNPJ, service, service, Standing.RECEIVED, "x.xml",
+        Stored("bndes/sent/x.xml", "0" * 64, 10), 1, facts, receipt=receipt, **given,
+    )  # fmt: skip
+
+
+def reply(status: int, body: str | bytes = "", kind: str = "text/xml; charset=utf-8", **headers: str) -> Reply:
+    data = body if isinstance(body, bytes) else body.encode()
+    return Reply(status, {"content-type": kind, **headers}, data)
+
+
+def form(request: Request) -> dict[str, list[str]]:
+    assert request.body is not None
+    with request.body.open() as file:
+        return parse_qs(file.read().decode("ascii"), keep_blank_values=True, strict_parsing=True)
+
+
+def played(asking: Any, answer: Callable[[Call[Any]], Reply | MaloteError]) -> tuple[Finding, list[Call[Any]]]:
+    """Drive a `find` as the courier does: each call is answered, what it reads into or raises goes back in."""
+    calls: list[Call[Any]] = []
+    try:
+        call = next(asking)
+        while True:
+            calls.append(call)
+            given = answer(call)
+            try:
+                if isinstance(given, MaloteError):
+                    raise given
+                value = call.read(given)
+            except MaloteError as error:
+                call = asking.throw(error)
+            else:
+                call = asking.send(value)
+    except StopIteration as end:
+        return end.value, calls
+
+
+def by_name(answers: Mapping[str, Reply | MaloteError]) -> Callable[[Call[Any]], Reply | MaloteError]:
+    return lambda call: answers[call.name]

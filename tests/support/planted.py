@@ -1,0 +1,6 @@
+"""What is planted in connections, and must be found nowhere afterwards."""
+
+from __future__ import annotations
+
+SECRET = "senha-que-ninguem-ve"
+EC, CHAVE, ARCHIVE_KEY = "1006993069", "chave-que-ninguem-ve", "uma-chave-de-arquivo-que-ninguem-ve"

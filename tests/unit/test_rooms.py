@@ -1,0 +1,68 @@
+"""The plan of the house: a room is entered by its door, every module says its one job, none is too large to read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import ROOT
+
+MALOTE = ROOT / "include" / "malote"
+ROOMS = sorted(
+    ".".join(path.parent.relative_to(MALOTE.parent).parts)
+    for path in MALOTE.rglob("__init__.py")
+    if path.parent not in (MALOTE, MALOTE / "institutions", MALOTE / "migrations")
+)
+OURS = [path for root in ("include", "plugins", "dags") for path in sorted((ROOT / root).rglob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts[len(ROOT.parts) + 1 :])
+
+
+def room_of(module: str) -> str | None:
+    return next((room for room in reversed(ROOMS) if f"{module}.".startswith(f"{room}.")), None)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_other_rooms_are_entered_by_their_door(path: Path) -> None:
+    mine = room_of(name_of(path)) or ""
+    inside = [
+        module
+        for module in imports(path)
+        if (room := room_of(module)) not in (None, module) and not f"{mine}.".startswith(f"{room}.")
+    ]
+    # An institution's own rules and layouts have no door: they are files on its ground floor.
+    assert [module for module in inside if module.rpartition(".")[0] not in INSTITUTIONS] == []
+
+
+LARGER = {  # and why
+    "malote.institutions.cielo.documents.money": 280,  # seven operations, one function each
+    "malote.trip.courier": 270,  # the one place that knows what happens after a crash
+    "malote.wire.exchange": 270,  # the verdict on an exchange that fails, for both drivers
+    "malote.wire.drivers": 256,
+    "malote.wire.tls": 256,
+    "malote.institution": 256,  # the one interface
+    "malote.treaty.layout": 256,
+    "malote_local.postgres": 255,
+    "malote_sim.certificates": 270,
+    "malote_sim.cielo.simulator": 260,
+}
+INSTITUTIONS = [room for room in ROOMS if room.count(".") == 2]
+
+
+@pytest.mark.parametrize("path", [path for path in OURS if "dags" not in path.parts], ids=name_of)
+def test_a_module_opens_with_its_one_job_and_is_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    said = ast.get_docstring(ast.parse(text))
+    assert said and said.splitlines()[0].rstrip().endswith((".", ":")), "its first line says its one job"
+    assert len(text.splitlines()) <= LARGER.get(name_of(path), 250)
