@@ -7,10 +7,10 @@ SETUP := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test demo up check format bench clean
+.PHONY: help setup test test-quick test-days demo up check format bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## make .venv with everything in it (PYTHON=python3.12 chooses another Python)
 
@@ -22,8 +22,14 @@ $(SETUP): pyproject.toml uv.lock
 	$(UV) sync --frozen
 	@touch $@
 
-test: setup ## run all tests
-	$(PY) -m pytest
+test: setup ## run all tests, on all cores
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+
+test-quick: setup ## run the fast ones: units, manuals, conformance
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup tests/unit tests/spec tests/conformance
+
+test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them)
+	$(PY) tests/days.py $(DAY)
 
 demo: setup ## the whole trip, with a real Airflow and simulated institutions
 	$(PY) -m malote_local demo

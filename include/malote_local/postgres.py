@@ -44,6 +44,7 @@ class EmbeddedPostgres:
         self.folder = None if folder is None else Path(folder).absolute()
         self.port = port or 0
         self._wanted_port = port
+        self._durable = durable
         self._settings = {**SETTINGS, **({} if durable else QUICK)}
         self.user = USER
         self.password = ""
@@ -111,7 +112,8 @@ class EmbeddedPostgres:
 
     def create(self, database: str, template: str | None = None) -> str:
         """Create a database, empty or as a copy of ``template`` (which nobody may be connected to); returns its dsn."""
-        self._run("CREATE DATABASE {} TEMPLATE {}", database, template or "template0")
+        copied = " STRATEGY FILE_COPY" if template and not self._durable else ""  # a third of the time without fsync
+        self._run("CREATE DATABASE {} TEMPLATE {}" + copied, database, template or "template0")
         return self.dsn(database)
 
     def drop(self, database: str) -> None:

@@ -33,7 +33,8 @@ class Quarters:
     def as_user(self) -> dict[str, Any]:
         """Keywords for :mod:`subprocess`: the server's user, a folder it may be in, an environment without PG*."""
         who = {} if self._user is None else {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
-        return {**who, "cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077}
+        moved = {name: os.environ[name] for name in ("LD_PRELOAD", "MOVED_CLOCK") if name in os.environ}  # of tests
+        return {**who, "cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C", **moved}, "umask": 0o077}
 
     def give(self, path: Path) -> None:
         """Make the server's user the owner of a path that we have just made."""

@@ -23,6 +23,7 @@ ROWS = """
 """
 SECRETS = ("senha", "malote-sim")
 CONTENT = ("PLANTED-", "98127", "Operação Realizada")
+pytestmark = pytest.mark.xdist_group("real Airflow")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def trip(running: Stage) -> str:
     until(lambda: running.simulator("ccee")["requests_by_operation"].get("obterResultadoProcessamento"), "it was asked")
     running.airflow.crash("triggerer")
     control(running, "clock", {"advance": 7200})
-    assert rest.wait(DAG, run_id, timeout=180) == "success"
+    assert rest.wait(DAG, run_id, timeout=900) == "success"
     return run_id
 
 
@@ -57,7 +58,7 @@ def control(running: Stage, what: str, body: Any) -> None:
         session.post(f"{running.control}/_sim/ccee/{what}", json=body, timeout=10).raise_for_status()
 
 
-def until(done: Any, what: str, seconds: float = 120) -> None:
+def until(done: Any, what: str, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
@@ -75,7 +76,7 @@ def test_a_killed_triggerer_loses_no_answer_and_asks_nothing_twice(running: Stag
 
 def test_clearing_every_task_of_a_landed_run_changes_nothing(running: Stage, trip: str) -> None:
     running.airflow.rest.clear(DAG, trip)
-    assert running.airflow.rest.wait(DAG, trip, timeout=120) == "success"
+    assert running.airflow.rest.wait(DAG, trip, timeout=900) == "success"
     assert running.airflow.rest.xcom(DAG, trip, "land")["changed"] == 0
     assert running.simulator("ccee")["accepted_more_than_once"] == 0
 

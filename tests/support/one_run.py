@@ -1,4 +1,7 @@
-"""One run of a trip in a process of its own, which kills itself with SIGKILL at a checkpoint."""
+"""Runs of a trip that kill themselves with SIGKILL at a checkpoint: each a child of one process that has imported all.
+
+Reads one run a line, as JSON, and answers each with the signal or status that it ended by.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ import json
 import os
 import signal
 import sys
+import traceback
+from typing import Any
 
+import malote.institutions.bndes.institution
+import malote.institutions.ccee.institution
+import malote.institutions.cielo.institution  # noqa: F401 (each run would import them again, for a second)
 from malote.institution import Access, load
 from support.stages import STAGES, driver_of
 from support.trip import Trip
@@ -18,8 +26,7 @@ class Killed(Trip):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    given = json.loads(sys.argv[1])
+def run(given: dict[str, Any]) -> None:
     access = Access(**given["access"])
     kind = STAGES[access.institution]
     trip = Killed(
@@ -27,6 +34,19 @@ def main() -> None:
         die_at=given["die_at"],
     )  # fmt: skip
     trip.run(kind.rows(None, 0, 5))  # type: ignore[arg-type]
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                run(json.loads(line))
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":

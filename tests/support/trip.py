@@ -47,11 +47,13 @@ class Trip:
         self.journal = Journal(dsn, self.clock)
         self.archive = Archive(archive, "key")
         self.pace = Pace(dsn, "test", limit=0, window=timedelta(seconds=60))
-        kit = Kit(institution, dsn, self.journal, self.archive, self.pace, self.clock, self._checkpoint)
+        self.meanwhile: Callable[[str], None] = lambda _: None
+        self.kit = kit = Kit(institution, dsn, self.journal, self.archive, self.pace, self.clock, self._checkpoint)
         self.courier, self.asking, self.collecting = Courier(kit), Asking(kit), Collecting(kit)
 
     def _checkpoint(self, name: str) -> None:
         self.passed.append(name)
+        self.meanwhile(name)
         if name == self.die_at:
             raise Dead(name)
 

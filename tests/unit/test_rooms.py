@@ -53,7 +53,7 @@ LARGER = {  # and why
     "malote.wire.tls": 256,
     "malote.institution": 256,  # the one interface
     "malote.treaty.layout": 256,
-    "malote_local.postgres": 255,
+    "malote_local.postgres": 258,
     "malote_sim.certificates": 270,
     "malote_sim.cielo.simulator": 260,
 }

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,19 +102,36 @@ def test_a_lost_import_reply_ends_in_doubt_and_resolve_brings_it_home(warehouse:
         stage.close()
 
 
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Callable[[dict[str, Any]], int]]:
+    """``killed(given)``: one run in a process of its own; how that ended."""
+    runs = subprocess.Popen(
+        [sys.executable, str(TESTS / "support" / "one_run.py")], env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with runs:
+        assert runs.stdin is not None and runs.stdout is not None
+
+        def run(given: dict[str, Any]) -> int:
+            runs.stdin.write(json.dumps(given, default=str) + "\n")
+            runs.stdin.flush()
+            return int(runs.stdout.readline())
+
+        yield run
+        runs.stdin.close()
+
+
 @pytest.mark.parametrize("name", CHECKPOINTS)
 @pytest.mark.parametrize("institution", INSTITUTIONS)
-def test_killed_with_minus_nine_at(institution: str, name: str, warehouse: str, tmp_path: Path) -> None:
+def test_killed_with_minus_nine_at(
+    institution: str, name: str, warehouse: str, tmp_path: Path, killed: Callable[[dict[str, Any]], int]
+) -> None:
     """``except`` and ``finally`` must not be what saves us."""
     stage = STAGES[institution](tmp_path)
     try:
         given = {"dsn": warehouse, "archive": str(tmp_path / "archive"), "die_at": name,
                  "access": dataclasses.asdict(stage.institution().access)}  # fmt: skip
-        child = subprocess.run(
-            [sys.executable, str(TESTS / "support" / "one_run.py"), json.dumps(given, default=str)],
-            env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert child.returncode == -signal.SIGKILL, child.stderr
+        assert killed(given) == -signal.SIGKILL
         doubts = finish(stage, warehouse, tmp_path)
         assert doubts == int(not stage.findable and name in ("attempt open", "reply read"))
         check(stage, warehouse)

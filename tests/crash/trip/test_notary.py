@@ -335,7 +335,7 @@ def test_two_runs_that_select_the_same_rows_at_once_send_each_item_once(
             met.append(name)
             first.prepare(ROWS)
 
-    second.courier.checkpoint = meanwhile
+    second.meanwhile = meanwhile
     prepared = second.prepare(ROWS)
     assert met and prepared.submissions == 0 and prepared.held == 7
     first.run(ROWS)
@@ -355,7 +355,7 @@ def test_two_processes_that_send_the_same_pouch_at_once_send_each_document_once(
             met.append(name)
             second.courier.send(second.order.pouch, second.driver)
 
-    first.courier.checkpoint = meanwhile
+    first.meanwhile = meanwhile
     first.send()
     assert met and office.requests.count("file") == 3
     first.wait()

@@ -122,9 +122,9 @@ def test_an_answer_that_has_not_landed_is_not_purged_with_its_document(
     trip.clock.pass_(days=8)
     from malote.trip.purging import purge
 
-    assert purge(trip.institution, trip.journal, trip.archive, trip.clock) == 1
+    assert purge(trip.kit) == 1
     assert len(files(tmp_path)) == 1
-    assert purge(trip.institution, trip.journal, trip.archive, trip.clock) == 0
+    assert purge(trip.kit) == 0
     assert begin().land().rows == 3
     assert files(tmp_path) == []
 
