@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,28 +23,28 @@ def base_of(access: Access, official: Mapping[str, str], *domains: str) -> str:
     :param domains: of the institution; the environment `simulator` may be anywhere else
     :raises Misconfigured: where environment and host do not agree
     """
+    wrong = partial(misfit, access.institution)
     environment, base = access.environment, access.base_url.rstrip("/")
     theirs = official.get(environment)
     if theirs is None and environment != "simulator":
-        raise misfit(access, f"extra.environment is {environment!r}", f"use {', '.join(official)} or simulator")
+        raise wrong(f"extra.environment is {environment!r}", f"use {', '.join(official)} or simulator")
     url = urlsplit(base)
     host = (url.hostname or "").rstrip(".")
     if theirs is not None:
         own = urlsplit(theirs)
         if base and (host != own.hostname or url.scheme != "https"):
-            raise misfit(
-                access,
+            raise wrong(
                 f"environment {environment} and address {url.scheme}://{host} do not belong together",
                 f"leave host empty, or use https://{own.hostname}{own.path}; another host is for environment simulator",
             )
         return base if base and (url.path or not own.path) else theirs
     if not host:
-        raise misfit(access, "environment simulator needs an address", "set host (and port) of the connection")
+        raise wrong("environment simulator needs an address", "set host (and port) of the connection")
     if any(f".{host}".endswith(f".{domain}") for domain in domains):
         what = f"environment simulator and host {host} do not belong together"
-        raise misfit(access, what, "set the host's own environment")
+        raise wrong(what, "set the host's own environment")
     if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise misfit(access, f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
+        raise wrong(f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
     return base
 
 
@@ -55,10 +56,11 @@ def treaties_of(access: Access) -> Path | None:
     named = access.extra.get("schemas")
     folder = Path(str(named)) if named else None
     if folder and not folder.is_dir():
-        raise misfit(access, f"extra.schemas names {folder}, which is no folder", "correct it or leave it out")
+        what = f"extra.schemas names {folder}, which is no folder"
+        raise misfit(access.institution, what, "correct it or leave it out")
     return folder
 
 
-def misfit(access: Access, what: str, todo: str) -> Misconfigured:
-    """What is wrong with the connection."""
-    return Misconfigured(what, institution=access.institution, todo=todo, kept="nothing was sent")
+def misfit(institution: str, what: str, todo: str) -> Misconfigured:
+    """What is wrong with the connection of an institution."""
+    return Misconfigured(what, institution=institution, todo=todo, kept="nothing was sent")

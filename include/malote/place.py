@@ -18,6 +18,14 @@ def sql(*parts: str) -> Path:
     return _first("sql", _CHECKOUT / "include" / "sql").joinpath(*parts)
 
 
+def outgoing(institution: str, service: str) -> str:
+    """The shipped outgoing SQL of a service: its own file, or ``outros``, in which ``{servico}`` is its name."""
+    own = sql("outgoing", f"{institution}__{service}.sql")
+    if own.is_file():
+        return own.read_text(encoding="utf-8")
+    return sql("outgoing", f"{institution}__outros.sql").read_text(encoding="utf-8").replace("{servico}", service)
+
+
 def _first(packed: str, checkout: Path) -> Path:
     inside = _PACKAGE / packed
     return inside if inside.is_dir() else checkout

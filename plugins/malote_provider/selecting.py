@@ -16,7 +16,9 @@ def statement(outgoing_sql: Any, institution: str, service: str) -> str:
 
     :raises Misconfigured: where that file cannot be read
     """
-    text = str(outgoing_sql).strip() if given(outgoing_sql) else f"{institution}__{service}.sql"
+    text = str(outgoing_sql).strip() if given(outgoing_sql) else ""
+    if not text:
+        return place.outgoing(institution, service)
     if not text.endswith(".sql") or "\n" in text:
         return text
     path = place.sql("outgoing").joinpath(text)  # an absolute path stays what it is

@@ -20,7 +20,7 @@ from malote.archive import Archive
 from malote.errors import MaloteError, Misconfigured
 from malote.hours import Counter
 from malote.institution import Body, Call, Institution, load
-from malote.place import schemas, sql
+from malote.place import outgoing, schemas
 from malote.rules import Rules
 from malote.submission import Document, Order, Standing, Submission
 from malote.wire import AsyncDriver
@@ -105,7 +105,7 @@ def test_it_has_a_simulator_a_docs_page_treaties_and_sql(name: str) -> None:
     assert (ROOT / "docs" / f"{name}.md").is_file()
     assert (schemas(name) / "SOURCES.md").is_file()
     for service in load(name).services:
-        assert sql("outgoing", f"{name}__{service}.sql").is_file()
+        assert "{servico}" not in outgoing(name, service)
 
 
 def test_its_names_can_be_imported_from_the_provider(name: str) -> None:

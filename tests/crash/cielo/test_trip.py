@@ -34,7 +34,8 @@ def begin(stage: CieloStage, warehouse: str, tmp_path: Path) -> Iterator[Callabl
     def begin(**options: Any) -> Trip:
         clock = made[-1].clock if made else None
         made.append(
-            Trip(options.pop("institution", None) or stage.institution(), stage.driver(), warehouse, str(tmp_path / "archive"),
+            Trip(options.pop("institution", None) or stage.institution(), stage.driver(), warehouse,
+                 str(tmp_path / "archive"),
                  service=options.pop("service", stage.service), clock=clock, **options)
         )  # fmt: skip
         return made[-1]

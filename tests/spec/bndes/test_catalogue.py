@@ -59,7 +59,7 @@ class Agent:
         pouch = f"dag/{self.trips}/submit"
         made = Trip(there or self.there(), self.driver, self.dsn, self.archive, service=service, pouch=pouch)
         try:
-            query = place.sql("outgoing", f"bndes__{service}.sql").read_text(encoding="utf-8")
+            query = place.outgoing("bndes", service)
             made.prepare(Outgoing(self.dsn, query) if rows is None else rows, refused_too=refused_too)
             made.send()
             made.wait()

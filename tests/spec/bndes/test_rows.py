@@ -351,7 +351,7 @@ def test_what_is_undocumented_is_marked_in_its_sql_its_schema_the_log_and_the_do
     undocumented = service in UNDOCUMENTED
     render(archive, [ROWS[service]], service)
     assert ("undocumented" in caplog.text and SERVICES[service].path in caplog.text) == undocumented
-    assert place.sql("outgoing", f"bndes__{service}.sql").read_text().startswith("-- UNDOCUMENTED") == undocumented
+    assert place.outgoing("bndes", service).startswith("-- UNDOCUMENTED") == undocumented
     assert (f'name="{service}"' in (SHIPPED / "sem_leiaute.xsd").read_text()) == undocumented
     page = (ROOT / "docs" / "bndes.md").read_text()
     section = page.partition("## The undocumented services")[2].partition("\n## ")[0]

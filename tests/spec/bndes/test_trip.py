@@ -134,7 +134,7 @@ class Room:
             pouch=f"bndes/{self.trips}", params=params,
         )  # fmt: skip
         try:
-            query = place.sql("outgoing", f"bndes__{service}.sql").read_text()
+            query = place.outgoing("bndes", service)
             made.prepare(Outgoing(self.dsn, query) if rows is None else rows, refused_too=refused_too)
             made.send()
             made.wait()

@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from malote.errors import Misconfigured
+from malote import address
 from malote.rules import Rules
+
+misfit = partial(address.misfit, "bndes")
+"""What is wrong with the connection."""
 
 ASYNC, SYNC = "async", "sync"
 
@@ -243,8 +246,3 @@ def plain(text: str) -> str:
     """Lower case without accents, blanks as one: `Não  Encontrada` is `nao encontrada`."""
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return " ".join(bare.lower().split())
-
-
-def misfit(what: str, todo: str) -> Misconfigured:
-    """What is wrong with the connection."""
-    return Misconfigured(what, institution="bndes", todo=todo, kept="nothing was sent")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,8 +12,10 @@ import zeep.exceptions
 import zeep.transports
 from lxml import etree
 
-from malote import place
-from malote.errors import Misconfigured
+from malote import address, place
+
+misfit = partial(address.misfit, "ccee")
+"""What is wrong with the connection."""
 
 PLACEHOLDER = "malote-placeholder-2f9d1c"
 """Stands in a body where the caller's own text goes."""
@@ -71,8 +73,3 @@ def _client(wsdl: str, _stamp: int) -> zeep.Client:
     for prefix, namespace in _PREFIXES.items():
         client.set_ns_prefix(prefix, namespace)  # type: ignore[no-untyped-call]
     return client
-
-
-def misfit(what: str, todo: str) -> Misconfigured:
-    """What is wrong with the connection or the WSDL."""
-    return Misconfigured(what, institution="ccee", todo=todo, kept="nothing was sent")

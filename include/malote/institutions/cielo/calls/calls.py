@@ -8,14 +8,18 @@ from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
+from malote import address
 from malote.address import base_of
 from malote.archive import Archive
-from malote.errors import Malformed, Misconfigured, Unavailable
+from malote.errors import Malformed, Unavailable
 from malote.institution import Access, Body, Call, Reply, Request
 from malote.institutions.cielo.answers import PEEK
 from malote.institutions.cielo.calls import multipart, replies
 from malote.institutions.cielo.rules import LARGEST_LOT, NAMESPACE, PROBE_LOT, CieloRules
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
+
+misfit = partial(address.misfit, "cielo")
+"""What is wrong with the connection."""
 
 T = TypeVar("T")
 
@@ -142,8 +146,3 @@ def lot_number(submission: Submission) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_LOT):
         raise misfit(f"{submission.id} has no lot number to ask for", "resolve it with --receipt LOT_NUMBER")
     return int(text)
-
-
-def misfit(what: str, todo: str) -> Misconfigured:
-    """What is wrong with the connection."""
-    return Misconfigured(what, institution="cielo", todo=todo, kept="nothing was sent")
