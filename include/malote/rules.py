@@ -45,8 +45,11 @@ class Rules:
     :param poll_every: rhythm of asking, spread by ``poll_jitter`` (0.1 is plus or minus 10 %)
     :param patience: after reception plus this the submission is overdue; it is asked on, every ``overdue_every``
     :param partial_settles: an answer that lacks items and has not changed for so long is final
-    :param settle: how long queues and read models may lag behind an accepted submit
-    :param absent_times: so many findings of absence, ``absent_apart`` from each other, prove absence
+    :param settle: how long queues and read models may lag behind an accepted submit: no absence counts before. Two
+        hours: minutes of silence prove nothing where money is at stake, and what is there is found as soon as it shows
+    :param absent_times: so many findings of absence, ``absent_apart`` from each other, prove absence: one question may
+        have met a read model that was just being rebuilt
+    :param absent_apart: rhythm of asking whether it arrived: longer than a restart over there takes
     :param opening_hours: ``"08:00-20:00"`` in America/Sao_Paulo, or "" for always
     :param opening_days: ``bank`` (ANBIMA bank days), ``weekdays`` or ``all``
     :param closed_days: further closed days, ISO dates
@@ -66,9 +69,9 @@ class Rules:
     patience: timedelta = timedelta(hours=24)
     overdue_every: timedelta = timedelta(hours=1)
     partial_settles: timedelta = timedelta(minutes=30)
-    settle: timedelta = timedelta(minutes=5)
+    settle: timedelta = timedelta(hours=2)
     absent_times: int = 2
-    absent_apart: timedelta = timedelta(minutes=5)
+    absent_apart: timedelta = timedelta(minutes=15)
     opening_hours: str = ""
     opening_days: str = "all"
     closed_days: tuple[str, ...] = ()

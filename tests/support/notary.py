@@ -56,7 +56,12 @@ class Notary(Institution):
         super().__init__(access or Access("notary", "simulator"))
         self.per_document = per_document
         self._rules = rules or Rules(
-            return_after=timedelta(minutes=1), poll_every=timedelta(minutes=1), patience=timedelta(hours=2), requests=0
+            return_after=timedelta(minutes=1),
+            poll_every=timedelta(minutes=1),
+            patience=timedelta(hours=2),
+            requests=0,
+            settle=timedelta(minutes=3),
+            absent_apart=timedelta(minutes=5),
         )
 
     @property

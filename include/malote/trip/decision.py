@@ -77,7 +77,7 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
     sending                 asked lately, and not there                                wait
     sending                 not asked yet                                              find
     sending, found          its receipt                                                keep the receipt
-    sending, absent         the send may still arrive, or a queue lag                  does not count, ask on
+    sending, absent         younger than ``send_timeout`` and ``settle``               does not count, ask on
     sending, absent         counted, fewer than ``absent_times``                       ask on
     sending, absent         ``absent_times``, ``absent_apart`` from each other          proven absent: may be sent
     sending, cannot tell                                                               park, in doubt
@@ -98,7 +98,7 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
         return Park(finding.evidence, finding.search)
     over = (submission.sent_at or now) + rules.send_timeout + rules.settle
     if now < over:
-        return NotThere(finding.evidence, counts=False, again=over)
+        return NotThere(finding.evidence, counts=False, again=min(over, now + rules.absent_apart))
     if submission.absent_seen + 1 < rules.absent_times:
         return NotThere(finding.evidence, counts=True, again=now + rules.absent_apart)
     return ProvenAbsent(finding.evidence)

@@ -65,6 +65,8 @@ def take(case: Case) -> Act:
     operation = case.desk.operation(case.cnpj, proposal, case.now)
     if service == "financiamento" and proposal.partition("/")[2].startswith(AT_THE_DOOR):
         raise Rejected("above_limit")
+    if settings["duplicates"] == "same" and (first := case.desk.there(operation, service)):
+        return Act(202, answers.receipt(first, first.protocol, settings))
     if settings["duplicates"] == "refuse":
         case.desk.refuse_again(operation, service, document.sha256)
     if settings["life_cycle"] == "door" and (key := obstacle(service, operation)):

@@ -36,14 +36,17 @@ class Desk:
         """How an operation stands at an instant; without any request when there is none."""
         return Operation.of(proposal, self.filed.get((cnpj, proposal), ()), at)
 
+    def there(self, operation: Operation, service: str) -> Solicitacao | None:
+        """The one that stands in the way of another: of a service that an operation takes once (5.5)."""
+        before = (each for each in operation.filed if each.service == service and ASYNCHRONOUS[service].once)
+        return next((each for each in before if each.status(operation.at) != "rejeitado"), None)
+
     def refuse_again(self, operation: Operation, service: str, sha256: str) -> None:
-        """Raise `Rejected` when the same is there already: of a service that an operation takes once (5.5)."""
-        if not ASYNCHRONOUS[service].once:
-            return
-        before = [each for each in operation.filed if each.service == service]
-        there = next((each for each in before if each.status(operation.at) != "rejeitado"), None)
+        """Raise `Rejected` when the same is there already."""
+        there = self.there(operation, service)
         if there is not None:
             raise Rejected("already_there", servico=service, proposta=operation.proposal, numero=there.protocol)
+        before = (each for each in operation.filed if each.service == service)
         if service == "financiamento" and any(each.sha256 == sha256 for each in before):
             raise Rejected("unchanged", proposta=operation.proposal)
 

@@ -44,13 +44,15 @@ Settings, the default first. NAME stands for a protocol, a reference, "2026/1", 
     maintenance         false; true: 503 for everything
     status_text         "": the text of api/status, instead of the usual
     result_after        3: simulated seconds of processing, of what is accepted from now on
-    search_lag          0: simulated seconds by which pesquisa and consultaSubcredito are behind
+    search_lag          0: simulated seconds by which pesquisa and consultaSubcredito are behind (900,
+                        3600: a read side that lags by a quarter of an hour, by an hour)
     search_hides        []: situations that pesquisa leaves out, of processando, aprovado, rejeitado, contratado,
                         cancelado
     search_protocols    true; false: searches tell no numeroProtocolo
     nothing_found       "empty" (202 and no operacao) | "400"
     duplicates          "refuse" (400: the same proposta again, unless rejected and modified; a second contratacao or
-                        cancelamento while the first is processing or approved) | "accept"
+                        cancelamento while the first is processing or approved) | "accept" | "same" (202 with the
+                        numeroProtocolo of the first, and nothing is taken in)
     duplicate_protocol  false; true: that 400 tells the numeroProtocolo of the first
     life_cycle          "door" (what it forbids is 400) | "result" (it is taken, and rejected after processing)
     equal_documents     "one" | "apart" (see above)
@@ -134,7 +136,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "days": ("bank", "all"),
     "closed_as": ("503 html", "503 xml", "400 xml", "403 html", "503 empty"),
     "nothing_found": ("empty", "400"),
-    "duplicates": ("refuse", "accept"),
+    "duplicates": ("refuse", "accept", "same"),
     "life_cycle": ("door", "result"),
     "equal_documents": ("one", "apart"),
     "contract_number": ("same", "own"),

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import malote_sim
+from malote.checkpoint import CHECKPOINTS
 from malote.clock import HeldClock
 from malote.errors import Misconfigured, Unavailable
-from malote.institution import Call
+from malote.institution import Call, load
 from support.stages import BndesStage
-from support.trip import Trip, standings
+from support.trip import Dead, Trip, standings
 
 NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
 PROPOSAL = "financiamento 2026/1000"
@@ -68,15 +69,17 @@ def stage(tmp_path: Path) -> Iterator[BndesStage]:
 
 @pytest.fixture
 def begin(stage: BndesStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
-    """``begin(service)``: the trip of another run; all have one clock."""
+    """``begin(service, **rules)``: the trip of another run; all have one clock."""
     made: list[Trip] = []
     clock = OneClock(NOON, stage.sim)
 
-    def begin(service: str = "financiamento") -> Trip:
+    def begin(service: str = "financiamento", **rules: str) -> Trip:
+        usual = stage.access()
+        there = load("bndes")(stage.access(rules={**usual.extra["rules"], **rules}))
         driver = Noting(stage.driver(), clock)
         pouch = f"dag/{len(made)}/submit"
         archive = str(tmp_path / "archive")
-        made.append(Trip(stage.institution(), driver, warehouse, archive, service=service, clock=clock, pouch=pouch))
+        made.append(Trip(there, driver, warehouse, archive, service=service, clock=clock, pouch=pouch))
         return made[-1]
 
     yield begin
@@ -221,10 +224,50 @@ def test_a_search_that_lags_by_less_than_the_settling_time_proves_nothing(
     assert stage.sim.bndes.requests["pesquisa"] >= 2
 
 
+@pytest.mark.parametrize("duplicates", ["accept", "refuse", "same"])
+@pytest.mark.parametrize("lag", [timedelta(minutes=15), timedelta(hours=1)], ids=str)
+@pytest.mark.parametrize("lost", ["lost_reply", "gateway", "attempt open", "reply read"])
+def test_a_read_side_that_lags_makes_nothing_be_accepted_twice(
+    stage: BndesStage, begin: Callable[..., Trip], lost: str, lag: timedelta, duplicates: str
+) -> None:
+    stage.sim.bndes.set(search_lag=lag.total_seconds(), duplicates=duplicates)
+    trip = begin()
+    trip.prepare(stage.rows(0, 1))
+    if lost in CHECKPOINTS:  # the process dies there, and another goes on
+        trip.die_at = lost
+        with pytest.raises(Dead):
+            trip.send()
+        trip.die_at = ""
+    else:
+        stage.sim.bndes.play(lost, on="financiamento")
+    arrived = lost != "attempt open"
+    home(trip, by=1)
+    assert dict(stage.accepted()) == {PROPOSAL: 1}
+    waited = trip.clock.at - NOON
+    if arrived:
+        assert waited < lag + trip.institution.rules.absent_apart * 2, "found as soon as it shows"
+    else:
+        assert waited > trip.institution.rules.settle, "silence of an hour is no evidence"
+
+
+@pytest.mark.parametrize("duplicates", ["accept", "refuse", "same"])
+def test_the_simulator_takes_refuses_or_recognises_a_duplicate(
+    stage: BndesStage, begin: Callable[..., Trip], duplicates: str
+) -> None:
+    """What the test above would miss if it sent twice: whoever shortens `settle` below the lag runs into this."""
+    stage.sim.bndes.set(search_lag=3600, duplicates=duplicates)
+    stage.sim.bndes.play("lost_reply", on="financiamento")
+    hasty = begin(settle="PT5M", absent_apart="PT5M")
+    hasty.prepare(stage.rows(0, 1))
+    hasty.send()
+    assert len(hasty.driver.submits) > 1
+    assert dict(stage.accepted()) == {PROPOSAL: 2 if duplicates == "accept" else 1}
+
+
 def test_already_there_after_an_uncertain_attempt_is_the_proof_that_it_arrived(
     stage: BndesStage, begin: Callable[..., Trip]
 ) -> None:
-    stage.sim.bndes.set(search_lag=3600)  # longer than anybody waits: it looks absent, and is sent again
+    stage.sim.bndes.set(search_lag=4 * 3600)  # longer than anybody waits: it looks absent, and is sent again
     stage.sim.bndes.play("lost_reply", on="financiamento")
     trip = begin()
     trip.prepare(stage.rows(0, 1))
@@ -233,7 +276,7 @@ def test_already_there_after_an_uncertain_attempt_is_the_proof_that_it_arrived(
         trip.clock.at = wake
         wake = trip.courier.send(trip.order.pouch, trip.driver).wake or wake
     assert standings(trip.dsn) == {"sending": 1}, "refused at the door, and no refusal"
-    trip.clock.pass_(hours=1)
+    trip.clock.pass_(hours=4)
     home(trip, by=2)
     assert dict(stage.accepted()) == {PROPOSAL: 1}
 

@@ -249,12 +249,10 @@ def test_a_reply_lost_after_acceptance_is_found_by_pesquisa_and_nothing_is_sent_
 def test_already_there_after_a_lost_reply_is_no_refusal(room: Room) -> None:
     proposal(room, "1")
     room.desk.moods = ["lost"]
-    seen: list[bool] = []
     search = room.desk._search
 
     def lagging(document: etree._Element) -> Reply:
-        seen.append(True)
-        taken, room.desk.taken = room.desk.taken, [] if len(seen) <= 3 else room.desk.taken
+        taken, room.desk.taken = room.desk.taken, [] if room.desk.posts < 2 else room.desk.taken
         try:
             return search(document)
         finally:

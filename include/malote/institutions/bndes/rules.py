@@ -121,7 +121,6 @@ TRAVELLING: tuple[str, ...] = tuple(name for name, each in SERVICES.items() if e
 """The services that travel, in the order of an operation's life; the undocumented ones behind."""
 
 UNDOCUMENTED: tuple[str, ...] = tuple(name for name, each in SERVICES.items() if not each.documented)
-
 TAGS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "situacao"),
     "ano_proposta": ("anoProposta",),
@@ -169,6 +168,8 @@ class BndesRules(Rules):
     :param return_after: ours: "em três segundos", said the press of 2017 (sheet 1.6); it queries others (manual 5 b)
     :param poll_every: ours: no rhythm is documented
     :param patience: ours: how long a result is kept is undocumented
+    :param settle: ours; absent_times and absent_apart as of all: how far pesquisa lags is undocumented, and a second
+        financiamento may be accepted, so two hours of the twelve; of no other service does silence prove anything
     :param opening_hours: manual 2.5: "de 08:00hs às 20:00hs"; Brasília time is inferred (sheet 3.2)
     :param opening_days: inferred: bank days (sheet 3.2)
     :param bound_services: those taken in opening hours only. The manual names three, and "qualquer requisição"
@@ -187,6 +188,7 @@ class BndesRules(Rules):
     return_after: timedelta = timedelta(seconds=10)
     poll_every: timedelta = timedelta(seconds=30)
     patience: timedelta = timedelta(hours=24)
+    settle: timedelta = timedelta(hours=2)
     opening_hours: str = "08:00-20:00"
     opening_days: str = "bank"
     bound_services: tuple[str, ...] = TRAVELLING
@@ -220,9 +222,7 @@ def catalogue(corrections: Mapping[str, Any]) -> dict[str, Service]:
     services = dict(SERVICES)
     for name, fields in corrections.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", name) or not isinstance(fields, Mapping):
-            raise misfit(
-                f"extra.rules.services has {name!r} without a usable name or fields", "give an object for each"
-            )
+            raise misfit(f"extra.rules.services has {name!r} without a usable name or fields", "give each an object")
         if strange := sorted(field for field in fields if field not in _SETTABLE):
             raise misfit(f"extra.rules.services.{name} names {strange[0]!r}", f"use some of: {', '.join(_SETTABLE)}")
         if wrong := sorted(field for field, value in fields.items() if not _text(value)):

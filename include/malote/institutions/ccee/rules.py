@@ -23,6 +23,8 @@ class CceeRules(Rules):
     :param return_after: ours: how long processing takes is undocumented
     :param poll_every: ours: 5,000 open codes at one a minute would need 5,000 requests a minute; pace holds them to 600
     :param patience: ours: how long a result may take, and how long it is kept, is undocumented
+    :param settle, absent_times, absent_apart: as all: never reached, since nothing is asked after a lost reply; silence
+        of CCEE is no evidence, a person decides
     :param opening_hours: "" because no hours are documented. The piloto is **not** a 24/7 environment (its hours are
         not published; its data is a month behind, refreshed on the first Saturday of the month): give hours there
     """
