@@ -234,6 +234,10 @@ class Institution(ABC):
         """The instant until which it is better not sent although the counter is open; None to send it now."""
         return None
 
+    def refusal_stands(self, message: str) -> bool:
+        """Whether the words of a refusal at the door still mean one, by the rules of today."""
+        return True
+
     def reasons(self, submission: Submission) -> Call[list[tuple[str | None, ...]]] | None:
         """Ask why a submission, or its item, was refused: rows of ``reasons_table``; None where nobody can be asked."""
         return None

@@ -56,7 +56,8 @@ class Rules:
     :param closing_margin: nothing is sent later than this before closing
     :param purge_after: bytes that are sealed in the archive are purged when their answer has landed, and so long after
         they were prepared at the latest, even while their fate is unknown
-    :param refused_unchanged: what was refused may be sent again although not a byte of its document has changed
+    :param refused_unchanged: the services in which a refused item is held back while not a byte of its document has
+        changed since; in all others it may be sent again as it is
     :param requests: at most so many requests in any sliding ``window``
     """
 
@@ -77,7 +78,7 @@ class Rules:
     closed_days: tuple[str, ...] = ()
     closing_margin: timedelta = timedelta(minutes=2)
     purge_after: timedelta = timedelta(days=7)
-    refused_unchanged: bool = True
+    refused_unchanged: tuple[str, ...] = ()
     requests: int = 600
     window: timedelta = timedelta(seconds=60)
 

@@ -138,6 +138,28 @@ class Refusal:
     brought: list[tuple[str | None, ...]]
 
 
+NORMAL = ("accepted", "travelling")
+"""The reasons of :class:`Holder` that are how a row travels once: nobody need end them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The submission that holds an item back, and why.
+
+    :param reason: ``accepted`` · ``travelling`` · ``unanswered`` · ``in_doubt`` · ``overdue`` · ``refused`` (nobody
+        asked for it to travel again) · ``refused_here`` (by this very pouch) · ``refused_unchanged``
+    :param sha256: of the document that was refused, of ``refused_unchanged`` only
+    :param message: the words of a refusal at the door, of ``refused_unchanged`` only
+    """
+
+    scope: str
+    reference: str
+    submission: str
+    reason: str
+    sha256: str = ""
+    message: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The institution's number for a submission.

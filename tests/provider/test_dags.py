@@ -153,6 +153,7 @@ def test_contracts_make_the_whole_trip(run: Any, ccee: SimpleNamespace) -> None:
         "submissions": 1,
         "items": 3,
         "held": 0,
+        "held_because": {},
         "invalid": 0,
         "received": 1,
         "refused": 0,

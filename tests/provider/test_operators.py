@@ -52,6 +52,7 @@ def test_submit_pushes_the_pouch_and_counts_and_nothing_else(notary: SimpleNames
         "submissions": 2,
         "items": 4,
         "held": 0,
+        "held_because": {},
         "invalid": 0,
         "received": 2,
         "refused": 0,
@@ -65,7 +66,7 @@ def test_clearing_submit_goes_on_with_the_same_pouch_and_sends_nothing_twice(
     task = submit(notary)
     first = task.execute(context(task))
     second = submit(notary).execute(context(task))
-    assert second == {**first, "held": 4}
+    assert second == {**first, "held": 4, "held_because": {"travelling": 4}}
     assert set(notary.office.accepted.values()) == {1}
 
 
@@ -114,11 +115,12 @@ def test_a_closed_counter_defers_until_it_opens_and_goes_on_without_selecting(
         task.execute(context(task))
     assert isinstance(deferred.value.trigger, DateTimeTrigger)
     assert deferred.value.trigger.moment > datetime.now(timezone.utc)
-    assert (deferred.value.method_name, deferred.value.kwargs) == ("resume", {"held": 0, "invalid": 0})
+    assert (deferred.value.method_name, deferred.value.kwargs) == ("resume", {"held_because": {}, "invalid": 0})
     assert not notary.office.accepted
     monkeypatch.setattr("quick_notary.Quick.quick", rules)
-    pushed = submit(notary, 99).resume(context(task), event=None, held=1, invalid=3)
+    pushed = submit(notary, 99).resume(context(task), event=None, held_because={"refused": 1}, invalid=3)
     assert (pushed["items"], pushed["received"], pushed["held"], pushed["invalid"]) == (4, 2, 1, 3)
+    assert pushed["held_because"] == {"refused": 1}
 
 
 def test_no_wait_is_too_short_for_the_scheduler_to_see_the_task_leave(
@@ -128,7 +130,7 @@ def test_no_wait_is_too_short_for_the_scheduler_to_see_the_task_leave(
         monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta(seconds=50))
     began, task = datetime.now(timezone.utc), submit(notary)
     with pytest.raises(TaskDeferred) as throttled:
-        task._wait(began, "throttled", 0, 0)
+        task._wait(began, "throttled", {}, 0)
     assert throttled.value.trigger.moment >= began + timedelta(seconds=50)
     pushed = task.execute(context(task))
     with pytest.raises(TaskDeferred) as waiting:
@@ -150,7 +152,7 @@ def test_refused_rows_travel_again_when_that_is_asked_for(notary: SimpleNamespac
     with pytest.raises(Refused):
         submit(notary).execute(context())
     held = submit(notary).execute(context(run_id="run-2"))
-    assert (held["submissions"], held["held"]) == (0, 4)
+    assert (held["submissions"], held["held"], held["held_because"]) == (0, 4, {"refused": 4})
     sent = submit(notary, resend_refused="True").execute(context(run_id="run-3"))
     assert sent["received"] == 2
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from malote.institution import Institution
 from malote.journal.ledger import COLUMNS, Ledger, submission_of
 from malote.scope import Scope
-from malote.submission import Refusal, Standing, Submission
+from malote.submission import Holder, Refusal, Standing, Submission
 
 
 class Reading(Ledger):
@@ -47,17 +46,18 @@ class Reading(Ledger):
             "select at, what, detail from malote.event where submission = %s order by id", (id,)
         ).fetchall()
 
-    def refused_bytes(self, institution: Institution, hashes: Sequence[str]) -> set[str]:
-        """Those SHA-256 of documents of an account that were refused, at the door or in each item."""
+    def refused_as(self, documents: Sequence[tuple[str, str, str]]) -> list[Holder]:
+        """Who was refused with those very bytes: ``(scope, reference, SHA-256 of the document)``, newest last."""
         rows = self.connection.execute(
-            """select distinct document_sha256 as sha256 from malote.submission s
-               where document_sha256 = any (%s) and institution = %s and environment = %s and account = %s
-                 and exists (select 1 from malote.item_row i where i.submission = s.id)
-                 and not exists (select 1 from malote.item_row i where i.submission = s.id
-                                 and i.outcome is distinct from 'refused')""",
-            (list(hashes), institution.name, institution.access.environment, institution.account),
+            """select i.scope, i.reference, i.submission, 'refused_unchanged' as reason, s.document_sha256 as sha256,
+                      case when s.standing = 'refused' then s.message end as message
+               from unnest(%s::text[], %s::text[], %s::text[]) as asked (scope, reference, sha256)
+               join malote.item_row i on i.scope = asked.scope and i.reference = asked.reference
+               join malote.submission s on s.id = i.submission and s.document_sha256 = asked.sha256
+               where i.outcome = 'refused' and s.standing <> 'withdrawn' order by s.number""",
+            ([d[0] for d in documents], [d[1] for d in documents], [d[2] for d in documents]),
         )
-        return {row["sha256"] for row in rows}
+        return [Holder(**row) for row in rows]
 
     def unexplained(self, scope: Scope, *, without: Sequence[str] = (), limit: int) -> list[Refusal]:
         """The refused submissions of a scope, and those with a refused item, whose reasons have not landed yet.
@@ -82,21 +82,30 @@ class Reading(Ledger):
             found.append(Refusal(submission_of(row), item, [tuple(each) for each in brought]))
         return found
 
-    def holders(self, scope: str, references: Sequence[str], *, pouch: str, refused_too: bool) -> dict[str, str]:
-        """Which of the references may not travel: reference to the submission that holds it.
+    def holders(self, scope: str, references: Sequence[str], *, pouch: str, refused_too: bool) -> dict[str, Holder]:
+        """Which of the references may not travel, and what holds each: see :class:`Holder`.
 
         :param pouch: what was refused in it is held: who asks a run to send again asks once, whatever is cleared
         :param refused_too: a refused item counts as held as well (nobody asked for it to travel again), but not one
             that never left, or that a person saw to be absent: the institution never said no to it
         """
         rows = self.connection.execute(
-            """select reference, submission from malote.item_row
-               where scope = %(scope)s and reference = any (%(references)s) and outcome is distinct from 'refused'
+            """select i.scope, i.reference, i.submission,
+                   case when i.outcome = 'unanswered' then 'unanswered' when s.standing = 'landed' then 'accepted'
+                        when s.standing in ('in_doubt', 'overdue') then s.standing else 'travelling' end as reason,
+                   s.number
+               from malote.item_row i join malote.submission s on s.id = i.submission
+               where i.scope = %(scope)s and i.reference = any (%(references)s) and i.outcome is distinct from 'refused'
                union all
-               select i.reference, i.submission from malote.item_row i join malote.submission s on s.id = i.submission
+               select i.scope, i.reference, i.submission,
+                   case when %(refused_too)s then 'refused' else 'refused_here' end, s.number
+               from malote.item_row i join malote.submission s on s.id = i.submission
                where (%(refused_too)s or s.pouch = %(pouch)s)
                  and i.scope = %(scope)s and i.reference = any (%(references)s)
-                 and i.outcome = 'refused' and s.standing <> 'withdrawn'""",
+                 and i.outcome = 'refused' and s.standing <> 'withdrawn'
+               order by number""",
             {"scope": scope, "references": list(references), "pouch": pouch, "refused_too": refused_too},
         )
-        return {row["reference"]: row["submission"] for row in rows}
+        return {
+            row["reference"]: Holder(row["scope"], row["reference"], row["submission"], row["reason"]) for row in rows
+        }

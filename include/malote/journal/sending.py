@@ -11,7 +11,9 @@ from psycopg.types.json import Jsonb
 from malote.institution import Institution
 from malote.journal.intake import Intake
 from malote.journal.ledger import Ledger
-from malote.submission import Order, Receipt
+from malote.submission import Holder, Order, Receipt
+
+_TOGETHER = 5000
 
 
 class Sending(Ledger):
@@ -37,6 +39,27 @@ class Sending(Ledger):
             intake = Intake(self.connection, order, institution, self.clock)
             yield intake
             intake.flush()
+
+    def held(self, holders: Sequence[Holder]) -> None:
+        """Note what a selection held back. What is known already is written again once a day, not at each run."""
+        noted = {(each.scope, each.reference): each for each in holders}
+        ordered = [noted[key] for key in sorted(noted)]  # two runs at once lock them in one order
+        now = self.clock.now()
+        for start in range(0, len(ordered), _TOGETHER):
+            batch = ordered[start : start + _TOGETHER]
+            self.connection.execute(
+                """insert into malote.held (scope, reference, submission, reason, since, seen_at)
+                   select *, %(now)s, %(now)s
+                   from unnest(%(scopes)s::text[], %(references)s::text[], %(by)s::text[], %(reasons)s::text[])
+                   on conflict (scope, reference) do update
+                   set submission = excluded.submission, reason = excluded.reason, seen_at = excluded.seen_at,
+                       since = case when held.submission = excluded.submission then held.since
+                           else excluded.since end
+                   where held.submission <> excluded.submission or held.reason <> excluded.reason
+                      or held.seen_at <= excluded.seen_at - interval '1 day'""",
+                {"now": now, "scopes": [h.scope for h in batch], "references": [h.reference for h in batch],
+                 "by": [h.submission for h in batch], "reasons": [h.reason for h in batch]},
+            )  # fmt: skip
 
     def begin_send(self, id: str, *, under_way: timedelta) -> bool:
         """Open the next attempt: from here on the fate is unknown. False where somebody else was faster.

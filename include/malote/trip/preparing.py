@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import uuid4
@@ -14,7 +15,7 @@ from malote.archive import Archive
 from malote.errors import Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
-from malote.submission import Document, Order, Stored
+from malote.submission import NORMAL, Document, Holder, Order, Stored
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.preparing")
@@ -24,15 +25,21 @@ _TOGETHER = 500  # documents about which the journal is asked at once
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a selection became: documents and items taken in, and items held back: they already travel.
+    """What a selection became: documents and items taken in, and items held back, by reason.
 
+    :param held_because: reason of :class:`malote.submission.Holder` to how many
     :param problems: of rows that were left out, where the order asked for the valid rest to travel
     """
 
     submissions: int
     items: int
-    held: int
+    held_because: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def held(self) -> int:
+        """How many items were held back in all."""
+        return sum(self.held_because.values())
 
 
 def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -> Prepared:
@@ -63,7 +70,12 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
             log.info("another run took some of the same items meanwhile: selecting again")
             continue
         checkpoint("intent saved")
-        return Prepared(len(selection.taken), selection.items, selection.held, tuple(selection.problems))
+        journal.held(selection.noted)
+        because = dict(sorted(selection.held.items()))
+        if because:
+            listed = "; report.retidas lists those that a person may free" if selection.noted else ""
+            log.info("held back: %s%s", ", ".join(f"{n} {reason}" for reason, n in because.items()), listed)
+        return Prepared(len(selection.taken), selection.items, because, tuple(selection.problems))
 
 
 @dataclass(slots=True)
@@ -74,14 +86,16 @@ class _Selection:
     institution: Institution
     journal: Journal
     refused_too: bool
-    held: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    noted: list[Holder] = field(default_factory=list)
     items: int = 0
     taken: list[Stored] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def documents(self, rows: Iterable[Row], archive: Archive) -> Iterator[Document]:
         rendered = self.institution.render(self.order, rows, archive, self._free, self._number)
-        for each in rendered if self.institution.rules.refused_unchanged else self._changed(rendered):
+        changed_only = self.order.service in self.institution.rules.refused_unchanged
+        for each in self._changed(rendered) if changed_only else rendered:
             if isinstance(each, Problem):
                 self.problems.append(each)
             else:
@@ -94,7 +108,7 @@ class _Selection:
         scope = self.institution.scope(self.order.service, operation)
         unasked = not self.refused_too
         holders = self.journal.holders(scope, references, pouch=self.order.pouch, refused_too=unasked)
-        self.held += len(holders)
+        self._hold(holders.values())
         return set(references) - holders.keys()
 
     def _number(self, sequence: str, start: int) -> int:
@@ -102,12 +116,27 @@ class _Selection:
         return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{uuid4().hex}", start=start)
 
     def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
-        """What was refused with the very same bytes is held back."""
+        """A document of which each item was refused in the very same bytes is held back."""
         while batch := list(islice(rendered, _TOGETHER)):
-            hashes = [each.stored.sha256 for each in batch if isinstance(each, Document)]
-            refused = self.journal.refused_bytes(self.institution, hashes)
+            asked = [
+                (self.institution.scope(self.order.service, each.operation), item.reference, each.stored.sha256)
+                for each in batch if isinstance(each, Document) for item in each.items
+            ]  # fmt: skip
+            refused = {
+                (holder.reference, holder.sha256): holder
+                for holder in self.journal.refused_as(asked)
+                if holder.message is None or self.institution.refusal_stands(holder.message)
+            }
             for each in batch:
-                if isinstance(each, Document) and each.stored.sha256 in refused:
-                    self.held += len(each.items)
-                else:
-                    yield each
+                if isinstance(each, Document):
+                    holders = [refused.get((item.reference, each.stored.sha256)) for item in each.items]
+                    if all(holders):
+                        self._hold(holder for holder in holders if holder)
+                        continue
+                yield each
+
+    def _hold(self, holders: Iterable[Holder]) -> None:
+        for holder in holders:
+            self.held[holder.reason] += 1
+            if holder.reason not in NORMAL:
+                self.noted.append(holder)

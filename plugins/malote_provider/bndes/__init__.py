@@ -102,7 +102,7 @@ class BndesSubmitOperator(SubmitOperator, of=BNDES):
             self.options = {**(self.options or {}), "hold_after_cut_off": True}
         return super().execute(context)
 
-    def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
+    def _send(self, hook: MaloteHook, pouch: str, held: Mapping[str, int], invalid: int) -> dict[str, Any]:
         if self.service == "liberacao":
             self._warn(hook, pouch)
         try:

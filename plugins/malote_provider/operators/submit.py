@@ -29,8 +29,8 @@ class SubmitOperator(MaloteTask):
     counter is closed the task waits in the triggerer and goes on at the next document. An empty selection is a success
     that says so.
 
-    Pushes ``{"pouch", "submissions", "items", "held", "invalid", "received", "refused", "in_doubt"}``: the pouch's id
-    and counts.
+    Pushes ``{"pouch", "submissions", "items", "held", "held_because", "invalid", "received", "refused", "in_doubt"}``:
+    the pouch's id and counts; ``held_because`` is those held back by reason, see ``report.retidas``.
 
     :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
         with malote, or by absolute path in a template; by default the shipped file of the service (templated)
@@ -85,30 +85,30 @@ class SubmitOperator(MaloteTask):
                 Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
             )
             self.log.info(
-                "pouch %s: %d submissions, %d items prepared; %d items held back: they already travel, or were refused",
+                "pouch %s: %d submissions, %d items prepared; %d items held back",
                 pouch, prepared.submissions, prepared.items, prepared.held,
             )  # fmt: skip
             invalid = left_out(prepared.problems, self.log)
-            return self._send(hook, pouch, prepared.held, invalid)
+            return self._send(hook, pouch, dict(prepared.held_because), invalid)
 
     def resume(
         self,
         context: Context,
         event: Any = None,  # noqa: ARG002 (Airflow gives it)
-        held: int = 0,
+        held_because: Mapping[str, int] | None = None,
         invalid: int = 0,
     ) -> dict[str, Any]:
         """Go on sending what the pouch still holds; nothing is selected again."""
         with self.hook() as hook:
-            return self._send(hook, pouch_of(context), held, invalid)
+            return self._send(hook, pouch_of(context), held_because or {}, invalid)
 
-    def _send(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
+    def _send(self, hook: MaloteHook, pouch: str, held: Mapping[str, int], invalid: int) -> dict[str, Any]:
         sent = hook.courier().send(pouch, hook.driver())
         if sent.wake is not None:
             self._wait(sent.wake, sent.why, held, invalid)
         return self._result(hook, pouch, held, invalid)
 
-    def _wait(self, wake: datetime, why: str, held: int, invalid: int) -> None:
+    def _wait(self, wake: datetime, why: str, held: Mapping[str, int], invalid: int) -> None:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
         from malote_provider.triggers import SOONEST
@@ -116,16 +116,18 @@ class SubmitOperator(MaloteTask):
         wake = max(wake, self.clock.now() + SOONEST)
         self.log.info("%s: going on at %s", why, wake)
         self.defer(
-            trigger=DateTimeTrigger(moment=wake), method_name="resume", kwargs={"held": held, "invalid": invalid}
-        )
+            trigger=DateTimeTrigger(moment=wake), method_name="resume",
+            kwargs={"held_because": dict(held), "invalid": invalid},
+        )  # fmt: skip
 
-    def _result(self, hook: MaloteHook, pouch: str, held: int, invalid: int) -> dict[str, Any]:
+    def _result(self, hook: MaloteHook, pouch: str, held: Mapping[str, int], invalid: int) -> dict[str, Any]:
         journal, scope = hook.journal(), hook.scope(pouch, "pouch", "")
         tally = journal.tally(scope)
         counts = {
             "submissions": sum(tally.values()),
             "items": sum(each.item_count for each in journal.submissions(scope)),
-            "held": held,
+            "held": sum(held.values()),
+            "held_because": dict(held),
             "invalid": invalid,
             "received": sum(tally.get(standing, 0) for standing in _RECEIVED),
             "refused": tally.get("refused", 0),
@@ -133,8 +135,8 @@ class SubmitOperator(MaloteTask):
         }
         if not counts["submissions"]:
             self.log.info(
-                "nothing to send: the selection is empty, or all of it already travels (held back: %d), or is wrong "
-                "(left out: %d)", held, invalid,
+                "nothing to send: the selection is empty, or all of it is held back (%d), or is wrong (left out: %d)",
+                counts["held"], invalid,
             )  # fmt: skip
         for each in journal.submissions(scope, Standing.IN_DOUBT):
             self.log.error("%s", in_doubt(each.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from malote.errors import Refused, Unavailable
 from malote.hours import Counter
 from malote.institution import Call, Reply, Request, Table
 from malote.rules import Rules
-from malote.submission import Submission
+from malote.submission import Item, Submission
 from support.notary import Notary, Office, deeds, make_table
 from support.trip import Trip, standings
 
 ROWS = deeds(3)
-RULES = Rules(return_after=timedelta(minutes=1), requests=0, refused_unchanged=False)
+RULES = Rules(return_after=timedelta(minutes=1), requests=0, refused_unchanged=("deeds",))
 
 
 class Explaining(Notary):
@@ -128,6 +129,84 @@ def test_what_was_refused_travels_again_only_when_its_document_has_changed(
     done = again.prepare(corrected, refused_too=True)
     assert (done.items, done.held) == (1, 2)
     assert begin(Notary(per_document=1), pouch="third").prepare(ROWS[1:], refused_too=True).items == 1
+
+
+def retidas(trip: Trip) -> dict[str, tuple[str, str, str]]:
+    """reference to reason, the submission that holds it, and what frees it."""
+    with psycopg.connect(trip.dsn) as connection:
+        found = connection.execute("select reference, reason, submission_id, freed_by from report.retidas")
+        return {row[0]: tuple(row[1:]) for row in found}
+
+
+def test_each_row_that_is_held_back_is_counted_by_reason_and_listed(
+    begin: Callable[..., Trip], office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    office.verdicts = {"D000": "no", "D001": "no", "D002": "perhaps"}
+    begin().run(deeds(4))
+    doubtful = begin(pouch="doubtful")
+    doubtful.prepare(deeds(5))
+    (lot,) = doubtful.journal.submissions(doubtful.scope)
+    doubtful.journal.begin_send(lot.id, under_way=timedelta())
+    doubtful.journal.parked(lot.id, "nobody knows", "look")
+    begin(pouch="under way").prepare(deeds(6))
+    corrected = [deeds(1)[0] | {"text": "corrected"}, *deeds(6)[1:]]
+
+    unasked = begin(pouch="unasked").prepare(corrected)
+    assert unasked.held_because == {"accepted": 1, "in_doubt": 1, "refused": 2, "travelling": 1, "unanswered": 1}
+    assert unasked.held == 6 and "held back: 1 accepted, 1 in_doubt, 2 refused" in caplog.text
+    trip = begin(pouch="asked")
+    asked = trip.prepare(corrected, refused_too=True)
+    assert (asked.items, asked.held_because["refused_unchanged"], asked.held) == (1, 1, 5)
+    listed = retidas(trip)
+    assert {reference: why for reference, (why, _, _) in listed.items()} == {
+        "D001": "refused_unchanged", "D002": "unanswered", "D004": "in_doubt",
+    }  # fmt: skip
+    assert listed["D004"][1] == lot.id and f"malote resolve {lot.id}" in listed["D004"][2]
+    assert all(frees for _, _, frees in listed.values())
+
+
+def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when_it_is_free(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    office.verdicts = {"D000": "no"}
+    trip = begin()
+    trip.run(ROWS)
+    first = trip.clock.at
+    for day in range(3):
+        begin(pouch=f"day {day}").prepare(ROWS)
+        trip.clock.pass_(days=1)
+    with psycopg.connect(trip.dsn) as connection:
+        ((since, again),) = connection.execute("select held_since, held_again_at from report.retidas").fetchall()
+    assert since == first and again == first + timedelta(days=2)
+    again = begin(pouch="asked")
+    again.prepare([dict(ROWS[0], text="corrected")], refused_too=True)
+    assert retidas(again) == {}
+    again.send()
+    again.wait()
+    again.land()
+    begin(pouch="once more").prepare(ROWS)
+    assert retidas(again)["D000"][:2] == ("refused", again.journal.submissions(again.scope)[0].id)
+
+
+def test_another_reference_of_equal_bytes_is_held_back_by_nothing(begin: Callable[..., Trip], office: Office) -> None:
+    class Blind(Explaining):
+        """Nothing in his deeds tells one reference from the other."""
+
+        def render(self, order: Any, rows: Any, archive: Any, free: Any, number: Any) -> Iterator[Any]:
+            blind = [{**row, "reference": "D"} for row in rows]
+            for row, document in zip(
+                rows, super().render(order, blind, archive, lambda _, r: set(r), number), strict=True
+            ):
+                if row["reference"] in free("file", [row["reference"]]):
+                    yield replace(document, items=(Item(row["reference"], echo="D"),))
+
+    office.verdicts = {"D": "no"}
+    begin(Blind()).run([dict(ROWS[0], text="equal")])
+    other = dict(ROWS[1], text="equal")
+    assert begin(Blind(), pouch="another").prepare([other]).items == 1
+    same = begin(Blind(), pouch="the same").prepare([dict(ROWS[0], text="equal")], refused_too=True)
+    assert (same.items, same.held_because) == (0, {"refused_unchanged": 1})
 
 
 def test_a_run_that_was_asked_to_send_refused_rows_again_does_so_once_however_often_it_is_cleared(

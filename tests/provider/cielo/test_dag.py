@@ -67,6 +67,7 @@ def test_a_card_becomes_a_token_a_charge_and_a_capture(run: Any, cielo: SimpleNa
         "submissions": 1,
         "items": 3,
         "held": 0,
+        "held_because": {},
         "invalid": 0,
         "received": 1,
         "refused": 0,

@@ -363,7 +363,7 @@ def test_5_5_already_there_at_the_first_attempt_is_a_plain_refusal(archive: Arch
 
 
 def test_5_5_a_rejected_financiamento_may_travel_again_only_when_it_has_changed() -> None:
-    assert BndesRules().refused_unchanged is False
+    assert BndesRules().refused_unchanged == ("financiamento",)
 
 
 # 5.6, 5.8, 5.10, 5.13, 5.14: results

@@ -112,6 +112,10 @@ class Bndes(Institution):
         tomorrow = datetime.combine(local.date() + timedelta(days=1), time(), ZONE)
         return self.counter(submission.service).opens_at(tomorrow)
 
+    def refusal_stands(self, message: str) -> bool:
+        """Not where the words of `closed`, taught meanwhile, say that the counter was."""
+        return not self._reading.says("closed", [message])
+
     def reasons(self, submission: Submission) -> Call[list[tuple[str | None, ...]]] | None:
         """The log de críticas of its protocol (manual 5.15); None where it has none."""
         return self._calls.log(submission) if submission.receipt and not self._by_number(submission) else None

@@ -175,7 +175,7 @@ class BndesRules(Rules):
     :param bound_services: those taken in opening hours only. The manual names three, and "qualquer requisição"
     :param closed_every: ours: tried again so long after BNDES said that it is closed, when by our hours it is open
     :param requests: ours, and modest: no limit is documented
-    :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"
+    :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"; only it
     :param cut_off: manual 2.5: a liberação received "até às" this Brasília time is credited `days_before` bank days
         later, one received after it `days_after`
     :param answer_bytes: of a result or a search, at most; ours
@@ -195,7 +195,7 @@ class BndesRules(Rules):
     closed_every: timedelta = timedelta(minutes=10)
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
-    refused_unchanged: bool = False
+    refused_unchanged: tuple[str, ...] = ("financiamento",)
     cut_off: str = "16:30:00"
     days_before: int = 2
     days_after: int = 3
