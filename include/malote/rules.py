@@ -50,6 +50,10 @@ class Rules:
     :param absent_times: so many findings of absence, ``absent_apart`` from each other, prove absence: one question may
         have met a read model that was just being rebuilt
     :param absent_apart: rhythm of asking whether it arrived: longer than a restart over there takes
+    :param repeat_every: rhythm of handing the same bytes over again, where that is how an institution is asked: each
+        may be as large as a document gets, and what ails it over there is not mended in minutes
+    :param repeat_times: so often at most for one attempt; then it is asked once more when an answer can be there, at
+        ``return_after``, and a person decides
     :param opening_hours: ``"08:00-20:00"`` in America/Sao_Paulo, or "" for always
     :param opening_days: ``bank`` (ANBIMA bank days), ``weekdays`` or ``all``
     :param closed_days: further closed days, ISO dates
@@ -73,6 +77,8 @@ class Rules:
     settle: timedelta = timedelta(hours=2)
     absent_times: int = 2
     absent_apart: timedelta = timedelta(minutes=15)
+    repeat_every: timedelta = timedelta(hours=1)
+    repeat_times: int = 6
     opening_hours: str = ""
     opening_days: str = "all"
     closed_days: tuple[str, ...] = ()

@@ -96,6 +96,7 @@ class Order:
 class Submission:
     """One document on its way, as the journal holds it. Instants are aware; ``attempt`` counts sends begun.
 
+    :param repeats: how often its bytes went again, under the same number, inside the questions about this attempt
     :param purged: its bytes, and those of its answer, are gone from the archive on purpose
     """
 
@@ -127,6 +128,7 @@ class Submission:
     moved_at: datetime | None = None
     answer: Stored | None = None
     purged: bool = False
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

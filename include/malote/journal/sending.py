@@ -70,8 +70,8 @@ class Sending(Ledger):
         noted = self.connection.execute(
             """with moved as (
                     update malote.submission
-                    set standing = 'sending', attempt = attempt + 1, sent_at = %(now)s, leased_until = %(until)s,
-                        next_at = null, moved_at = %(now)s
+                    set standing = 'sending', attempt = attempt + 1, repeats = 0, sent_at = %(now)s,
+                        leased_until = %(until)s, next_at = null, moved_at = %(now)s
                     where id = %(id)s and standing = 'prepared' returning id, attempt)
                 insert into malote.event (submission, at, what, detail)
                 select id, %(now)s, 'sending', jsonb_build_object('attempt', attempt) from moved""",
@@ -91,6 +91,10 @@ class Sending(Ledger):
     def ask_again(self, id: str, why: str, *, at: datetime) -> None:
         """Asking whether it arrived failed: belief stays as it is, and it is asked again."""
         self.move(id, ["sending"], "could not ask", {"why": why}, "next_at = %(at)s", at=at)
+
+    def repeated(self, id: str) -> None:
+        """Its bytes go again under the same number, inside a question: noted before they leave."""
+        self.move(id, ["sending"], "sent again to find out", {}, "repeats = repeats + 1")
 
     def absent(self, id: str, evidence: str, *, ask_again_at: datetime, counts: bool) -> None:
         """Asked, and they do not have it (yet); ``counts`` where it is late enough to count as a finding."""

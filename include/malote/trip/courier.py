@@ -30,7 +30,7 @@ from malote.institution import Call, Reply, Row
 from malote.rules import Rules
 from malote.scope import Scope
 from malote.submission import Finding, Order, Receipt, Standing, Submission
-from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step
+from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step, unheard
 from malote.trip.kit import Kit
 from malote.trip.preparing import Prepared, prepare
 
@@ -159,15 +159,16 @@ class Courier:
 
     def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
         """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
-        now = self.kit.clock.now()
-        if submission.sent_at and now > submission.sent_at + rules.patience:
+        at = unheard(self.kit.journal.submission(submission.id), self.kit.clock.now(), rules)
+        if at is None:
             self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
         else:
-            self.kit.journal.ask_again(submission.id, failed.what, at=now + rules.absent_apart)
+            self.kit.journal.ask_again(submission.id, failed.what, at=at)
 
     def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> bool:
         """One send; True where its receipt is saved."""
         id = submission.id
+        submission = dataclasses.replace(submission, sent_at=self.kit.clock.now())
         replies: list[Reply] = []
         call = _overheard(self.kit.institution.submit(submission, self.kit.archive), replies)
         self._wait_for_slot()
@@ -228,6 +229,8 @@ class Courier:
             call = next(asking)
             while True:
                 self._wait_for_slot()
+                if call.submits:
+                    self.kit.journal.repeated(submission.id)
                 try:
                     value = driver.send(call)
                 except MaloteError as error:

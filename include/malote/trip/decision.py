@@ -102,3 +102,17 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
     if submission.absent_seen + 1 < rules.absent_times:
         return NotThere(finding.evidence, counts=True, again=now + rules.absent_apart)
     return ProvenAbsent(finding.evidence)
+
+
+def unheard(submission: Submission, now: datetime, rules: Rules) -> datetime | None:
+    """When to ask again after a question that nobody answered; None where a person decides.
+
+    A failed question says nothing about the request. Where asking hands the bytes over again it has a rhythm of its
+    own, and an end: from then on an early answer could settle nothing, so it is asked when an answer can be there.
+    """
+    sent_at = submission.sent_at or now
+    if now > sent_at + rules.patience:
+        return None
+    if submission.repeats >= rules.repeat_times:
+        return max(now + rules.repeat_every, sent_at + rules.return_after)
+    return now + (rules.repeat_every if submission.repeats else rules.absent_apart)

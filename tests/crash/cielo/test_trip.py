@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from malote.archive import Archive
+from malote.institution import load
 from malote.submission import Document, Order, Standing, Submission
 from support.stages import CieloStage
 from support.trip import Trip, standings
@@ -33,9 +35,9 @@ def begin(stage: CieloStage, warehouse: str, tmp_path: Path) -> Iterator[Callabl
 
     def begin(**options: Any) -> Trip:
         clock = made[-1].clock if made else None
+        there = options.pop("institution", None) or stage.institution()
         made.append(
-            Trip(options.pop("institution", None) or stage.institution(), stage.driver(), warehouse,
-                 str(tmp_path / "archive"),
+            Trip(there, stage.driver(), warehouse, str(tmp_path / "archive"),
                  service=options.pop("service", stage.service), clock=clock, **options)
         )  # fmt: skip
         return made[-1]
@@ -84,6 +86,92 @@ def test_a_repeated_upload_whose_reply_is_lost_too_is_still_found(
     trip = begin()
     assert trip.run(stage.rows(0, 3)).rows == 3
     assert list(stage.sim.cielo.lots) == [f"{EC}/1"]
+    assert set(stage.accepted().values()) == {1}
+
+
+class Noting:
+    """The driver, and when what was asked."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        self.asked: list[tuple[str, datetime]] = []
+
+    def send(self, call: Any, sink: Any = None) -> Any:
+        self.asked.append((call.name, self.trip.clock.now()))
+        return self._driver.send(call, sink)
+
+    trip: Trip
+
+    def times(self, name: str) -> list[datetime]:
+        return [at for each, at in self.asked if each == name]
+
+
+@pytest.fixture
+def watched(begin: Callable[..., Trip], stage: CieloStage) -> Trip:
+    """A trip by Cielo's own rhythm, whose driver notes when what was asked."""
+    rules = stage.access().extra["rules"]
+    own = {"return_after": "PT12H", "poll_every": "PT1H"}
+    trip = begin(institution=load("cielo")(stage.access(rules={**rules, **own})))
+    trip.driver = Noting(trip.driver)
+    trip.driver.trip = trip
+    return trip
+
+
+LOT, LOOK = "requisicao-lote", "requisicao-download-retorno-lote"
+WITHOUT_END = [
+    ("erro", {"codigo": 79}), ("erro", {"codigo": 9999}), ("html", {"accept": False}), ("500", {"accept": False}),
+    ("timeout", {"accept": False}), ("malformed", {"accept": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "options"), WITHOUT_END, ids=str)
+@pytest.mark.parametrize("deaf", [False, True], ids=["074", "unheard"])
+def test_an_upload_that_is_never_answered_clearly_has_a_rhythm_and_an_end(
+    watched: Trip, stage: CieloStage, fault: str, options: dict[str, Any], deaf: bool
+) -> None:
+    stage.sim.cielo.play(fault, on="upload", times=999, **options)
+    if deaf:
+        stage.sim.cielo.play("erro", on="download", times=999, codigo=79)
+    began, rules = watched.clock.now(), watched.institution.rules
+    watched.prepare(stage.rows(0, 3))
+    assert watched.send().in_doubt == 1
+    uploads, looks = watched.driver.times(LOT), watched.driver.times(LOOK)
+    assert len(uploads) == 1 + rules.repeat_times
+    assert all(later - sooner >= rules.repeat_every for sooner, later in itertools.pairwise(uploads[1:]))
+    early = [at for at in looks if at - began < rules.return_after]
+    assert len(early) <= rules.repeat_times and max(early) <= uploads[-1], "then nothing is asked before 12 hours"
+    assert looks[-1] - began <= rules.patience + rules.repeat_every
+    assert story(watched).count("sent again to find out") == rules.repeat_times
+    assert not stage.accepted()
+
+
+@pytest.mark.parametrize("code", [100, 72])
+def test_a_number_in_use_is_asked_for_when_an_answer_can_be_there_and_not_before(
+    watched: Trip, stage: CieloStage, tmp_path: Path, code: int
+) -> None:
+    stage.sim.cielo.set(reused=code)
+    other_system(stage, tmp_path / "theirs")
+    began = watched.clock.now()
+    watched.prepare(stage.rows(0, 3))
+    assert watched.send().received == 1
+    watched.wait()
+    assert len(watched.driver.times(LOT)) == 1 and watched.driver.times(LOOK)
+    assert min(watched.driver.times(LOOK)) - began >= timedelta(hours=12)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_question_that_nobody_answers_is_not_repeated_before_an_answer_can_be_there(
+    watched: Trip, stage: CieloStage, arrived: bool
+) -> None:
+    stage.sim.cielo.play("timeout", on="upload", accept=arrived)
+    stage.sim.cielo.play("erro", on="download", times=2, codigo=79)
+    began = watched.clock.now()
+    watched.prepare(stage.rows(0, 3))
+    assert watched.send().received == 1
+    watched.wait()
+    assert watched.land().rows == 3
+    assert len(watched.driver.times(LOT)) == 2
+    assert len([at for at in watched.driver.times(LOOK) if at - began < timedelta(hours=12)]) == 1
     assert set(stage.accepted().values()) == {1}
 
 
@@ -176,8 +264,6 @@ def test_one_task_that_runs_twice_at_once_gives_no_number_twice(begin: Callable[
 
 
 def test_lots_begin_where_the_user_says(begin: Callable[..., Trip], stage: CieloStage, warehouse: str) -> None:
-    from malote.institution import load
-
     access = stage.access()
     numbered = stage.access(rules={**access.extra["rules"], "first_lot": 4711})
     trip = begin(institution=load("cielo")(numbered))
@@ -191,8 +277,6 @@ def test_lots_begin_where_the_user_says(begin: Callable[..., Trip], stage: Cielo
 def test_the_return_is_asked_for_after_12_hours_then_hourly_until_data_retorno_and_the_patience(
     begin: Callable[..., Trip], stage: CieloStage, patience: int
 ) -> None:
-    from malote.institution import load
-
     stage.sim.cielo.set(result_after=10 * 86400)
     there = load("cielo")(stage.access(rules={"requests": 0, "patience": f"PT{patience}H"}))
     trip = begin(institution=there)

@@ -10,11 +10,11 @@ import pytest
 from lxml import etree
 
 from malote.archive import Archive
-from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, ReplyLost, Throttled, Unavailable
+from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, ReplyLost, Throttled, Unavailable, Unreachable
 from malote.institution import Access, Reply
 from malote.institutions.cielo.institution import Cielo
 from malote.institutions.cielo.masking import masked
-from malote.institutions.cielo.rules import NAMESPACE, item_id
+from malote.institutions.cielo.rules import NAMESPACE, CieloRules, item_id
 from malote.submission import CannotTell, Document, Finding, Found, Order, Pending, Ready, Standing, Stored, Submission
 
 BRASILIA = timezone(timedelta(hours=-3))
@@ -92,12 +92,14 @@ def test_the_recorded_answer_is_the_receipt_although_it_is_no_xml(archive: Archi
     assert receipt.facts["mensagem"].endswith("Favor aguardar o prazo determinado para retorno.")
 
 
-def test_the_recorded_refusal_100_is_doubt_with_its_words_and_frees_nothing(archive: Archive) -> None:
-    with pytest.raises(InDoubt, match="lot number 999 is in use") as caught:
-        upload(archive, TWICE)
-    assert caught.value.code == "100"
-    said = "Nomenclatura inválida. Número de lote já existente ou inválido."
-    assert caught.value.facts == {"mensagem": said}
+def test_the_recorded_refusal_100_is_a_number_in_use_whose_return_is_compared_before_it_lands(archive: Archive) -> None:
+    receipt = upload(archive, TWICE)
+    assert (receipt.number, receipt.received_at) == ("999", SENT)
+    assert receipt.promised_at == SENT + timedelta(hours=24)
+    assert receipt.facts == {
+        "found": "Cielo says that lot number 999 is in use (100)",
+        "mensagem": "Nomenclatura inválida. Número de lote já existente ou inválido.",
+    }
 
 
 def test_the_part_is_named_as_in_cielo_s_java_kit_and_can_be_named_otherwise(archive: Archive) -> None:
@@ -409,9 +411,10 @@ def test_a_second_upload_that_is_not_answered_clearly_is_asked_about_again(archi
     [
         ([erro("084")], Misconfigured),
         ([erro("085")], Misconfigured),
-        ([erro("079")], Unavailable),
-        ([b"<html/>"], Malformed),
-        ([ReplyLost("lost")], ReplyLost),
+        ([Unreachable("no network")], Unreachable),
+        ([Throttled("slower")], Throttled),
+        ([erro("079"), erro("079")], Malformed),
+        ([b"<html/>", ReplyLost("lost")], ReplyLost),
         ([erro("074"), erro("085")], Misconfigured),
         ([erro("074"), ReplyLost("lost")], ReplyLost),
     ],
@@ -420,6 +423,26 @@ def test_a_question_that_fails_settles_nothing(archive: Archive, replies: list[A
     with pytest.raises(MaloteError) as caught:
         find(archive, kept(archive), *replies)
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("unheard", [erro("079"), b"<html/>", b"", ReplyLost("lost"), Unavailable("down")])
+@pytest.mark.parametrize("again", [UPLOADED, TWICE])
+def test_a_question_that_nobody_answers_is_not_asked_twice_the_same_bytes_settle_it(
+    archive: Archive, unheard: bytes | MaloteError, again: bytes
+) -> None:
+    finding, names = find(archive, kept(archive), unheard, again)
+    assert names == [ASKED, SENT_AGAIN] and isinstance(finding, Found)
+
+
+@pytest.mark.parametrize("unheard", [erro("079"), b"<html/>", ReplyLost("lost")])
+def test_what_went_again_often_enough_is_only_asked_for(archive: Archive, unheard: bytes | MaloteError) -> None:
+    spent = kept(archive, repeats=CieloRules().repeat_times)
+    assert isinstance(find(archive, spent, PENDING)[0], Found)
+    finding, names = find(archive, spent, erro("074"))
+    assert names == [ASKED] and isinstance(finding, CannotTell)
+    assert "sent again 6 times" in finding.evidence and "malote resolve cielo-1 --receipt 999" in finding.search
+    with pytest.raises((Unavailable, Malformed)):
+        find(archive, spent, unheard)
 
 
 # 5 correlation
@@ -488,14 +511,15 @@ def test_cards_and_quoted_values_are_masked_in_messages(text: str, shown: str) -
 
 def test_no_card_that_cielo_quotes_back_reaches_an_error_or_a_receipt(archive: Archive) -> None:
     quoted = "cvc-pattern-valid: Value '123' no cartão 4012001037141112"
-    replies = [erro("075", quoted), erro("100", quoted), erro("9999", quoted), erro(quoted), erro("085", quoted)]
+    replies = [erro("075", quoted), erro("9999", quoted), erro(quoted), erro("085", quoted)]
     for reply in replies:
         for act in (lambda said=reply: upload(archive, said), lambda said=reply: check(said)):
             with pytest.raises(MaloteError) as caught:
                 act()
             assert "4012001037141112" not in str(caught.value) and "'123'" not in str(caught.value)
-    receipt = upload(archive, UPLOADED.replace(b"Seu lote", quoted.encode()))
-    assert "4012001037141112" not in repr(receipt) and "401200******1112" in repr(receipt)
+    for reply in (UPLOADED.replace(b"Seu lote", quoted.encode()), erro("100", quoted)):
+        receipt = upload(archive, reply)
+        assert "4012001037141112" not in repr(receipt) and "401200******1112" in repr(receipt)
     progress = check(erro("081", quoted))
     assert isinstance(progress, Pending) and "4012001037141112" not in progress.why
 

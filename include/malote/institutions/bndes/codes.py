@@ -17,7 +17,7 @@ _DENIED = "Nothing is sent any more. The e-CNPJ of the connection must be that o
 CODES: tuple[Code, ...] = (
     Code(
         "400", "Solicitação rejeitada. O motivo pode ser consultado no XML de retorno",
-        "Its reasons are in bndes.critica. Correct the row; when asked for it travels again, a financiamento if changed.",
+        "Its reasons are in bndes.critica. Correct the row; asked for, it travels again: a financiamento if changed.",
         "refused", True, "manual 5.5 to 5.12",
     ),
     Code(

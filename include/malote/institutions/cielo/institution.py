@@ -79,7 +79,7 @@ class Cielo(Institution):
 
     def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
         """Its return is asked for; where Cielo has no such lot, the same bytes go again under the same number."""
-        return find(self._calls, submission, archive, self._ec)
+        return find(self._calls, submission, archive, self._ec, self._rules)
 
     def check(self, submission: Submission) -> Call[Progress]:
         return self._calls.check(submission)

@@ -48,7 +48,8 @@ class CieloRules(Rules):
     :param patience: counted from `data-retorno`, which in every known answer is 24 h after the upload (sheet 1)
     :param overdue_every: ours
     :param settle, absent_times, absent_apart: as all: absence is never taken as proven, since 074 is "unknown" and "too
-        early" in one; the same bytes under the same number settle it, by `repeat_every`
+        early" in one; the same bytes under the same number settle it
+    :param repeat_every, repeat_times: as all: processing runs "de hora em hora", and a lot has up to 20 MB
     :param requests: ours, and modest: Cielo documents no limit (sheet 6)
     :param upload_path: manual; the host of the manual is an old one (sheet 2)
     :param download_path: Cielo's Java kit (sheet 2); the manual names none

@@ -10,3 +10,6 @@ create table malote.held (
     seen_at timestamptz not null,
     primary key (scope, reference)
 );
+
+-- How often its bytes were handed over again, inside the questions whether this attempt arrived.
+alter table malote.submission add column repeats integer not null default 0;

@@ -12,7 +12,7 @@ from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, Refuse
 from malote.institution import Reply
 from malote.institutions.cielo.answers import PEEK, holds_return, mended, root_of
 from malote.institutions.cielo.masking import masked
-from malote.institutions.cielo.rules import batch_code
+from malote.institutions.cielo.rules import PROMISED, batch_code
 from malote.reading import markup
 from malote.rules import Code
 from malote.submission import Receipt, Submission
@@ -48,6 +48,8 @@ class Heard:
 
 def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Receipt:
     """The answer to an upload: a receipt that is overlooked is a lot in doubt, so whatever can be one is one.
+
+    So is "the number is in use" (072, 100): most likely by this very lot; its return is compared before it lands.
 
     :raises Refused: pre-validation turned the lot down, nothing was taken
     :raises Misconfigured: EC or chave are wrong, nothing was taken
@@ -86,15 +88,24 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
         raise _about(Refused, what, code, said, kept="the items: none was taken")
     if code and code.kind == "misconfigured":
         raise denied(code, said, ec)
-    raise doubt(_unclear(code, printed, number), code, said)
+    if (
+        code and code.kind == "arrived"
+    ):  # an early question would settle no more: its return is compared before it lands
+        return known(submission, number, f"Cielo says that lot number {number} is in use ({code.code})", said)
+    raise doubt(_unclear(code, printed), code, said)
 
 
-def _unclear(code: Code | None, printed: str | None, number: int) -> str:
+def _unclear(code: Code | None, printed: str | None) -> str:
     if code is None:
         return f"Cielo answered the upload with code {_short(printed)}, which is not known"
-    if code.kind == "arrived":
-        return f"Cielo says that lot number {number} is in use"
     return "Cielo's answer to the upload does not say whether the lot was taken"
+
+
+def known(submission: Submission, number: int, how: str, said: str = "") -> Receipt:
+    """The receipt of a lot that Cielo knows by its number: its return is promised a day after it was sent."""
+    sent = submission.sent_at
+    facts = {"found": how, "mensagem": said} if said else {"found": how}
+    return Receipt(str(number), received_at=sent, promised_at=sent + PROMISED if sent else None, facts=facts)
 
 
 def heard(reply: Reply, ec: str) -> Heard:
