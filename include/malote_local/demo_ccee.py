@@ -27,7 +27,10 @@ FILE = """<?xml version="1.0" encoding="ISO-8859-1"?>
 """
 CONTRATO = (
     '<Contrato sequencialControle="{i}" tipoGravacao="R" dataDeInicio="01/01/2027 00" dataDeFim="31/12/2027 23" '
-    'idComprador="64983" idVendedor="66242" idSubMerEntrega="1" referencia="ARQ-{i:03}"/>'
+    'idComprador="64983" idVendedor="66242" idSubMerEntrega="1" referencia="ARQ-{i:03}">'
+    '<MontanteMedio dataDeInicio="01/01/2027 00" dataDeFim="31/12/2027 23">'
+    '<MontanteMedioContratoCCEALFirme montanteMedio="1,500000"/><TipoModulacao tipoModulacao="F"/>'
+    "</MontanteMedio></Contrato>"
 )
 
 

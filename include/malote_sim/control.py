@@ -78,6 +78,7 @@ Settings of every institution: `limit` (600) in `window` (60, real seconds) of e
     users               {"usuario": {"password": "senha", "profiles": ["1234"]}}
     status              {}: {reference: "ERRO"} or {reference: {"status": "EM_ANALISE", "descricao": "…"}}; of other
                         references, those that start with ERRO or AVISO get that, and all others SUCESSO
+    decimal_sign        "" (either is taken) | "," | ".": a record with an amount that has the other one is ERRO
 
 Settings of Cielo. NAME stands for an order number, a tid, an item's id, or a reference as in `accepted`:
 

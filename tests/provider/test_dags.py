@@ -32,7 +32,7 @@ ROWS = """
            '01/01/2027 00' as "Contrato.MontanteMedio.@dataDeInicio",
            '31/12/2027 23' as "Contrato.MontanteMedio.@dataDeFim",
            (5000 + 412)::text || ',' || 25 as "Contrato.MontanteMedio..@montanteMedio",
-           'F' as "Contrato.MontanteMedio..@tipoModulacao"
+           'F' as "Contrato.MontanteMedio.TipoModulacao.@tipoModulacao"
     from generate_series(1, 3) as n
 """
 PAYLOAD = ("5412,25", "<Contrato", "Envelope")

@@ -182,7 +182,7 @@ class CceeStage(SimulatedStage):
                 "Contrato.MontanteMedio.@dataDeInicio": datetime(2027, 1, 1),
                 "Contrato.MontanteMedio.@dataDeFim": datetime(2027, 12, 31, 23),
                 "Contrato.MontanteMedio..@montanteMedio": Decimal("1.500000"),
-                "Contrato.MontanteMedio..@tipoModulacao": "F",
+                "Contrato.MontanteMedio.TipoModulacao.@tipoModulacao": "F",
             }
             for i in range(first, first + n)
         ]

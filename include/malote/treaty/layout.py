@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from malote.errors import Problem
-from malote.reading import markup
+from malote.treaty.paths import attributes, elements, filled
 from malote.treaty.schema import Treaty
 from malote.treaty.template import Node, Template, Unwritable, is_plain, nodes, shape
 from malote.treaty.template import Wrong as Wrong
@@ -44,6 +44,7 @@ class Plan:
     :param problems: columns that name no path of the treaty are added here
     :param own: columns that are no paths: they are left alone
     :param fixed: what no column may name
+    :param sign: the decimal sign of types that take both
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class Plan:
         *,
         own: frozenset[str] = frozenset({"reference"}),
         fixed: Sequence[Fixed] = (),
+        sign: str = ",",
     ) -> None:
         self.at: dict[str, int] = {}
-        self._treaty, self._encoding, self._problems = treaty, encoding, problems
+        self._treaty, self._encoding, self._problems, self._sign = treaty, encoding, problems, sign
         self._columns = {column: at for at, column in enumerate(columns)}
         self._leaves: list[Leaf] = []
         tree: dict[Any, Any] = {}
@@ -176,7 +178,7 @@ class Plan:
         below = column[len(lead) :]
         parts = ["", *below.lstrip(".").split(".")] if below.startswith(".") else below.split(".")
         if "" in parts:
-            found = list(_filled(record, parts, 0))
+            found = list(filled(record, parts, 0))
             if len(found) != 1:
                 fits = ", ".join(lead + ".".join(path) for path in found) or "none"
                 return [], f"names no single path of the treaty; what fits: {fits}"
@@ -187,18 +189,18 @@ class Plan:
         return [(each[1], each[2], each[3]) for each in matches if each], ""
 
     def _grow(self, node: Node, element: Any, tree: Mapping[Any, Any], path: str) -> Node:
-        attributes, elements = _attributes(element), _elements(element)
+        known, children = attributes(element), elements(element)
         grown: list[tuple[tuple[int, int], Node]] = []
         for segment, below in tree.items():
             if segment == "":
                 self._fill(node, element, below, path.rstrip("."))
                 continue
             mark, name, index = segment
-            if mark and name in attributes:
+            if mark and name in known:
                 if not isinstance(below[""], Fixed):
-                    node.attributes[name] = self._leaf(below[""], f"{path}@{name}", attributes[name].type)
-            elif not mark and name in elements:
-                at, found = elements[name]
+                    node.attributes[name] = self._leaf(below[""], f"{path}@{name}", known[name].type)
+            elif not mark and name in children:
+                at, found = children[name]
                 child = self._grow(Node(name, index == ""), found, below, f"{path}{name}.")
                 grown.append(((at, int(index or 0)), child))
             else:
@@ -218,34 +220,9 @@ class Plan:
             self._problems.append(Problem(None, what, "names an element that holds no text"))
 
     def _leaf(self, column: str, path: str, kind: Any) -> Leaf:
-        self._leaves.append(Leaf(column, path, kind, self._encoding))
+        self._leaves.append(Leaf(column, path, kind, self._encoding, self._sign))
         self.at.setdefault(path, self._columns[column])
         return self._leaves[-1]
-
-
-def _attributes(element: Any) -> dict[str, Any]:
-    return {markup.local(name): each for name, each in element.attributes.items() if name}
-
-
-def _elements(element: Any) -> dict[str, tuple[int, Any]]:
-    """The children that an element may have, by local name, each with its place in the schema's order."""
-    inside = element.type.content.iter_elements() if element.type.has_complex_content() else ()
-    return {each.local_name: (at, each) for at, each in enumerate(inside) if each.local_name}
-
-
-def _filled(element: Any, parts: Sequence[str], depth: int) -> Iterable[list[str]]:
-    """Every way from `element` along `parts`, in which "" stands for any elements, at most 16 deep."""
-    if not parts:
-        yield []
-    elif parts[0] == "":
-        yield from _filled(element, parts[1:], depth)
-        for name, (_, child) in _elements(element).items() if depth < 16 else ():
-            yield from ([name, *rest] for rest in _filled(child, parts, depth + 1))
-    elif parts[0].startswith("@"):
-        if len(parts) == 1 and parts[0][1:] in _attributes(element):
-            yield [parts[0]]
-    elif (found := _elements(element).get(parts[0].partition("[")[0])) is not None:
-        yield from ([parts[0], *rest] for rest in _filled(found[1], parts[1:], depth + 1))
 
 
 def _below(tree: Mapping[Any, Any]) -> Iterable[str]:

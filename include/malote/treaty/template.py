@@ -98,6 +98,8 @@ class Template:
             column: Sequence[str] = [_inside(value, at) for value in columns[place]] if at else columns[place]
             if write is not Leaf.same:
                 column = list(map(write, column))
+            elif leaf.other_sign is not None:
+                column = [leaf.text(each).translate(ESCAPES) for each in column]
             elif at or place not in plain:
                 column = [leaf.text(each).translate(ESCAPES) if self._care(each) else each for each in column]
             elif column.count(column[0]) == len(column):  # the same in every row: it is joined once

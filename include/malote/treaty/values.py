@@ -27,21 +27,23 @@ _SAMPLE = datetime(2026, 3, 15, 14)  # noqa: DTZ001 (wall time, only to try mask
 class Leaf:
     """A column whose path is known: the simple type that its text must fit, and how values are written for it.
 
-    `str` as it is; `int` in digits; `Decimal` with the scale it has and a comma, or a point where the type takes no
-    comma; `bool` as `true` and `false` where the type takes those; `datetime` by the first mask that the type takes,
-    `DD/MM/AAAA HH` first, in ISO form cut to the second, aware ones as Brasília wall time; `date` likewise by masks
-    without an hour; `None` is absent.
+    `str` as it is; `int` in digits; `Decimal` with the scale it has and the decimal sign that the type takes; `bool` as
+    `true` and `false` where the type takes those; `datetime` by the first mask that the type takes, `DD/MM/AAAA HH`
+    first, in ISO form cut to the second, aware ones as Brasília wall time; `date` likewise by masks without an hour;
+    `None` is absent.
 
     :param column: the column's name
     :param path: its whole path below the record, without indexes
     :param kind: the type as xmlschema gives it, or None for any text
+    :param sign: the decimal sign, `,` or `.`, of types that take both; a text of such a type may not hold the other one
     """
 
-    def __init__(self, column: str, path: str, kind: Any, encoding: str) -> None:
+    def __init__(self, column: str, path: str, kind: Any, encoding: str, sign: str = ",") -> None:
         self.column = column
         self.path = path
         self._kind = kind
         self._encoding = encoding
+        self._preferred = sign
 
     def _takes(self, text: str) -> bool:
         return self._kind is None or bool(self._kind.is_valid(text))
@@ -54,12 +56,19 @@ class Leaf:
     def _day(self) -> str | None:
         return next((mask for mask in _DAYS if self._takes(_SAMPLE.strftime(mask))), None)
 
+    def _takes_sign(self, sign: str) -> bool:
+        return any(self._takes(f"1{sign}{'1' * scale}") for scale in range(1, 9))
+
     @cached_property
-    def _comma(self) -> str:
-        scales = ["1" * scale for scale in range(1, 9)]
-        if any(self._takes(f"1,{each}") for each in scales) or not any(self._takes(f"1.{each}") for each in scales):
-            return ","
-        return "."
+    def _sign(self) -> str:
+        other = "," if self._preferred == "." else "."
+        return other if self._takes_sign(other) and not self._takes_sign(self._preferred) else self._preferred
+
+    @cached_property
+    def other_sign(self) -> str | None:
+        """The decimal sign that a text must not hold: the type is one of numbers, takes both, and one was chosen."""
+        both = self._kind is not None and self._takes_sign(",") and self._takes_sign(".") and not self._takes("a")
+        return "," if both and self._sign == "." else "." if both else None
 
     def text(self, value: Any) -> str:
         """The value as unescaped text.
@@ -67,6 +76,8 @@ class Leaf:
         :raises ValueError: with the broken rule in words
         """
         text = self.writer(type(value))(value)
+        if self.other_sign is not None and self.other_sign in text:
+            raise ValueError(f"has {self.other_sign!r} where amounts are written with {self._sign!r}")
         if found := _FORBIDDEN.search(text):
             raise ValueError(f"holds the control character U+{ord(found[0]):04X}, which XML forbids")
         try:
@@ -95,7 +106,7 @@ class Leaf:
     def _decimal(self, value: Decimal) -> str:
         if not value.is_finite():
             raise ValueError("is no finite number")
-        return format(value, "f").replace(".", self._comma)
+        return format(value, "f").replace(".", self._sign)
 
     def _datetime(self, value: datetime) -> str:
         wall = value.astimezone(BRASILIA).replace(tzinfo=None) if value.tzinfo else value

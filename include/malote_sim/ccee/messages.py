@@ -1,4 +1,4 @@
-"""Reads what CCEE is sent and writes what it answers: SOAP 1.1 envelopes of the v1 services, faults, the contract file.
+"""Reads what CCEE is sent and writes what it answers: SOAP 1.1 envelopes of the v1 services, faults.
 
 Manual: "Módulo de Resultado Processamento" (sections in brackets below). What it leaves open follows CCEE's own samples
 of sister services; each such choice says so.
@@ -6,7 +6,6 @@ of sister services; each such choice says so.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -41,21 +40,15 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One `Contrato` of a contract file; a code that the file does not give is an empty text."""
+    """One `Contrato` of a contract file; a code that the file does not give is an empty text.
+
+    `sign` holds the decimal signs of its amounts: ",", "." or both.
+    """
 
     referencia: str
     comprador: str
     vendedor: str
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A contract file: its bytes in the encoding that it declares, and its records."""
-
-    content: bytes
-    root: str
-    tipo_geracao: str
-    records: tuple[Record, ...]
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +104,6 @@ def read_request(data: bytes) -> Request:
             f"{each.tag} instead of {tag}" for tag, each in named.items() if each is not None and each.tag != tag
         ),
     )
-
-
-def read_file(arquivo: etree._Element) -> File:
-    """The contract file inside `arquivo`: trimmed, then parsed in the encoding it declares, or Unreadable.
-
-    CCEE's sample has white space before the CDATA and declares ISO-8859-1 inside an envelope in UTF-8.
-    """
-    if any(isinstance(each.tag, str) for each in arquivo):
-        raise Unreadable("o arquivo deve vir como texto (CDATA), não como elementos")
-    content = "".join(arquivo.itertext()).strip()
-    declared = re.match(r"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""", content)
-    try:
-        encoded = content.encode(declared[1] if declared else "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        raise Unreadable("o arquivo não cabe na codificação que declara") from None
-    root = parse(encoded)
-    records = tuple(_record(each) for each in root if local(each) == "Contrato")
-    if not records:
-        raise Unreadable("o arquivo não contém Contrato")
-    return File(encoded, local(root), root.get("tipoGeracao", ""), records)
-
-
-def _record(contrato: etree._Element) -> Record:
-    reference = contrato.get("referencia") or contrato.get("numeroContrato") or ""
-    return Record(reference.strip(), contrato.get("idComprador", ""), contrato.get("idVendedor", ""))
 
 
 class Writer:

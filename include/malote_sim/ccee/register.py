@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from malote_sim.ccee.messages import Detail, File, Record
+from malote_sim.ccee.contracts import File
+from malote_sim.ccee.messages import Detail, Record
 
 SUCCESS = "Operação Realizada com Sucesso."
 FAILURE = (
     "Consumidores especiais somente podem comprar energia oriunda de fonte especial (Incentivada Especial e "
     "Convencional Especial), exceto em casos de Geração Própria."
 )
+WRONG_SIGN = "Formato de número inválido."
 WARNING = "Mensagem de aviso, não impede o processamento da informação."
 
 _WORDS = {"SUCESSO": SUCCESS, "ERRO": FAILURE, "AVISO": WARNING}
@@ -125,6 +127,8 @@ def stranger(reference: str) -> Detail:
 def _detail(record: Record, contract: int, settings: Mapping[str, Any]) -> Detail:
     told = settings["status"].get(record.referencia, {})
     told = {"status": told} if isinstance(told, str) else told
+    if settings["decimal_sign"] and record.sign.strip(settings["decimal_sign"]):
+        told = {"status": "ERRO", "descricao": WRONG_SIGN}
     usual = next((status for status in ("ERRO", "AVISO") if record.referencia.startswith(status)), "SUCESSO")
     status = told.get("status", usual)
     words = told.get("descricao", _WORDS.get(status, "Em processamento."))

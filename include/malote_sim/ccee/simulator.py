@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, TypeGuard
 
-from malote_sim.ccee import faults, messages
+from malote_sim.ccee import contracts, faults, messages
 from malote_sim.ccee.faults import Fails
 from malote_sim.ccee.messages import BO, Request, Unreadable, Writer, find, local, text
 from malote_sim.ccee.register import Register, Submission, details, stranger
@@ -48,6 +48,7 @@ class Ccee(Simulator):
         "result_after": 0,
         "users": {"usuario": {"password": "senha", "profiles": ["1234"]}},
         "status": {},
+        "decimal_sign": "",
     }
     register: Register
 
@@ -74,6 +75,7 @@ class Ccee(Simulator):
             "result_after": lambda: value >= 0,
             "users": lambda: all({"password", "profiles"} == set(user) for user in value.values()),
             "status": lambda: isinstance(value, dict),
+            "decimal_sign": lambda: value in ("", ",", "."),
         }
         if name in right and not right[name]():
             raise ValueError(f"the setting {name} cannot be {value!r}; see malote_sim.control")
@@ -128,7 +130,9 @@ class Ccee(Simulator):
         arquivo = find(request.body, "arquivo")
         if arquivo is None:
             raise Fails("3006", "arquivo é obrigatório.")
-        file = messages.read_file(arquivo)
+        file = contracts.read_file(arquivo)
+        for departure in file.departures:
+            self.depart(departure)
         now = self.clock.now()
         wait = self.settings["result_after"] + (fault.options.get("seconds", 0) if _is(fault, "late") else 0)
         submission = self.register.enter(request.perfil, file, accepted_at=now, ready_at=now + timedelta(seconds=wait))

@@ -14,6 +14,6 @@ select
     contrato.data_de_inicio as "Contrato.MontanteMedio.@dataDeInicio",
     contrato.data_de_fim as "Contrato.MontanteMedio.@dataDeFim",
     contrato.montante_medio as "Contrato.MontanteMedio..@montanteMedio",
-    contrato.tipo_modulacao as "Contrato.MontanteMedio..@tipoModulacao"
+    contrato.tipo_modulacao as "Contrato.MontanteMedio.TipoModulacao.@tipoModulacao"
 from outgoing.ccee_contratos as contrato
 order by contrato.referencia

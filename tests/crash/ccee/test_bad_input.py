@@ -78,7 +78,7 @@ def test_every_problem_of_a_selection_is_in_one_message_with_item_path_and_rule(
 ) -> None:
     rows = stage.rows(0, 5)
     rows[1]["Contrato.@idSubMerEntrega"] = "9"
-    rows[3]["Contrato.MontanteMedio..@tipoModulacao"] = "X"
+    rows[3]["Contrato.MontanteMedio.TipoModulacao.@tipoModulacao"] = "X"
     rows[4]["Contrato.@idComprador"] = "ABCDEF"
     trip = begin()
     with pytest.raises(Invalid) as wrong:

@@ -82,12 +82,75 @@ def test_rows_become_one_file_in_the_order_of_the_schema_with_the_masks_of_the_t
 def test_elements_stand_in_the_schemas_order_whatever_the_columns_order(archive: Archive) -> None:
     columns = {
         "reference": "A",
-        "Contrato.MontanteMedio..LimiteModulacao.@limiteMaximoModulacao": Decimal("2.500"),
-        "Contrato.MontanteMedio..TipoModulacao.MesAno[2].@mesAno": date(2027, 1, 1),
-        "Contrato.MontanteMedio..TipoModulacao.MesAno[1].@mesAno": "12/2026",
+        "Contrato.MontanteMedio.LimiteModulacao.@limiteMaximoModulacao": Decimal("2.500"),
+        "Contrato.MontanteMedio.MesAno[2].@mesAno": date(2027, 1, 1),
+        "Contrato.MontanteMedio.MesAno[1].@mesAno": "12/2026",
     }
     made = text(archive, render(archive, [columns])[0])
     assert made.index("LimiteModulacao") < made.index('mesAno="12/2026"') < made.index('mesAno="01/2027"')
+
+
+def test_what_says_how_much_how_it_is_spread_and_hour_by_hour_are_siblings(archive: Archive) -> None:
+    below = "Contrato.MontanteMedio"
+    columns = {
+        "reference": "A",
+        f"{below}.AtivoAssociadoModulacao.@idAtivoAssociadoModulacao": "1108",
+        f"{below}.MesAno.@mesAno": "12/2026",
+        f"{below}..Hora.@hora": "00",
+        f"{below}..Dia.@dia": "01",
+        f"{below}..@montanteHorario": Decimal("1.500"),
+        f"{below}.LimiteModulacao.@limiteMaximoModulacao": Decimal("2.500"),
+        f"{below}..@tipoModulacao": "F",
+        VALUE: Decimal("1.500000"),
+    }
+    made = text(archive, render(archive, [columns], params={"tipoGeracao": "16"})[0])
+    assert made.partition("<MontanteMedio>")[2].partition("</MontanteMedio>")[0] == (
+        '<MontanteMedioContratoCCEALFirme montanteMedio="1,500000"/><TipoModulacao tipoModulacao="F"/>'
+        '<LimiteModulacao limiteMaximoModulacao="2,500"/><MesAno mesAno="12/2026"><Dia dia="01">'
+        '<Hora hora="00" montanteHorario="1,500"/></Dia></MesAno>'
+        '<AtivoAssociadoModulacao idAtivoAssociadoModulacao="1108"/>'
+    )
+
+
+@pytest.mark.parametrize("column", ["..TipoModulacao.MesAno.@mesAno", "..LimiteModulacao.AtivoAssociadoModulacao.@x",
+                                    ".MontanteMedioContratoCCEALFirme.TipoModulacao.@tipoModulacao"])  # fmt: skip
+def test_a_column_that_nests_them_names_no_path(archive: Archive, column: str) -> None:
+    found = problems(archive, [row("A", **{f"Contrato.MontanteMedio{column}": "F"})])
+    assert "names no" in found[0][2]
+
+
+@pytest.mark.parametrize(
+    ("sign", "value", "written"),
+    [
+        (None, Decimal("1.5"), "1,5"),
+        (",", Decimal("1.5"), "1,5"),
+        (".", Decimal("1.5"), "1.5"),
+        (".", Decimal("1E+2"), "100"),
+        (",", "1,5", "1,5"),
+        (".", "1.5", "1.5"),
+    ],
+)
+def test_the_decimal_sign_is_a_rule(archive: Archive, sign: str | None, value: Any, written: str) -> None:
+    rules = {} if sign is None else {"rules": {"decimal_sign": sign}}
+    assert f'montanteMedio="{written}"' in text(archive, render(archive, [row(**{VALUE: value})], **rules)[0])
+
+
+@pytest.mark.parametrize(("sign", "value"), [(",", "1.5"), (".", "1,5"), (".", "1,234.50"), (",", "1,234.50")])
+def test_a_text_with_the_other_sign_is_a_problem(archive: Archive, sign: str, value: str) -> None:
+    found = problems(archive, [row(**{VALUE: value})], rules={"decimal_sign": sign})
+    assert found[0][1] == VALUE and "amounts are written with" in found[0][2]
+
+
+def test_a_decimal_sign_that_is_none_is_misconfigured(archive: Archive) -> None:
+    with pytest.raises(Misconfigured, match="decimal_sign"):
+        render(archive, [row()], rules={"decimal_sign": "·"})
+
+
+def test_a_schema_that_takes_one_sign_only_decides(archive: Archive, tmp_path: Path) -> None:
+    shipped = (place.schemas("ccee") / "contratos" / "ContratosCCEAL.xsd").read_text(encoding="utf-8")
+    (tmp_path / "own.xsd").write_text(shipped.replace("[,.]", "[.]"), encoding="utf-8")
+    made = render(archive, [row()], rules={"decimal_sign": ","}, schemas=str(tmp_path))
+    assert 'montanteMedio="1.500000"' in text(archive, made[0])
 
 
 def test_two_renders_give_the_same_bytes(archive: Archive) -> None:

@@ -624,3 +624,54 @@ def test_the_command_refuses_what_does_not_exist(capsys, arguments, words):
     with pytest.raises(SystemExit):
         main(arguments)
     assert words in capsys.readouterr().err
+
+
+FLAT = (
+    '<MontanteMedioContratoCCEALFirme montanteMedio="1,5"/><TipoModulacao tipoModulacao="F"/><MesAno mesAno="12/2026"/>'
+)
+NESTED = (
+    '<MontanteMedioContratoCCEALFirme montanteMedio="1.5"><TipoModulacao tipoModulacao="F"><MesAno mesAno="12/2026"/>'
+    "</TipoModulacao></MontanteMedioContratoCCEALFirme>"
+)
+
+
+def with_montante(inside: str) -> str:
+    contract = f'<Contrato referencia="A"><MontanteMedio>{inside}</MontanteMedio></Contrato>'
+    return import_envelope(f'<ContratosCCEAL tipoGeracao="1">{contract}</ContratosCCEAL>')
+
+
+@pytest.mark.parametrize(
+    ("inside", "departures"),
+    [
+        (FLAT, {}),
+        (f'<semana semana="1">{FLAT}</semana>', {}),
+        (
+            NESTED,
+            {
+                "TipoModulacao below MontanteMedioContratoCCEALFirme instead of MontanteMedio": 1,
+                "MesAno below TipoModulacao instead of MontanteMedio": 1,
+            },
+        ),
+    ],
+)
+def test_a_contract_file_that_is_nested_otherwise_than_the_examples_is_a_departure(
+    caller: Caller, inside: str, departures: dict[str, int]
+) -> None:
+    caller.post(IMPORT, with_montante(inside))
+    assert caller.sim.ccee.departures == departures
+
+
+@pytest.mark.parametrize(
+    ("sign", "inside", "status"),
+    [
+        ("", FLAT, "SUCESSO"),
+        (",", FLAT, "SUCESSO"),
+        (".", FLAT, "ERRO"),
+        (",", NESTED, "ERRO"),
+        (".", NESTED, "SUCESSO"),
+    ],
+)
+def test_the_decimal_sign_that_it_takes_can_be_set(caller: Caller, sign: str, inside: str, status: str) -> None:
+    caller.sim.ccee.set(decimal_sign=sign)
+    code = texts(caller.post(IMPORT, with_montante(inside)), "codigoProcessamento")[0]
+    assert texts(caller.ask(code), "status") == [status]

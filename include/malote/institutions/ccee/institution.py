@@ -46,6 +46,12 @@ class Ccee(Institution):
         self._profile = profile
         self._folder = treaties_of(access)
         self._rules = rules.CceeRules().override(access.extra.get("rules") or {})
+        if self._rules.decimal_sign not in (",", "."):
+            raise Misconfigured(
+                f"extra.rules gives decimal_sign the value {self._rules.decimal_sign!r}",
+                institution="ccee",
+                todo="give a comma or a point",
+            )
         self._calls = Calls(access, self._rules, profile, self._folder)
 
     @property
@@ -77,8 +83,11 @@ class Ccee(Institution):
         first = next(source, None)
         if first is None:
             return
-        make = own_files if "arquivo" in first else contracts
-        yield from make(params, _again(first, source), archive, free, self._folder)
+        selection = _again(first, source)
+        if "arquivo" in first:
+            yield from own_files(params, selection, archive, free, self._folder)
+        else:
+            yield from contracts(params, selection, archive, free, self._folder, self._rules.decimal_sign)
 
     def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
         with archive.open(submission.stored) as file:

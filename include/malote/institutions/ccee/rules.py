@@ -27,6 +27,8 @@ class CceeRules(Rules):
         of CCEE is no evidence, a person decides
     :param opening_hours: "" because no hours are documented. The piloto is **not** a 24/7 environment (its hours are
         not published; its data is a month behind, refreshed on the first Saturday of the month): give hours there
+    :param decimal_sign: of amounts in files made from rows, where the schema takes both: `,` in the CCEAL examples of a
+        copy of CCEE's specification, `.` in a client that reads CCEE's own declaration (sheet 6)
     """
 
     return_after: timedelta = timedelta(seconds=30)
@@ -35,6 +37,7 @@ class CceeRules(Rules):
     opening_hours: str = ""
     requests: int = 600
     window: timedelta = timedelta(seconds=60)
+    decimal_sign: str = ","
 
 
 class Status(NamedTuple):

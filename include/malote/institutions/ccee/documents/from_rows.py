@@ -59,17 +59,18 @@ class Layout:
 
 
 def contracts(
-    params: Mapping[str, Any], rows: Iterable[Row], archive: Archive, free: Free, folder: Path | None
+    params: Mapping[str, Any], rows: Iterable[Row], archive: Archive, free: Free, folder: Path | None, sign: str
 ) -> list[Document]:
     """Rows to files of at most `records_per_file` records, in the order of the SQL; the same bytes each time.
 
     :param folder: of the user's own treaties, or None
+    :param sign: rule ``decimal_sign``
     :raises Invalid: with every problem of the selection
     """
     layout = Layout.of(params)
     agreed = contract_file(folder, layout.root)
     tags = agreed.tags(layout.attributes)
-    selection = _Selection(layout, agreed, free)
+    selection = _Selection(layout, agreed, free, sign)
     travelling = selection.travelling(rows)
     documents: list[Document] = []
     for number in count(1):
@@ -103,9 +104,9 @@ class Discard(Exception):
 class _Selection:
     """One selection on its way to records: what was seen, what is wrong with it."""
 
-    def __init__(self, layout: Layout, agreed: Treaty, free: Free) -> None:
+    def __init__(self, layout: Layout, agreed: Treaty, free: Free, sign: str) -> None:
         self.problems: list[Problem] = []
-        self._layout, self._agreed, self._free = layout, agreed, free
+        self._layout, self._agreed, self._free, self._sign = layout, agreed, free, sign
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._numbered = any(markup.local(name) == "sequencialControle" for name in agreed.record.attributes if name)
         self._seen: set[str] = set()
@@ -141,7 +142,7 @@ class _Selection:
     def _plan(self, row: Row) -> Plan:
         columns = tuple(row)
         if columns not in self._plans:
-            self._plans[columns] = Plan(self._agreed, columns, self._layout.encoding, self.problems)
+            self._plans[columns] = Plan(self._agreed, columns, self._layout.encoding, self.problems, sign=self._sign)
         return self._plans[columns]
 
     def _reference(self, row: Row) -> str | None:
