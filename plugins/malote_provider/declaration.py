@@ -93,7 +93,7 @@ CIELO = Declaration(
     "malote://cielo/transacao",
     '{"first_lot": 87, "return_after": "PT12H", "poll_every": "PT1H", "patience": "PT12H"}',
     login=("Número do EC", "Chave de acesso", "10 digits"),
-    fields={"nome_ec": ("Nome do EC", "Goes into the lots where Cielo asks for it; usually empty")},
+    fields={"nome_ec": ("Nome do EC", "Goes into the items of autorizacao, where Cielo asks for it; usually empty")},
     seals=True,
 )
 BNDES = Declaration(

@@ -155,20 +155,23 @@ class _Silent:
         """Nothing was collected."""
 
 
-def treaty(home: Path, patterns: Sequence[str], root: str, below: Sequence[str] = (), *, institution: str) -> Treaty:
-    """The treaty of a root element and record, from the schemas in a folder; compiled once, again when a file changes.
+def treaty(
+    homes: Sequence[Path], patterns: Sequence[str], root: str, below: Sequence[str] = (), *, institution: str
+) -> Treaty:
+    """The treaty of a root element and record, from the schemas in folders; compiled once, again when a file changes.
 
-    :param patterns: of file names in the folder, the first schema that fits is taken
+    :param homes: folders; what the first lacks is looked for in the next
+    :param patterns: of file names in a folder, the first schema that fits is taken
     :raises Misconfigured: where no schema there declares that, or one is broken
     """
-    paths = [path for pattern in patterns for path in sorted(home.glob(pattern))]
+    paths = [path for home in homes for pattern in patterns for path in sorted(home.glob(pattern))]
     beside = sorted({each for path in paths for each in path.parent.glob("*.xsd")})
     stamps = tuple((str(path), path.stat().st_mtime_ns) for path in beside)
     found = _compiled(tuple(map(str, dict.fromkeys(paths))), stamps, root, tuple(below), institution)
     if found is None:
         what = f"the root element {root!r}" + (f" with {'/'.join(below)} in it" if below else "")
         raise Misconfigured(
-            f"no schema declares {what} ({len(paths)} read in {home})",
+            f"no schema declares {what} ({len(paths)} read in {homes[0]})",
             institution=institution,
             todo="put the institution's own XSD into the folder that extra.schemas names, or leave extra.schemas out",
         )

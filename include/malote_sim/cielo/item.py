@@ -174,6 +174,8 @@ _SHORT = {
 
 def _wrong(operation: str, values: Mapping[str, str], ec: tuple[str, str]) -> int:
     needed = _NEEDED.get(operation, "tid").split()
+    if operation != "02" and any(f"dados-ec/{name}" in values for name in ("nome", "codigo-pais")):
+        return 1  # only the dados-ec of a 02 has more than numero and chave
     if any(not values.get(path) for path in needed):
         return 1
     if any((rule := _RULES.get(path)) and not rule(value) for path, value in values.items()):
@@ -215,7 +217,8 @@ def _flat(element: etree._Element) -> tuple[dict[str, str], tuple[str, ...]]:
 def _departures(name: str, shape: tuple[str, ...]) -> tuple[str, ...]:
     known: list[str] = []
     for part in _ORDER[OPERATIONS[name]].split():
-        known += [part, *(f"{part}/{each}" for each in _PARTS.get(part, "").split())]
+        inside = "numero chave" if part == "dados-ec" and name != "requisicao-transacao" else _PARTS.get(part, "")
+        known += [part, *(f"{part}/{each}" for each in inside.split())]
     told = [f"{name}: unknown element {path}" for path in shape if path not in known and not path.startswith(_OPEN)]
     places = [known.index(path) for path in shape if path in known]
     if any(here >= after for here, after in itertools.pairwise(places)):

@@ -18,7 +18,7 @@ from lxml import etree
 from malote import place
 from malote.errors import Invalid, Misconfigured, Problem
 from malote.institutions.cielo.documents import item_ids
-from malote.institutions.cielo.rules import LARGEST_LOT, OPERATIONS, item_id
+from malote.institutions.cielo.rules import LARGEST_LOT, OPERATIONS, CieloRules, item_id
 from malote.submission import Document, Item
 from support.orders import CARD, CHAVE, EC, ROWS, Desk, by_token, order, tid
 
@@ -77,9 +77,35 @@ def test_the_credentials_stand_in_items_of_03_to_08_and_not_of_02(desk: Desk) ->
         (item,) = items(desk, document)
         inside = [etree.QName(each).localname for each in item]
         assert ("dados-ec" in inside) is (service != "autorizacao"), service
-    tokenless = Desk(desk.folder.parent / "other", dados_ec_in_items=False)
-    with pytest.raises(Invalid, match="dados-ec"):
-        tokenless.documents([ROWS["captura"]], "captura")  # the shipped XSD wants it: who turns the rule has another
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_the_name_of_the_ec_stands_in_items_of_02_only(desk: Desk, service: str) -> None:
+    desk.sender = replace(desk.sender, nome="LOJA")
+    (document,) = desk.documents([ROWS[service]], service)
+    (item,) = items(desk, document)
+    inside = [etree.QName(each).localname for each in item.find(f"{NS}dados-ec")]
+    assert inside == ["numero", "chave", "nome"] if service == "autorizacao" else inside == ["numero", "chave"]
+
+
+@pytest.mark.parametrize(
+    ("service", "wrong", "said"),
+    [
+        ("captura", {"rules": CieloRules(versao="9.9.9")}, "rule versao"),
+        ("autorizacao", {"rules": CieloRules(versao="9.9.9")}, "rule versao"),
+        ("autorizacao", {"nome": "L" * 26}, "extra.nome_ec"),
+        ("captura", {"rules": CieloRules(dados_ec_in_items=False)}, "dados_ec_in_items"),
+        ("captura", {"ec": "x" * 21}, "EC number"),
+        ("captura", {"chave": "s3gr3d0" * 20}, "chave"),
+    ],
+)
+def test_what_the_connection_puts_into_items_is_never_told_as_a_fault_of_the_rows(
+    desk: Desk, service: str, wrong: dict[str, Any], said: str
+) -> None:
+    desk.sender = replace(desk.sender, **wrong)
+    with pytest.raises(Misconfigured, match=said) as caught:
+        desk.documents([ROWS[service]], service)
+    assert caught.value.todo == "correct the connection" and "s3gr3d0" not in str(caught.value)
 
 
 def test_elements_stand_in_the_order_of_the_schema_whatever_the_columns_order(desk: Desk) -> None:

@@ -241,6 +241,13 @@ def test_what_departs_from_the_schema_is_noted_by_name_and_never_by_value(caller
     }
 
 
+def test_an_item_of_03_to_08_whose_dados_ec_has_more_than_number_and_chave_is_an_erro(caller):
+    named = by_tid("06", TID).replace("</chave>", "</chave><nome>LOJA</nome>")
+    answer = caller.run("06", named)
+    assert caller.sim.cielo.departures == {"requisicao-consulta: unknown element dados-ec/nome": 1}
+    assert texts(answer, "erro/codigo") == ["001"]
+
+
 def test_a_used_number_is_refused_by_100_or_by_the_manuals_072_and_only_for_its_own_store(caller):
     caller.send("02", sale("A"))
     assert codigo(caller.upload(lot("02", sale("B")), GOOD)) == "100"

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from malote.errors import Misconfigured
+from malote.errors import Misconfigured, Problem
 from malote.institutions.cielo.documents.rows import LIST
 from malote.institutions.cielo.rules import LARGEST_LOT, CieloRules, Operation
 from malote.treaty import BRASILIA, ESCAPES, Fixed, Leaf, Treaty
@@ -19,7 +19,18 @@ KEPT = "nothing was sent and nothing was kept in the journal; the rows are where
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 _WITHOUT_EC = frozenset({"02"})
-"""Operations whose items leave `dados-ec` to the head of the lot, as in the one recording (sheet 3)."""
+"""Operations whose items leave `dados-ec` to the head of the lot, as in the one recording (sheet 3), unless the EC's
+name is to be sent."""
+
+_EC = "dados-ec"
+_SETTINGS: Mapping[str, str] = {
+    "@id": "the folder of extra.schemas: items have an id",
+    "@versao": "rule versao",
+    "dados-ec.numero": "the login (number of the EC)",
+    "dados-ec.chave": "the password (chave)",
+    "dados-ec.nome": "extra.nome_ec",
+}
+"""Of each path that no column may name, where it comes from."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,7 +39,7 @@ class Sender:
 
     :param ec: number of the EC, 10 digits
     :param environment: of the connection
-    :param nome: `dados-ec/nome` of items, or ""
+    :param nome: `dados-ec/nome` of the items of 02, or ""; those of the others take none (sheet 4)
     :param folder: of the user's own treaties, or None
     """
 
@@ -79,10 +90,19 @@ class Frame:
     def fixed(self) -> list[Fixed]:
         """What no column may name: attributes and credentials."""
         found = [Fixed("@id", None), Fixed("@versao", None)]
-        if self._operation.code in _WITHOUT_EC or not self._sender.rules.dados_ec_in_items:
+        named = self._operation.code in _WITHOUT_EC
+        if not (self._sender.nome if named else self._sender.rules.dados_ec_in_items):
             return found
         found += [Fixed("dados-ec.numero", self._sender.ec), Fixed("dados-ec.chave", self._sender.chave)]
-        return found + ([Fixed("dados-ec.nome", self._sender.nome)] if self._sender.nome else [])
+        return found + ([Fixed("dados-ec.nome", self._sender.nome)] if named else [])
+
+    def blamed(self, problem: Problem) -> str | None:
+        """The setting of the connection that a problem of an item is about; None where it is about the row."""
+        if problem.path in _SETTINGS:
+            return _SETTINGS[problem.path]
+        if problem.path.startswith("dados-ec") or (problem.path == self._operation.element and _EC in problem.rule):
+            return "rule dados_ec_in_items, or the folder of extra.schemas"
+        return None
 
     def name(self, number: int, date: str) -> str:
         """The name of the file (manual, rule 4): what the server checks."""

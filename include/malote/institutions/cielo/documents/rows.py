@@ -34,7 +34,7 @@ def lot(folder: Path | None, element: str) -> Treaty:
     :raises Misconfigured: where no schema there declares that, or one is broken
     """
     home = folder or schemas("cielo")
-    return treaty(home, ("ecm-lote.xsd", "*.xsd"), "requisicao-lote", (LIST, element), institution="cielo")
+    return treaty((home,), ("ecm-lote.xsd", "*.xsd"), "requisicao-lote", (LIST, element), institution="cielo")
 
 
 class Columns:

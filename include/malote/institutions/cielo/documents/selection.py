@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from malote.errors import Problem
+from malote.errors import Misconfigured, Problem
 from malote.institution import Free, Row
 from malote.institutions.cielo.documents.cards import SEALED, Opener, masked_numbers
 from malote.institutions.cielo.documents.frame import Frame, misfit
@@ -96,6 +96,8 @@ class Selection:
             raise misfit("the connection's EC number or chave, or rule versao, does not fit the treaty of the lot")
         self._explain = max(self._explain - len({problem.reference for problem in found}), 0)
         for problem in found:
+            if (blamed := self._frame.blamed(problem)) is not None:
+                raise self._frame_misfit(blamed)
             batch.note(int(problem.reference or 0), ((problem.path, problem.rule),))
         for place, text in enumerate(written):
             if len(text) * 4 > self._room and (size := len(text.encode()) + 1) > self._room:
@@ -104,6 +106,10 @@ class Selection:
         for place in sorted(batch.broken):
             self.problems += batch.problems(place)
         return batch.some([place for place in range(len(batch)) if place not in batch.broken])
+
+    @staticmethod
+    def _frame_misfit(blamed: str) -> Misconfigured:
+        return misfit(f"what the connection puts into every item does not fit the treaty of the lot: {blamed}")
 
     def _look_once(self, batch: Batch) -> None:
         """Note what may stand once in a selection and stands there again."""
@@ -126,6 +132,11 @@ class Selection:
         if names not in self._bound:
             fixed = self._frame.fixed()
             self._bound[names] = Columns(self._agreed, names, self._checks, fixed, self._columns_wrong)
+            ours = {each.path for each in fixed} - set(names)
+            if blamed := next(
+                filter(None, map(self._frame.blamed, (p for p in self._columns_wrong if p.path in ours))), None
+            ):
+                raise self._frame_misfit(blamed)
         return self._bound[names]
 
     def _references(self, given: Sequence[Any]) -> list[str]:
