@@ -110,7 +110,7 @@ def test_the_schema_is_asked_only_where_the_user_wants_it(archive: Archive) -> N
         (b"<ContratosCCEAL tipoGeracao='1'><Contrato referencia='&lol;'/></ContratosCCEAL>", "not well-formed"),
         (b"<ContratosCCEAL tipoGeracao='1'/>", "has no Contrato"),
         (b"<ContratosCCEAL><Contrato referencia='A'/></ContratosCCEAL>", "is missing"),
-        (b"<ContratosCCEAL tipoGeracao='1'><Contrato/></ContratosCCEAL>", "neither referencia nor numeroContrato"),
+        (b"<ContratosCCEAL tipoGeracao='1'><Contrato/></ContratosCCEAL>", "Write a referencia of yours"),
         (b"\n<?xml version='1.0'?><a tipoGeracao='1'><Contrato referencia='A'/></a>", "white space"),
         (b"<?XML version='1.0'?><a tipoGeracao='1'><Contrato referencia='A'/></a>", "upper-case"),
         ("<?xml version='1.0'?><a><Contrato referencia='ç'/></a>".encode("latin-1"), "not of the encoding"),

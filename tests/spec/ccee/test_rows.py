@@ -339,6 +339,17 @@ def test_a_users_own_schema_decides_what_is_made_without_code(archive: Archive, 
     assert (None, "Contrato.código") in {each[:2] for each in found}  # a changed file is compiled again
 
 
+@pytest.mark.parametrize("lies_there", ["", "v1/ImportarArquivoBSv1.wsdl", "contratos/cbr.xsd"])
+def test_a_folder_without_a_schema_of_the_contract_file_leaves_it_to_the_shipped_one(
+    archive: Archive, tmp_path: Path, lies_there: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if lies_there:
+        (tmp_path / lies_there).parent.mkdir()
+        (tmp_path / lies_there).write_text(OWN)
+    assert text(archive, render(archive, [row()], schemas=str(tmp_path))[0]).count("<Contrato ") == 1
+    assert "no schema in" in caplog.text and "reconstruction" in caplog.text
+
+
 def test_a_broken_schema_is_misconfigured(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "x.xsd").write_text("<xs:schema")
     for folder in (str(tmp_path), str(tmp_path / "absent")):

@@ -421,3 +421,60 @@ def test_zeep_never_reaches_for_the_network(tmp_path: Path) -> None:
         (v1 / file.name).write_text(far)
     with pytest.raises(Misconfigured, match="on the network"):
         ccee(schemas=str(tmp_path)).probe()
+
+
+# 1.5 what a denial says, and one that no strict parser takes
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("URI de entrada inválida", "address"),
+        ("A uri não existe", "address"),
+        ("Security header inválido", "user or its password"),
+        ("Security token: usuário sem maturidade", "user or its password"),
+        ("Rejected: Usuario nao esta autorizado a usar o codigoPerfilAgente.", "codigo_perfil_agente"),
+    ],
+)
+def test_a_denial_is_told_by_words_and_not_by_letters_in_them(archive: Archive, message: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        submit(archive, 500, unbound("2001", "securityFault", message, bound=True))
+
+
+def unbound(code: str, element: str, message: str = "Acesso Negado", *, bound: bool = False) -> bytes:
+    space = ' xmlns:flt="http://xmlns.energia.org.br/FM"' if bound else ""
+    return (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault>'
+        f"<faultcode>Server.{code}</faultcode><faultstring>{message}</faultstring><detail><flt:{element}{space}>"
+        f"<flt:errorCode>{code}</flt:errorCode><flt:message>{message}</flt:message></flt:{element}></detail>"
+        "</e:Fault></e:Body></e:Envelope>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (unbound("2001", "securityFault"), Misconfigured),
+        (
+            unbound("2001", "securityFault").replace(b' xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"', b""),
+            Misconfigured,
+        ),
+        (unbound("9999", "securityFault"), Misconfigured),
+        # what has to be mended frees nothing: only "nothing was done, correct the connection" is read out of it
+        (unbound("3006", "invalidParametersFault"), InDoubt),
+        (unbound("4001", "unexpectedTechnicalFault"), InDoubt),
+        (unbound("2001", "securityFault")[:-30], InDoubt),
+        (unbound("2001", "securityFault").replace(b"</e:Body>", b"<x:codigoProcessamento/></e:Body>"), InDoubt),
+    ],
+)
+def test_a_denial_at_submit_is_one_although_its_prefix_is_bound_to_nothing(
+    archive: Archive, reply: bytes, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        submit(archive, 500, reply)
+
+
+def test_that_ccee_lists_contracts_is_said_and_why_it_is_not_read() -> None:
+    with pytest.raises(StopIteration) as ended:
+        next(ccee().find(one(receipt=None), Archive("unused")))
+    assert "listarContrato" in ended.value.value.evidence and "not public" in ended.value.value.evidence

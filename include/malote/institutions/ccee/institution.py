@@ -94,10 +94,11 @@ class Ccee(Institution):
             return self._calls.submit(submission, file.read())
 
     def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
-        """CCEE cannot be asked: its only query needs the code that was lost."""
+        """It cannot be asked: the only query whose answer is known needs the code that was lost."""
         yield from ()
         return CannotTell(
-            evidence="CCEE's services offer no search; the one query needs the codigoProcessamento that was lost",
+            evidence="the one query of these two services needs the codigoProcessamento that was lost, and the answer "
+            "of listarContrato (ContratoBSv2) is not public, so it is not read here",
             search=f"profile {self._profile}: {SEARCH.format(id=submission.id)}",
         )
 

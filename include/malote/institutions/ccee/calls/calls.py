@@ -19,7 +19,7 @@ from malote.errors import Malformed, Refused, Throttled, Unavailable
 from malote.institution import Access, Body, Call, Reply, Request
 from malote.institutions.ccee.answers import details
 from malote.institutions.ccee.calls.codec import PLACEHOLDER, envelope, misfit
-from malote.institutions.ccee.calls.faults import Fault, denied, doubt, gateway
+from malote.institutions.ccee.calls.faults import Fault, denial, denied, doubt, gateway
 from malote.institutions.ccee.rules import PROCESSAMENTO, CceeRules
 from malote.reading import markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
@@ -123,6 +123,8 @@ class Calls:
             found = {code.decode() for code in _CODE.findall(_ASIDE.sub(b"", reply.body))}
             if len(found) == 1:
                 return Receipt(found.pop(), facts={"read": "leniently, from a reply that is no well-formed XML"})
+            if not found and (refusal := denial(reply.body)):
+                raise denied(refusal, self._profile) from None
             what = f"HTTP {reply.status} and a reply without a code that can be read: {broken.what}"
             raise doubt(submission, what) from None
         faults = list(root.iter("{*}Fault"))

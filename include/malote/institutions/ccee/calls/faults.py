@@ -21,7 +21,9 @@ SEARCH = (
     "processing results of that hour. Taken: `malote resolve {id} --receipt CODE`. Not taken, and certain of it: "
     "`malote resolve {id} --resend`, or `--withdraw --absent --why …`"
 )
-"""What a person looks for when a reply was lost: CCEE offers no question that would settle it."""
+"""What a person looks for when a reply was lost: the two services offer no question that would settle it."""
+
+_PREFIX = re.compile(rb"(</?)[A-Za-z_][\w.-]{0,60}:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,29 @@ def denied(fault: Fault, profile: str) -> Misconfigured:
     if "codigoperfilagente" in fault.message.lower():
         what = f"the user may not use codigo_perfil_agente {profile}"
         todo = "set extra.codigo_perfil_agente to the code of a perfil (not of the agente) that this user may act for"
-    elif "uri" in fault.message.lower():
+    elif re.search(r"\buri\b", fault.message, re.IGNORECASE):
         what = "CCEE does not know the address that was called"
         todo = "correct host, port and path of the connection"
     else:
         what = "CCEE does not accept the user or its password"
         todo = "correct login and password of the connection (the system user, not a person's)"
     return fault.told(Misconfigured, what, todo=todo, kept="nothing was done over there")
+
+
+def denial(body: bytes) -> Fault | None:
+    """The denial in a reply whose prefixes are not bound, which no strict parser takes; None where it is not one.
+
+    Only a denial, which says that nothing was done over there: what has to be mended decides nothing else.
+    """
+    try:
+        root = markup.parse(_PREFIX.sub(rb"\1", body))
+    except Malformed:
+        return None
+    faults = list(root.iter("{*}Fault"))
+    if len(faults) != 1 or next(root.iter("{*}codigoProcessamento"), None) is not None:
+        return None
+    fault = Fault.of(faults[0])
+    return fault if fault.kind == "misconfigured" else None
 
 
 def doubt(submission: Submission, what: str, fault: Fault | None = None, **facts: str) -> InDoubt:

@@ -18,12 +18,19 @@ from malote.errors import Malformed, Misconfigured, Problem
 from malote.institution import Free, Row
 from malote.institutions.ccee.documents.contract_file import contract_file
 from malote.institutions.ccee.documents.from_rows import BATCH, FOLDER, PREPARED, Discard, document, invalid
+from malote.institutions.ccee.rules import REFERENCIA
 from malote.reading import markup
 from malote.submission import Document, Item
 from malote.treaty import Treaty
 
 RECORD = "Contrato"
 """The record of every root that is known (fact sheet 6)."""
+
+_NAMELESS = (
+    "has neither referencia nor numeroContrato: nothing in the answer could be told apart. Write a referencia of yours "
+    f"into it (at most {REFERENCIA} characters), which CCEE gives back as codigoOrigem, or send it as a row"
+)
+"""CCEE's own sample has neither: referencia is optional there, and here it is the one name that comes back."""
 
 _TRAVELS = "travels already or was accepted, and the file may not be altered: take the record out of it"
 
@@ -161,7 +168,7 @@ class _File:
         reference, echo = reference_of(record)
         rule = None
         if reference is None:
-            rule = "has neither referencia nor numeroContrato: it could not be told apart"
+            rule = _NAMELESS
         elif (self.operation, reference) in seen:
             rule = "stands twice in what is to be sent"
         if rule or reference is None:
