@@ -122,6 +122,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     resolve.add_argument("--why", default="", help="what you saw, and where; kept in its story; --withdraw demands it")
     resolve.set_defaults(run=_resolve)
+    again = commands.add_parser("ask-again", help="ask anew for an answer that left items unanswered")
+    again.add_argument("submission", metavar="SUBMISSION")
+    again.add_argument("--why", default="", help="kept in its story")
+    again.set_defaults(run=_ask_again)
+    settle = commands.add_parser(
+        "settle", help="say what became of an unanswered item, e.g. settle ccee-42 ADV-12 --refused --why '…'"
+    )
+    settle.add_argument("submission", metavar="SUBMISSION", help="that holds it, e.g. ccee-42")
+    settle.add_argument("item", metavar="ITEM", help="its reference, e.g. ADV-12 (`malote unanswered` lists them)")
+    became = settle.add_mutually_exclusive_group(required=True)
+    became.add_argument("--accepted", action="store_true", help="they have it: it stays locked for ever")
+    became.add_argument("--refused", action="store_true", help="you saw that nothing was done: it may travel again")
+    settle.add_argument("--why", required=True, help="what you saw, and where; kept in its story")
+    settle.set_defaults(run=_settle)
+    commands.add_parser("unanswered", help="what landed with items that no answer settled").set_defaults(
+        run=_unanswered
+    )
     return parser
 
 
@@ -178,6 +195,29 @@ def _resolve(journal: Journal, options: argparse.Namespace) -> None:
     else:
         journal.withdraw(options.submission, options.why, absent=options.absent)
         print("withdrawn; its items " + ("may travel again" if options.absent else "stay locked (see --absent)"))
+
+
+def _ask_again(journal: Journal, options: argparse.Namespace) -> None:
+    journal.ask_anew(options.submission, options.why)
+    print("it is asked again by the next `land` of its service: clear land, or let the next run do it")
+
+
+def _settle(journal: Journal, options: argparse.Namespace) -> None:
+    journal.settle(options.submission, options.item, options.why, accepted=options.accepted)
+    print(
+        f"{options.item} is settled; it " + ("stays locked" if options.accepted else "may travel again when asked for")
+    )
+
+
+def _unanswered(journal: Journal, _: argparse.Namespace) -> None:
+    found = journal.unanswered(Scope.everything())
+    for each in found:
+        named = ", ".join(each.some) + (", …" if each.items > len(each.some) else "")
+        asked = f"asked again {_when(each.ask_at)}" if each.ask_at else f"malote ask-again {each.submission}"
+        print(f"{each.submission:12} {each.items} items ({named}), {asked}" + (f"; {each.words}" if each.words else ""))
+        print(f"  then:     malote settle {each.submission} ITEM --accepted | --refused --why TEXT")
+    if not found:
+        print("nothing that landed is unanswered")
 
 
 def _when(at: datetime | None) -> str:

@@ -44,7 +44,9 @@ class Rules:
     :param return_after: earliest useful moment to ask, after reception
     :param poll_every: rhythm of asking, spread by ``poll_jitter`` (0.1 is plus or minus 10 %)
     :param patience: after reception plus this the submission is overdue; it is asked on, every ``overdue_every``
-    :param partial_settles: an answer that lacks items and has not changed for so long is final
+    :param partial_settles: an answer that lacks items and has not changed for so long lands as it is
+    :param unanswered_every: rhythm of asking for what a landed answer left unanswered, until the deadline; an hour,
+        because a person knows of it already and the institution had its time
     :param settle: how long queues and read models may lag behind an accepted submit: no absence counts before. Two
         hours: minutes of silence prove nothing where money is at stake, and what is there is found as soon as it shows
     :param absent_times: so many findings of absence, ``absent_apart`` from each other, prove absence: one question may
@@ -74,6 +76,7 @@ class Rules:
     patience: timedelta = timedelta(hours=24)
     overdue_every: timedelta = timedelta(hours=1)
     partial_settles: timedelta = timedelta(minutes=30)
+    unanswered_every: timedelta = timedelta(hours=1)
     settle: timedelta = timedelta(hours=2)
     absent_times: int = 2
     absent_apart: timedelta = timedelta(minutes=15)

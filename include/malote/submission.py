@@ -97,6 +97,7 @@ class Submission:
     """One document on its way, as the journal holds it. Instants are aware; ``attempt`` counts sends begun.
 
     :param repeats: how often its bytes went again, under the same number, inside the questions about this attempt
+    :param landed_at: when an answer of it landed first; it may be asked again for what that left unanswered
     :param purged: its bytes, and those of its answer, are gone from the archive on purpose
     """
 
@@ -126,6 +127,7 @@ class Submission:
     partial_since: datetime | None = None
     ready: bool = False
     moved_at: datetime | None = None
+    landed_at: datetime | None = None
     answer: Stored | None = None
     purged: bool = False
     repeats: int = 0
@@ -160,6 +162,24 @@ class Holder:
     reason: str
     sha256: str = ""
     message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A landed submission with items that no answer settled.
+
+    :param items: how many
+    :param some: references of the first few
+    :param words: what the institution says of them, or in rows that name nobody
+    :param ask_at: when it is asked again by itself; None where that is over
+    """
+
+    submission: str
+    items: int
+    some: tuple[str, ...]
+    words: str | None
+    ask_at: datetime | None
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +230,7 @@ class Pending:
 
     :param why: in words, for the log
     :param partial: fingerprint of an answer that lacks items; one that stays the same for the rule
-        ``partial_settles`` is taken as final
+        ``partial_settles`` lands as it is, and is asked for on
     :param ask_at: the institution's own hint when to ask again
     """
 

@@ -51,6 +51,7 @@ not; (A?) and (-?): the option `accept` decides.
     late (A)          on obterResultadoProcessamento: pending for `times` asks, and ready `seconds` (simulated) later
                       than it was to be; on importarArquivo: the result of that file is ready `seconds` later
     partial (A)       the last `missing` (1) records have no detalhe
+    whole_file (A)    one detalhe in ERRO, with `descricao`, without contrato: the file failed as a whole
     wrong_code (A)    another submission's result, or the same under codigo + 1 when there is no other
     stranger (A)      one detalhe more, for `reference` ("ESTRANHO-1")
     iso (A)           the reply in ISO-8859-1

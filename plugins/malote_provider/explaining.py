@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from malote.errors import InDoubt, Malformed, MaloteError, Refused, Terminal, Transient
 
 if TYPE_CHECKING:
+    from malote.submission import Unanswered
     from malote_provider.hooks import MaloteHook
 
 SHOWN = 20
@@ -46,6 +47,20 @@ def overdue(submission: str) -> Terminal:
         "its answer is overdue; it is asked for on, and a late one is taken",
         submission=submission,
         todo=f"ask the institution (`malote story {submission}` has the receipt); clear wait and land to ask again",
+    )
+
+
+def unanswered(landed: Unanswered) -> Terminal:
+    """What the person on call does about a landed submission that left items without an answer."""
+    named = ", ".join(landed.some) + (", …" if landed.items > len(landed.some) else "")
+    said = f"; the institution says: {landed.words}" if landed.words else ""
+    asked = f"it is asked again from {landed.ask_at:%Y-%m-%d %H:%M %Z} on" if landed.ask_at else "it is asked no more"
+    return Terminal(
+        f"{landed.items} of its items have no answer that settles them ({named}){said}",
+        submission=landed.submission,
+        todo=f"{asked}, or by `malote ask-again {landed.submission}` and clearing land; where you know what became of "
+        f"an item: `malote settle {landed.submission} ITEM --accepted | --refused --why …`",
+        kept="what was answered has landed; the items without an answer stay locked",
     )
 
 

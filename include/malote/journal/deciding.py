@@ -1,10 +1,12 @@
-"""The moves that only a person makes: give the receipt, resend, withdraw."""
+"""The moves that only a person makes: give the receipt, resend, withdraw, ask again, settle an item."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from malote.errors import Misconfigured
 from malote.journal.ledger import Ledger
@@ -57,6 +59,69 @@ class Deciding(Ledger):
             never_left = self.submission(id).standing is Standing.PREPARED and not self.resent(id)
             self._decided(id, "withdraw", why, "standing = 'withdrawn', leased_until = null, next_at = null")
             self.release(id, "refused" if absent or never_left else "unanswered", None, f"withdrawn: {why}")
+
+    def ask_anew(self, id: str, why: str, *, patience: timedelta = timedelta(days=1)) -> None:
+        """It is asked for now, and on for that long at its slow rhythm, where it landed with items unanswered.
+
+        :raises Misconfigured: where nothing of it is open, or it has no receipt to ask with
+        """
+        with self.connection.transaction():
+            submission = self.submission(id)
+            if submission.standing is Standing.LANDED and not self._unanswered(id):
+                raise Misconfigured(
+                    "all its items are answered: there is nothing to ask", submission=id,
+                    kept="the journal is unchanged", todo=f"`malote story {id}` shows what was answered",
+                )  # fmt: skip
+            now = self.clock.now()
+            self.move(
+                id, ["landed", "received", "overdue"], "a person: ask again", {"why": why},
+                """next_at = %(now)s, leased_until = null,
+                   deadline = case when standing = 'landed' then greatest(deadline, %(deadline)s) else deadline end""",
+                deadline=now + patience,
+            )  # fmt: skip
+
+    def settle(self, id: str, reference: str, why: str, *, accepted: bool) -> None:
+        """A person knows what became of an unanswered item: accepted it stays locked, refused it may travel again.
+
+        :raises Misconfigured: where that submission holds no such item, or it is not unanswered
+        """
+        standing = "accepted" if accepted else "refused"
+        with self.connection.transaction():
+            self.submission(id)
+            # The lock keeps a landing out: what an answer says of the item meanwhile comes before or after, not beside.
+            self.connection.execute("select 1 from malote.submission where id = %s for update", (id,))
+            settled = self.connection.execute(
+                """update malote.item_row set outcome = %s, message = %s
+                   where submission = %s and reference = %s and outcome = 'unanswered'""",
+                (standing, f"settled by a person: {why}", id, reference),
+            )
+            if settled.rowcount == 0:
+                self._cannot_settle(id, reference)
+            self.connection.execute(
+                """with quiet as (
+                       update malote.submission set next_at = null
+                       where id = %(id)s and standing = 'landed' and not %(more)s)
+                   insert into malote.event (submission, at, what, detail)
+                   values (%(id)s, %(now)s, 'a person: settle', %(detail)s)""",
+                {"id": id, "more": self._unanswered(id), "now": self.clock.now(),
+                 "detail": Jsonb({"item": reference, "as": standing, "why": why})},
+            )  # fmt: skip
+
+    def _unanswered(self, id: str) -> bool:
+        query = "select exists (select 1 from malote.item_row where submission = %s and outcome = 'unanswered') as n"
+        return bool(self.one(query, (id,))["n"])
+
+    def _cannot_settle(self, id: str, reference: str) -> NoReturn:
+        row = self.connection.execute(
+            "select standing from malote.item where submission = %s and reference = %s", (id, reference)
+        ).fetchone()
+        what = f"its item {reference!r} stands at {row['standing']!r}" if row else f"it holds no item {reference!r}"
+        raise Misconfigured(
+            f"{what}: only an unanswered one is settled by a person",
+            submission=id,
+            kept="the journal is unchanged",
+            todo=f"select reference, standing from malote.item where submission = '{id}'",
+        )
 
     def _decided(self, id: str, what: str, why: str, sets: str) -> None:
         self.move(id, ["in_doubt", "prepared", "overdue"], f"a person: {what}", {"why": why}, sets)

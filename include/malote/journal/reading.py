@@ -8,7 +8,7 @@ from typing import Any
 
 from malote.journal.ledger import COLUMNS, Ledger, submission_of
 from malote.scope import Scope
-from malote.submission import Holder, Refusal, Standing, Submission
+from malote.submission import Holder, Refusal, Standing, Submission, Unanswered
 
 
 class Reading(Ledger):
@@ -39,6 +39,31 @@ class Reading(Ledger):
             scope.values,
         ).fetchone()
         return (row["n"], row["at"]) if row else (0, None)
+
+    def to_fetch(self, scope: Scope) -> list[Submission]:
+        """The submissions of a scope whose answers are there, to be fetched, oldest first."""
+        rows = self.connection.execute(
+            f"""select {COLUMNS} from malote.submission
+                where {scope.where} and ready and standing in ('received', 'overdue', 'landed') order by number""",
+            scope.values,
+        )
+        return [submission_of(row) for row in rows]
+
+    def unanswered(self, scope: Scope) -> list[Unanswered]:
+        """The landed submissions of a scope with items that no answer settled, oldest first."""
+        rows = self.connection.execute(
+            f"""with open as (
+                    select submission as id, count(*) as items, (array_agg(reference order by ordinal))[1:5] as some,
+                           (array_agg(distinct concat_ws(': ', code, message)) filter (
+                               where code is not null or message is not null))[1:3] as said
+                    from malote.item_row where outcome = 'unanswered' group by submission)
+                select s.id as submission, o.items, o.some, array_to_string(l.words || o.said, '; ') as words,
+                       s.next_at as ask_at, s.moved_at
+                from malote.submission s join open o using (id) join malote.load l on l.submission = s.id
+                where {scope.where} and standing = 'landed' order by number""",
+            scope.values,
+        )
+        return [Unanswered(**{**row, "some": tuple(row["some"]), "words": row["words"] or None}) for row in rows]
 
     def story(self, id: str) -> list[dict[str, Any]]:
         """The events of a submission, oldest first: ``at``, ``what``, ``detail``."""

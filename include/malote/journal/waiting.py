@@ -13,13 +13,17 @@ from malote.submission import Stored, Submission
 class Waiting(Ledger):
     """Every method is one statement, however many submissions it is about."""
 
-    def due(self, scope: Scope, *, limit: int, lease: timedelta) -> list[Submission]:
-        """Lease the submissions whose time to be asked has come, so that overlapping runs do not ask twice."""
+    def due(self, scope: Scope, *, limit: int, lease: timedelta, landed: bool = False) -> list[Submission]:
+        """Lease the submissions whose time to be asked has come, so that overlapping runs do not ask twice.
+
+        :param landed: instead of those that are waited for, those that landed with items unanswered
+        """
         now = self.clock.now()
+        which = "standing = 'landed' and next_at is not null" if landed else "standing in ('received', 'overdue')"
         rows = self.connection.execute(
             f"""with due as (
                     select id as due from malote.submission
-                    where {scope.where} and standing in ('received', 'overdue') and not ready
+                    where {scope.where} and {which} and not ready
                       and coalesce(next_at, %(now)s) <= %(now)s and coalesce(leased_until, %(now)s) <= %(now)s
                     order by next_at limit %(limit)s for update skip locked)
                 update malote.submission set leased_until = %(until)s, asked = asked + 1
@@ -65,11 +69,30 @@ class Waiting(Ledger):
             "ready = false, next_at = %(at)s, leased_until = null", at=ask_at,
         )  # fmt: skip
 
-    def answered(self, answers: Sequence[tuple[str, Stored]]) -> None:
-        """The answers of these are in the archive."""
-        if not answers:
+    def asked_anew(self, news: Sequence[tuple[str, datetime | None, str | None, bool]]) -> None:
+        """These landed with items unanswered and were asked: ``(id, next_at, partial, ready)``.
+
+        Nothing moves by that, so that an old alarm is not told as a new one.
+
+        :param news: ``next_at`` None where they are asked no more, ``ready`` where there is something to fetch
+        """
+        if not news:
             return
         self.connection.execute(
+            """update malote.submission s
+               set next_at = news.next_at, partial = coalesce(news.partial, s.partial), ready = news.ready,
+                   leased_until = null
+               from unnest(%s::text[], %s::timestamptz[], %s::text[], %s::boolean[])
+                   as news (id, next_at, partial, ready)
+               where s.id = news.id and s.standing = 'landed'""",
+            tuple(map(list, zip(*news, strict=True))),
+        )
+
+    def answered(self, answers: Sequence[tuple[str, Stored]]) -> set[str]:
+        """The answers of these are in the archive; returns whose are news: not the very bytes that landed before."""
+        if not answers:
+            return set()
+        taken = self.connection.execute(
             """with news as (
                    select * from unnest(%(ids)s::text[], %(names)s::text[], %(hashes)s::text[], %(sizes)s::bigint[])
                        as news (id, name, sha256, size)),
@@ -77,18 +100,25 @@ class Waiting(Ledger):
                    update malote.submission s
                    set standing = 'answered', answer = news.name, answer_sha256 = news.sha256,
                        answer_size = news.size, ready = false, leased_until = null, next_at = null, moved_at = %(now)s
-                   from news where s.id = news.id and s.standing in ('received', 'overdue') returning s.id, news.sha256)
+                   from news where s.id = news.id and (s.standing in ('received', 'overdue')
+                       or s.standing = 'landed' and s.answer_sha256 is distinct from news.sha256)
+                   returning s.id, news.sha256),
+               same as (
+                   update malote.submission s set ready = false, leased_until = null
+                   from news where s.id = news.id and s.standing = 'landed' and s.answer_sha256 = news.sha256)
                insert into malote.event (submission, at, what, detail)
-               select id, %(now)s, 'answered', jsonb_build_object('sha256', sha256) from moved""",
+               select id, %(now)s, 'answered', jsonb_build_object('sha256', sha256) from moved returning submission""",
             {"ids": [a[0] for a in answers], "names": [a[1].name for a in answers],
              "hashes": [a[1].sha256 for a in answers], "sizes": [a[1].size for a in answers], "now": self.clock.now()},
         )  # fmt: skip
+        return {row["submission"] for row in taken}
 
-    def unreadable(self, id: str, why: str, *, ask_at: datetime) -> None:
+    def unreadable(self, id: str, why: str, *, ask_at: datetime | None) -> None:
         """The kept answer broke the treaty: it is asked for again; the bytes stay in the archive."""
         self.move(
             id, ["answered"], "answer unreadable", {"why": why},
-            """standing = 'received', answer = null, answer_sha256 = null, answer_size = null,
+            """standing = case when landed_at is null then 'received' else 'landed' end,
+               answer = null, answer_sha256 = null, answer_size = null,
                next_at = %(at)s""",
             at=ask_at,
         )  # fmt: skip

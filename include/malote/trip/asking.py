@@ -12,8 +12,9 @@ from typing import Any
 
 from malote.errors import Malformed, MaloteError, Throttled, Transient
 from malote.hours import Slot
+from malote.rules import Rules
 from malote.scope import Scope
-from malote.submission import Pending, Progress, Ready, Submission
+from malote.submission import Pending, Progress, Ready, Standing, Stored, Submission
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.asking")
@@ -44,12 +45,13 @@ class Asking:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def in_turn(self, scope: Scope, driver: Any) -> Rest:
+    def in_turn(self, scope: Scope, driver: Any, *, landed: bool = False) -> Rest:
         """Ask about everything that is due, one after the other, as a task does.
 
+        :param landed: ask about what landed with items unanswered, and about nothing else
         :raises Terminal: where asking cannot succeed until a person acts; nothing is believed of the submissions then
         """
-        while due := self._due(scope):
+        while due := self._due(scope, landed=landed):
             heard = []
             for submission in due:
                 slot = self.kit.pace.reserve(1)[0]
@@ -113,10 +115,10 @@ class Asking:
 
     # ---- what both do
 
-    def _due(self, scope: Scope, limit: int = _LEASE) -> list[Submission]:
+    def _due(self, scope: Scope, limit: int = _LEASE, *, landed: bool = False) -> list[Submission]:
         """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
         lease = self.kit.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
-        return self.kit.journal.due(scope, limit=limit, lease=lease)
+        return self.kit.journal.due(scope, limit=limit, lease=lease, landed=landed)
 
     def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
         waiting, at = self.kit.journal.waiting(scope)
@@ -128,42 +130,62 @@ class Asking:
     def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
         """Write down what was heard; False where asking on is of no use for now."""
         self.kit.checkpoint("progress heard")
-        rules, now = self.kit.institution.rules, self.kit.clock.now()
+        now = self.kit.clock.now()
         waits: list[tuple[str, datetime, str | None]] = []
+        anew: list[tuple[str, datetime | None, str | None, bool]] = []
         ready: list[str] = []
         answers: list[tuple[Submission, bytes]] = []
         terminal: MaloteError | None = None
         for submission, news in zip(due, heard, strict=True):
-            overdue = submission.deadline is not None and now >= submission.deadline
-            again = now + spread(rules.overdue_every if overdue else rules.poll_every, rules.poll_jitter, submission)
-            partial = submission.partial
-            if isinstance(news, Ready):
-                if news.answer is None:
-                    ready.append(submission.id)
-                else:
-                    answers.append((submission, news.answer))
-                continue
-            if isinstance(news, Pending):
-                partial = news.partial
-                if partial and (overdue or self._settled(submission, partial, now)):
-                    ready.append(submission.id)
-                    continue
-                again = max(again, news.ask_at) if news.ask_at else again
-            elif isinstance(news, Throttled):
-                self.kit.pace.penalty(news.retry_after)
-                again = now + timedelta(seconds=news.retry_after)
-            elif isinstance(news, (Transient, Malformed)):
-                log.warning("%s", news.about(institution=self.kit.institution.name, submission=submission.id))
-            else:
-                terminal = terminal or news.about(institution=self.kit.institution.name, submission=submission.id)
-            waits.append((submission.id, again, partial))
+            partial = news.partial if isinstance(news, Pending) else submission.partial
+            there, brought = self._there(submission, news, now), isinstance(news, Ready) and news.answer is not None
+            if isinstance(news, Ready) and news.answer is not None:
+                answers.append((submission, news.answer))
+            elif isinstance(news, MaloteError):
+                terminal = terminal or self._trouble(submission, news)
+            if submission.standing is Standing.LANDED:
+                at = slowly(submission, self.kit.institution.rules, now)
+                anew.append((submission.id, at, partial, there and not brought))
+            elif not there:
+                waits.append((submission.id, self._again(submission, news, now), partial))
+            elif not brought:
+                ready.append(submission.id)
         self.kit.journal.pending(waits)
+        self.kit.journal.asked_anew(anew)
         if ready:
             self.kit.journal.ready(ready)
         self._keep(answers)
         if terminal is not None:
             raise terminal
         return not all(isinstance(each, Transient) for each in heard)
+
+    def _there(self, submission: Submission, news: Heard, now: datetime) -> bool:
+        """There is an answer to take: the whole one, or as much of it as may land."""
+        if not isinstance(news, Pending) or not news.partial:
+            return isinstance(news, Ready)
+        if submission.standing is Standing.LANDED:
+            return news.partial != submission.partial
+        return _overdue(submission, now) or self._settled(submission, news.partial, now)
+
+    def _again(self, submission: Submission, news: Heard, now: datetime) -> datetime:
+        """When to ask again for an answer that is not there."""
+        rules = self.kit.institution.rules
+        if isinstance(news, Throttled):
+            return now + timedelta(seconds=news.retry_after)
+        every = rules.overdue_every if _overdue(submission, now) else rules.poll_every
+        again = now + spread(every, rules.poll_jitter, submission)
+        return max(again, news.ask_at) if isinstance(news, Pending) and news.ask_at else again
+
+    def _trouble(self, submission: Submission, error: MaloteError) -> MaloteError | None:
+        """What a question that failed means for the others: the error, where asking on needs a person first."""
+        told = error.about(institution=self.kit.institution.name, submission=submission.id)
+        if isinstance(error, Throttled):
+            self.kit.pace.penalty(error.retry_after)
+        elif isinstance(error, (Transient, Malformed)):
+            log.warning("%s", told)
+        else:
+            return told
+        return None
 
     def _settled(self, submission: Submission, partial: str, now: datetime) -> bool:
         since = submission.partial_since
@@ -181,9 +203,28 @@ class Asking:
             kept.append((submission.id, sheet.stored))
         if kept:
             self.kit.checkpoint("answer kept")
-            self.kit.journal.answered(kept)
+            log.info("%d answered", len(note_answers(self.kit, kept)))
             self.kit.checkpoint("answer saved")
-            log.info("%d answered", len(kept))
+
+
+def note_answers(kit: Kit, kept: Sequence[tuple[str, Stored]]) -> set[str]:
+    """Note the kept answers; returns whose are news. Sealed bytes that are none are purged: nothing refers to them."""
+    taken = kit.journal.answered(kept)
+    for id, stored in kept:
+        if id not in taken and stored.sealed:
+            kit.archive.purge(stored)
+    return taken
+
+
+def _overdue(submission: Submission, now: datetime) -> bool:
+    return submission.deadline is not None and now >= submission.deadline
+
+
+def slowly(submission: Submission, rules: Rules, now: datetime) -> datetime | None:
+    """When to ask again for what a landed answer left unanswered: None after the deadline."""
+    if submission.deadline is None or _overdue(submission, now):
+        return None
+    return min(now + spread(rules.unanswered_every, rules.poll_jitter, submission), submission.deadline)
 
 
 def spread(every: timedelta, jitter: float, submission: Submission) -> timedelta:

@@ -10,7 +10,8 @@ from typing import Any
 
 from malote.errors import InDoubt, Malformed, MaloteError
 from malote.scope import Scope
-from malote.submission import Standing, Submission
+from malote.submission import Pending, Standing, Submission
+from malote.trip.asking import Asking, note_answers, slowly
 from malote.trip.kit import Kit
 from malote.trip.landing import Landing
 from malote.trip.purging import purge
@@ -41,10 +42,30 @@ class Collecting:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
+        self.asking = Asking(kit)
         self.landing = Landing(kit.warehouse, kit.archive, kit.clock, kit.checkpoint)
 
     def collect(self, scope: Scope, driver: Any) -> Landed:
-        """Fetch and land everything of the scope that can be landed now. Again lands nothing twice."""
+        """Fetch and land everything of the scope that can be landed now. Again lands nothing twice.
+
+        Then what landed with items unanswered, and is due, is asked again, and what comes of it lands too.
+        """
+        landed = self._bring(scope, driver)
+        problems = list(landed.problems)
+        try:
+            self.asking.in_turn(scope, driver, landed=True)
+        except MaloteError as error:
+            problems.append(error)
+        more = self._bring(scope, driver)
+        problems += more.problems
+        problems += explain(self.kit, self.landing, scope, lambda call: self._send(driver, call))
+        purge(self.kit)
+        return Landed(
+            landed.submissions + more.submissions, landed.rows + more.rows, landed.changed + more.changed,
+            tuple(problems),
+        )  # fmt: skip
+
+    def _bring(self, scope: Scope, driver: Any) -> Landed:
         problems = list(self._fetch(scope, driver))
         answered = self.kit.journal.submissions(scope, Standing.ANSWERED)
         submissions = rows = changed = 0
@@ -53,8 +74,9 @@ class Collecting:
                 try:
                     load = self.landing.land(self.kit.institution, batch)
                 except (Malformed, InDoubt) as error:
-                    problems.append(self._set_aside(error))
-                    batch = [s for s in batch if s.id != error.submission]
+                    (wrong,) = (s for s in batch if s.id == error.submission)
+                    problems.append(self._set_aside(wrong, error))
+                    batch.remove(wrong)
                     continue
                 submissions, rows, changed = (
                     submissions + len(load.submissions),
@@ -63,14 +85,10 @@ class Collecting:
                 )
                 log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
                 break
-        problems += explain(self.kit, self.landing, scope, lambda call: self._send(driver, call))
-        purge(self.kit)
         return Landed(submissions, rows, changed, tuple(problems))
 
     def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
-        for submission in self.kit.journal.submissions(scope, Standing.RECEIVED, Standing.OVERDUE):
-            if not submission.ready:
-                continue
+        for submission in self.kit.journal.to_fetch(scope):
             try:
                 with self.kit.archive.write(
                     "answers", f"{submission.id}.xml", sealed=submission.stored.sealed
@@ -79,15 +97,22 @@ class Collecting:
                     if gone:
                         raise _NotThere  # so that the archive keeps nothing of it
             except _NotThere:
-                again = gone.ask_at or self.kit.clock.now() + self.kit.institution.rules.poll_every
-                self.kit.journal.not_ready(submission.id, gone.why, ask_at=again)
+                self._not_ready(submission, gone)
                 log.warning("%s: the answer that was ready is not there: %s", submission.id, gone.why)
             except MaloteError as error:
                 yield error.about(institution=self.kit.institution.name, submission=submission.id)
             else:
                 self.kit.checkpoint("answer kept")
-                self.kit.journal.answered([(submission.id, sheet.stored)])
+                note_answers(self.kit, [(submission.id, sheet.stored)])
                 self.kit.checkpoint("answer saved")
+
+    def _not_ready(self, submission: Submission, gone: Pending) -> None:
+        if submission.standing is Standing.LANDED:
+            at = slowly(submission, self.kit.institution.rules, self.kit.clock.now())
+            self.kit.journal.asked_anew([(submission.id, at, None, False)])
+        else:
+            again = gone.ask_at or self.kit.clock.now() + self.kit.institution.rules.poll_every
+            self.kit.journal.not_ready(submission.id, gone.why, ask_at=again)
 
     def _send(self, driver: Any, *call: Any) -> Any:
         """Send a call at the shared pace."""
@@ -95,16 +120,13 @@ class Collecting:
             pass
         return driver.send(*call)
 
-    def _set_aside(self, error: MaloteError) -> MaloteError:
-        assert error.submission is not None
+    def _set_aside(self, submission: Submission, error: MaloteError) -> MaloteError:
+        rules, now = self.kit.institution.rules, self.kit.clock.now()
         if isinstance(error, InDoubt):
-            self.kit.journal.parked(error.submission, error.what, error.todo or "")
+            self.kit.journal.parked(submission.id, error.what, error.todo or "")
         else:
-            self.kit.journal.unreadable(
-                error.submission,
-                error.what,
-                ask_at=self.kit.clock.now() + self.kit.institution.rules.poll_every,
-            )
+            at = slowly(submission, rules, now) if submission.landed_at else now + rules.poll_every
+            self.kit.journal.unreadable(submission.id, error.what, ask_at=at)
         return error
 
 

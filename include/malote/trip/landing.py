@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,22 +16,8 @@ from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
 from malote.submission import Refusal, Submission
+from malote.trip.accounting import account
 from malote.trip.matching import Matching
-
-_EXCEPTIONS = """
-    update malote.item_row i set outcome = e.standing, code = e.code, message = e.message
-    from exceptions e where i.submission = e.submission and i.ordinal = e.ordinal
-      and (i.outcome, i.code, i.message) is distinct from (e.standing, e.code, e.message)
-"""
-
-_LANDED = """
-    with moved as (
-        update malote.submission set standing = 'landed', moved_at = %(now)s
-        where id = any (%(ids)s) and standing = 'answered' returning id)
-    insert into malote.event (submission, at, what, detail)
-    select moved.id, %(now)s, 'landed', to_jsonb(l) - 'submission' - 'landed_at'
-    from moved join malote.load l on l.submission = moved.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +43,11 @@ class Landing:
     def land(self, institution: Institution, submissions: Sequence[Submission]) -> Load:
         """Land the answers of these submissions of one service in one transaction; again changes no row.
 
+        An answer to a submission that has landed before adds what it says of the items that were unanswered; of the
+        others, and of what it no longer mentions, every row stays as it is.
+
         :raises Malformed: where an answer cannot be read; ``submission`` says whose; nothing has landed then
-        :raises InDoubt: where not one row of an answer is about an item that was sent; nothing has landed then
+        :raises InDoubt: where the rows of an answer name other things than were sent; nothing has landed then
         """
         table = institution.tables[submissions[0].service]
         now = self._clock.now()
@@ -79,8 +68,9 @@ class Landing:
                         changed += 1
             self._checkpoint("rows staged")
             if not first:
+                _place(connection, table, mine)
                 changed = merge(connection, table, now)
-            _account(connection, table, mine, matchings, now)
+            account(connection, institution, table, mine, matchings, now)
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
         return Load(tuple(s.id for s in mine), sum(m.tally().rows for m in matchings.values()), changed)
@@ -112,25 +102,32 @@ class Landing:
             tally = matching.tally()
             ours = tally.rows - tally.unmatched
             about = "not one is" if not ours else f"only {ours} {'is' if ours == 1 else 'are'}"
+            what = (
+                f"the answer has {tally.rows} rows and {about} about the {submission.item_count} items that were sent"
+            )
+            if submission.landed_at:  # what landed first was ours, so this is no doubt about the receipt
+                todo = "nothing, it is asked again; where it stays so, ask the institution"
+                raise Malformed(what, institution=institution.name, submission=submission.id, todo=todo)
             raise InDoubt(
-                f"the answer has {tally.rows} rows and {about} about the {submission.item_count} items that were sent: "
-                "the receipt may be somebody else's",
+                f"{what}: the receipt may be somebody else's",
                 institution=institution.name,
                 submission=submission.id,
                 todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",
                 kept="the answer is in the archive, nothing of it has landed",
             )
-        if (own := institution.unmentioned(submission)) is not None:
+        # Where it has landed before, each item has its row already.
+        if submission.landed_at is None and (own := institution.unmentioned(submission)) is not None:
             yield from matching.unmentioned(submission.id, own)
 
 
 def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]) -> list[Submission]:
     rows = connection.execute(
-        "select id from malote.submission where id = any (%s) and answer is not null for update skip locked",
+        """select id, landed_at from malote.submission where id = any (%s) and answer is not null
+           for update skip locked""",
         ([s.id for s in submissions],),
     ).fetchall()
-    held = {row[0] for row in rows}
-    return [s for s in submissions if s.id in held]
+    held = dict(rows)
+    return [replace(s, landed_at=held[s.id]) for s in submissions if s.id in held]
 
 
 def _matchings(
@@ -177,6 +174,45 @@ def copy_into_staging(table: Table) -> sql.Composed:
     return sql.SQL("copy staging (submission_id, ordem, reference, {}) from stdin").format(_names(table))
 
 
+def _place(connection: psycopg.Connection[Any], table: Table, submissions: Sequence[Submission]) -> None:
+    """Give each staged row its place among those that are there: an answer may come in parts, and in another order.
+
+    The n-th row about an item replaces the n-th, as long as the item is unanswered; the others go behind the last. What
+    is about nothing that was sent is told by what it says.
+    """
+
+    def numbered(source: sql.Identifier) -> sql.Composed:
+        return sql.SQL(
+            """(select submission_id, ordem, key,
+                       row_number() over (partition by submission_id, key order by ordem) as nth
+                from (select submission_id, ordem, case when reference is null then 'n' || md5(row({columns})::text)
+                          else 'r' || reference end as key
+                      from {source} where submission_id = any (%(ids)s)) as x)"""
+        ).format(columns=_names(table), source=source)
+
+    target = _target(table)
+    connection.execute(
+        sql.SQL(
+            """with there as {there}, told as {told},
+               lasts as (select submission_id, max(ordem) as last from there group by submission_id),
+               placed as (
+                   select submission_id, told.ordem as said, coalesce(there.ordem, coalesce(last, 0) + row_number()
+                       over (partition by submission_id, there.ordem is null order by told.ordem)) as place
+                   from told left join there using (submission_id, key, nth) left join lasts using (submission_id))
+               update staging s set ordem = placed.place from placed
+               where s.submission_id = placed.submission_id and s.ordem = placed.said and s.ordem <> placed.place"""
+        ).format(there=numbered(target), told=numbered(sql.Identifier("staging"))),
+        {"ids": [s.id for s in submissions]},
+    )
+    connection.execute(
+        sql.SQL(
+            """delete from staging s using {target} t, malote.item_row i
+               where t.submission_id = s.submission_id and t.ordem = s.ordem and i.submission = s.submission_id
+                 and i.reference = s.reference and i.outcome is distinct from 'unanswered'"""
+        ).format(target=target)
+    )
+
+
 def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> int:
     """Merge the staged rows into the target; returns how many rows that changed.
 
@@ -201,38 +237,6 @@ def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> i
         )
     )
     return done.rowcount
-
-
-def _account(
-    connection: psycopg.Connection[Any],
-    table: Table,
-    submissions: Sequence[Submission],
-    matchings: dict[str, Matching],
-    now: datetime,
-) -> None:
-    connection.execute(
-        """create temp table exceptions (submission text, ordinal integer, standing text, code text, message text)
-           on commit drop"""
-    )
-    with connection.cursor().copy("copy exceptions from stdin") as copy:
-        for id, matching in matchings.items():
-            for exception in matching.exceptions():
-                copy.write_row((id, *exception))
-    connection.execute(_EXCEPTIONS)
-    tallies = [(s, matchings[s.id].tally()) for s in submissions]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """insert into malote.load (
-                   submission, landed_at, target, answer_sha256, row_count, items_accepted, items_refused,
-                   items_unanswered, items_answered_twice, rows_unmatched)
-               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (submission) do nothing""",
-            [
-                (s.id, now, table.name, s.answer.sha256 if s.answer else "", t.rows, t.accepted, t.refused,
-                 t.unanswered, t.answered_twice, t.unmatched)
-                for s, t in tallies
-            ],
-        )  # fmt: skip
-    connection.execute(_LANDED, {"ids": [s.id for s in submissions], "now": now})
 
 
 def _target(table: Table) -> sql.Identifier:

@@ -15,6 +15,8 @@ _RANK = {"refused": _REFUSED, "refused_for_good": _FOR_GOOD, "unanswered": _UNKN
     "accepted": _ACCEPTED
 }
 
+_WORDS, _LONGEST = 5, 500
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -59,6 +61,7 @@ class Matching:
         self._said: dict[int, tuple[str | None, str | None]] = {}
         self._rows = self._unmatched = self._foreign = 0
         self._tag_seen = False
+        self._words: dict[str, None] = {}
 
     def landed(self, submission: str, rows: Iterable[AnswerRow]) -> Iterator[tuple[Any, ...]]:
         """Each row as it lands: ``submission, ordem, reference``, then the institution's own columns.
@@ -70,14 +73,16 @@ class Matching:
         tagged, references, ordem, bears = self._tagged, self._references, 0, False
         for ordem, row in enumerate(rows, 1):
             echo, outcome, code, message = row[-4:]
-            at = None
+            at = tag = None
             if type(echo) is tuple:
                 tag, echo = echo
                 if (at := tagged.get(tag)) is not None:
                     bears, echo = True, None
             if at is None and (at := named.get(echo)) is None:
                 self._unmatched += 1
-                self._foreign += bool(echo)
+                self._foreign += bool(echo or tag)
+                if not (echo or tag) and (code or message) and len(self._words) < _WORDS:
+                    self._words[_said(code, message)] = None
                 yield (submission, ordem, None, *row[:-4])
                 continue
             if shared and echo in shared:
@@ -101,16 +106,26 @@ class Matching:
 
     @property
     def strange(self) -> bool:
-        """This is somebody else's answer: not one of its rows is about an item that was sent, or more of them name
-        something else than name one, and none bears a tag, which nobody else's could."""
-        matched = self._rows - self._unmatched
-        return (matched == 0 < self._rows) or (self._foreign > matched and not self._tag_seen)
+        """This is somebody else's answer: more of its rows name something else than name an item that was sent, and
+        none bears a tag, which nobody else's could. A row that names nobody says nothing about whose it is."""
+        return self._foreign > self._rows - self._unmatched and not self._tag_seen
+
+    @property
+    def words(self) -> str | None:
+        """What the institution says in rows that name nobody: their codes and messages, each once, bounded."""
+        return "; ".join(self._words)[:_LONGEST] or None
 
     def exceptions(self) -> Iterator[tuple[int, str, str | None, str | None]]:
-        """``(ordinal, standing, code, message)`` of the items that were not accepted."""
+        """``(ordinal, outcome, code, message)`` of the items that were not accepted."""
         for at, best in enumerate(self._best):
             if best != _ACCEPTED:
                 yield at + 1, _OUTCOME[best], *self._said.get(at, (None, None))
+
+    def news(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
+        """The same of every item that a row was about, with None as the outcome of one that was accepted."""
+        for at, best in enumerate(self._best):
+            if self._answers[at]:
+                yield at + 1, None if best == _ACCEPTED else _OUTCOME[best], *self._said.get(at, (None, None))
 
     def tally(self) -> Tally:
         """The figures, once every row has passed."""
@@ -124,6 +139,10 @@ class Matching:
             answered_twice=sum(1 for n in self._answers if n > 1),
             unmatched=self._unmatched,
         )
+
+
+def _said(code: str | None, message: str | None) -> str:
+    return f"{code}: {message}" if code and message else code or message or ""
 
 
 def _shared(names: Sequence[str]) -> dict[str, list[int]]:

@@ -64,9 +64,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One `detalhe` of a result (5.1.2.1); `codigo` is empty for a contract that was not registered."""
+    """One `detalhe` of a result (5.1.2.1); `codigo` is empty for a contract that was not registered.
 
-    record: Record
+    :param record: None in a detail that is about the whole file: it has no `contrato`
+    """
+
+    record: Record | None
     status: str
     descricao: str
     codigo: str
@@ -138,6 +141,8 @@ class Writer:
         element = self._add(results, "bo", "detalhe")
         self._add(element, "bo", "status", detail.status)
         self._add(element, "bo", "descricao", detail.descricao)
+        if detail.record is None:
+            return
         contrato = self._add(element, "bo", "contrato")
         if detail.record.referencia:
             self._add(contrato, "bo", "codigoOrigem", detail.record.referencia)

@@ -19,6 +19,7 @@ FAILURE = (
     "Convencional Especial), exceto em casos de Geração Própria."
 )
 WRONG_SIGN = "Formato de número inválido."
+WHOLE = "Arquivo rejeitado: estrutura do XML inválida."
 WARNING = "Mensagem de aviso, não impede o processamento da informação."
 
 _WORDS = {"SUCESSO": SUCCESS, "ERRO": FAILURE, "AVISO": WARNING}
@@ -122,6 +123,11 @@ def details(submission: Submission, settings: Mapping[str, Any], *, missing: int
 def stranger(reference: str) -> Detail:
     """A detail for a record that nobody sent."""
     return Detail(Record(reference, "64983", "66242"), "SUCESSO", SUCCESS, "1900000")
+
+
+def of_the_file(words: str) -> Detail:
+    """The one detail of a file that failed as a whole: it names no contract."""
+    return Detail(None, "ERRO", words, "")
 
 
 def _detail(record: Record, contract: int, settings: Mapping[str, Any]) -> Detail:

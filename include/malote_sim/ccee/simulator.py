@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeGuard
 from malote_sim.ccee import contracts, faults, messages
 from malote_sim.ccee.faults import Fails
 from malote_sim.ccee.messages import BO, Request, Unreadable, Writer, find, local, text
-from malote_sim.ccee.register import Register, Submission, details, stranger
+from malote_sim.ccee.register import WHOLE, Register, Submission, details, of_the_file, stranger
 from malote_sim.ccee.wsdl import SERVICES, wsdl
 from malote_sim.faults import Fault, Kind, Reply, kind, page
 from malote_sim.simulator import Asked, Simulator
@@ -37,6 +37,7 @@ class Ccee(Simulator):
         "fault": kind("a SOAP fault", *_FAULT_OPTIONS, accepts=False),
         "wrong_code": kind("the result of another codigoProcessamento", **_ON_RESULT),
         "iso": kind("the reply in ISO-8859-1", accepts=True, operations=(IMPORT, RESULT)),
+        "whole_file": kind("one detalhe in ERRO for the file, without contrato", "descricao", **_ON_RESULT),
         "stranger": kind("a detalhe more, for a `reference` that was not sent", "reference", **_ON_RESULT),
     }
     behaviour: ClassVar[Mapping[str, Any]] = {
@@ -153,6 +154,8 @@ class Ccee(Simulator):
             others = [other for other in self.submissions.values() if other is not submission]
             submission, codigo = (others[0], others[0].codigo) if others else (submission, str(int(codigo) + 1))
         missing = fault.options.get("missing", 1) if _is(fault, "partial") else 0
+        if _is(fault, "whole_file"):
+            return writer.result(request.perfil, codigo, [of_the_file(fault.options.get("descricao", WHOLE))])
         told = details(submission, self.settings, missing=missing)
         if _is(fault, "stranger"):
             told.append(stranger(str(fault.options.get("reference", "ESTRANHO-1"))))

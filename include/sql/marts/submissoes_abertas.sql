@@ -1,4 +1,4 @@
--- One row: one submission that is not settled, or that a person must decide about.
+-- One row: one submission that is not settled, or that a person must decide about: in doubt, or with items unanswered.
 create or replace view report.submissoes_abertas as
 select
     s.id as submission_id,
@@ -17,6 +17,16 @@ select
     s.next_at as asked_next_at,
     s.deadline,
     s.asked as times_asked,
-    s.message
+    coalesce(s.message, l.words) as message,
+    coalesce(u.items, 0) as items_unanswered
 from malote.submission as s
-where s.standing not in ('landed', 'refused', 'withdrawn');
+left join malote.load as l on s.id = l.submission
+left join (
+    select
+        i.submission,
+        count(*) as items
+    from malote.item_row as i
+    where i.outcome = 'unanswered'
+    group by i.submission
+) as u on s.id = u.submission
+where s.standing not in ('landed', 'refused', 'withdrawn') or (s.standing = 'landed' and u.items > 0);

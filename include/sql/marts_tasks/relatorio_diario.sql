@@ -1,7 +1,7 @@
 -- One row of report.resumo_diario is one day (Brasília) of sending to one institution, and what became of it so far.
 -- A late answer changes its day again, so the last 40 days are written each time; what is the same is left alone.
 insert into report.resumo_diario (
-    dia, institution, submissions, items_accepted, items_refused, in_doubt, overdue, written_at
+    dia, institution, submissions, items_accepted, items_refused, items_unanswered, in_doubt, overdue, written_at
 )
 with enviada as (
     select
@@ -18,7 +18,8 @@ item as (
     select
         i.submission,
         count(*) filter (where i.standing = 'accepted') as accepted,
-        count(*) filter (where i.standing = 'refused') as refused
+        count(*) filter (where i.standing = 'refused') as refused,
+        count(*) filter (where i.standing = 'unanswered') as unanswered
     from malote.item as i
     inner join enviada on i.submission = enviada.id
     group by i.submission
@@ -30,6 +31,7 @@ select
     count(*) as submissions,
     coalesce(sum(item.accepted), 0) as items_accepted,
     coalesce(sum(item.refused), 0) as items_refused,
+    coalesce(sum(item.unanswered), 0) as items_unanswered,
     count(*) filter (where enviada.standing = 'in_doubt') as in_doubt,
     count(*) filter (where enviada.standing = 'overdue') as overdue,
     now() as written_at
@@ -40,12 +42,14 @@ on conflict (dia, institution) do update set
     submissions = excluded.submissions,
     items_accepted = excluded.items_accepted,
     items_refused = excluded.items_refused,
+    items_unanswered = excluded.items_unanswered,
     in_doubt = excluded.in_doubt,
     overdue = excluded.overdue,
     written_at = excluded.written_at
 where (
     resumo_diario.submissions, resumo_diario.items_accepted, resumo_diario.items_refused,
-    resumo_diario.in_doubt, resumo_diario.overdue
+    resumo_diario.items_unanswered, resumo_diario.in_doubt, resumo_diario.overdue
 ) is distinct from (
-    excluded.submissions, excluded.items_accepted, excluded.items_refused, excluded.in_doubt, excluded.overdue
+    excluded.submissions, excluded.items_accepted, excluded.items_refused,
+    excluded.items_unanswered, excluded.in_doubt, excluded.overdue
 )

@@ -9,7 +9,7 @@ from airflow.sdk import Asset, AssetAlias
 
 from malote.errors import MaloteError
 from malote.submission import Standing
-from malote_provider.explaining import in_doubt, overdue, refusal, together, unsent
+from malote_provider.explaining import in_doubt, overdue, refusal, together, unanswered, unsent
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
 
     from malote.scope import Scope
+    from malote.submission import Unanswered
     from malote_provider.declaration import Declaration
     from malote_provider.hooks import MaloteHook
 
@@ -27,13 +28,14 @@ class LandOperator(MaloteTask):
 
     What is answered lands first, in transactions of whole submissions; landing again changes nothing.
 
-    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused"}``, which is also the
-    extra of its outlets' events.
+    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused", "unanswered"}``, which
+    is also the extra of its outlets' events; ``unanswered`` counts items, the others submissions.
 
     :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
     :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
     :param fail_on: standings that make the task fail after landing: of its own pouch, and of others what came to stand
-        so while this run lasted; of ``refused`` only its own
+        so while this run lasted; of ``refused`` only its own. ``unanswered`` is about items of what has landed: without
+        it they are a warning in the log
     """
 
     institution = ""  # each institution's own class names it
@@ -53,7 +55,7 @@ class LandOperator(MaloteTask):
         *,
         pouch: Any = None,
         scope: str = "pouch",
-        fail_on: Sequence[str] = ("in_doubt", "overdue", "refused"),
+        fail_on: Sequence[str] = ("in_doubt", "overdue", "refused", "unanswered"),
         **kwargs: Any,
     ) -> None:
         if self.asset is not None:
@@ -71,7 +73,7 @@ class LandOperator(MaloteTask):
             own = hook.scope(pouch, "pouch", "")
             landed = hook.collecting().collect(scope, hook.driver())
             journal = hook.journal()
-            tally = journal.tally(scope)
+            tally, silent = journal.tally(scope), journal.unanswered(scope)
             counts = {
                 "landed": landed.submissions,
                 "rows": landed.rows,
@@ -80,6 +82,7 @@ class LandOperator(MaloteTask):
                 "in_doubt": tally.get("in_doubt", 0),
                 "overdue": tally.get("overdue", 0),
                 "refused": journal.tally(own).get("refused", 0),
+                "unanswered": sum(each.items for each in silent),
             }
             self.log.info("%s", ", ".join(f"{name} {n}" for name, n in counts.items()))
             if counts["waiting"]:
@@ -88,7 +91,7 @@ class LandOperator(MaloteTask):
                 )
             told = {error.submission for error in landed.problems}
             began = context["dag_run"].start_date
-            still = [error for error in self._open(hook, scope, own, began) if error.submission not in told]
+            still = [error for error in self._open(hook, scope, own, silent, began) if error.submission not in told]
             errors = [*landed.problems, *still]
             self._announce(context, {"pouch": pouch, **counts})
         if errors:
@@ -103,7 +106,9 @@ class LandOperator(MaloteTask):
             elif self.asset is not None and news["landed"]:
                 event.add(self.asset, extra=news)
 
-    def _open(self, hook: MaloteHook, scope: Scope, own: Scope, began: datetime | None) -> list[MaloteError]:
+    def _open(
+        self, hook: MaloteHook, scope: Scope, own: Scope, silent: Sequence[Unanswered], began: datetime | None
+    ) -> list[MaloteError]:
         """What needs a person: of its own pouch, and of others what went wrong while this run lasted.
 
         Each thing is an alarm once: an old doubt does not turn every later run of the service red.
@@ -111,9 +116,11 @@ class LandOperator(MaloteTask):
         journal = hook.journal()
         mine = {each.id for each in journal.submissions(own)}
 
+        def fresh(id: str, moved_at: datetime | None) -> bool:
+            return id in mine or bool(began and moved_at and moved_at >= began)
+
         def new(*standings: Standing) -> list[str]:
-            found = journal.submissions(scope, *standings)
-            return [s.id for s in found if s.id in mine or (began and s.moved_at and s.moved_at >= began)]
+            return [s.id for s in journal.submissions(scope, *standings) if fresh(s.id, s.moved_at)]
 
         found: list[MaloteError] = []
         if "in_doubt" in self.fail_on:
@@ -122,4 +129,10 @@ class LandOperator(MaloteTask):
             found += [overdue(each) for each in new(Standing.OVERDUE)]
         if "refused" in self.fail_on:
             found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
+        without = [unanswered(each) for each in silent if fresh(each.submission, each.moved_at)]
+        if "unanswered" in self.fail_on:
+            found += without
+        else:
+            for error in without:
+                self.log.warning("%s", error)
         return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]

@@ -50,6 +50,8 @@ class CieloRules(Rules):
     :param settle, absent_times, absent_apart: as all: absence is never taken as proven, since 074 is "unknown" and "too
         early" in one; the same bytes under the same number settle it
     :param repeat_every, repeat_times: as all: processing runs "de hora em hora", and a lot has up to 20 MB
+    :param unanswered_every: ours: a return is made once, so that what it left out seldom comes, and asking for it again
+        is another download of all of it
     :param requests: ours, and modest: Cielo documents no limit (sheet 6)
     :param upload_path: manual; the host of the manual is an old one (sheet 2)
     :param download_path: Cielo's Java kit (sheet 2); the manual names none
@@ -69,6 +71,7 @@ class CieloRules(Rules):
     poll_jitter: float = 0.1
     patience: timedelta = timedelta(hours=24)
     overdue_every: timedelta = timedelta(hours=6)
+    unanswered_every: timedelta = timedelta(hours=6)
     requests: int = 60
     window: timedelta = timedelta(seconds=60)
     upload_path: str = "/lote/ecommwsecLoteUpload.do"

@@ -1,0 +1,14 @@
+"""Items that were sent and not answered: asked for again, counted, settled by a person."""
+
+from __future__ import annotations
+
+from malote.migrations import run
+
+revision = "0009_unanswered"
+down_revision = "0007_due"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run("unanswered.sql")
