@@ -5,7 +5,7 @@ from __future__ import annotations
 from malote.migrations import run
 
 revision = "0009_unanswered"
-down_revision = "0007_due"
+down_revision = "0008_held"
 branch_labels = None
 depends_on = None
 
