@@ -41,7 +41,7 @@ with DAG(
         "hold_after_cut_off": Param(False, type="boolean", description="Liberações after 16:30 wait for the morning"),
         "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
         "resend_refused": Param(
-            False, type="boolean", description="What was refused may travel again (financiamento: if changed)"
+            False, type="boolean", description="Refused rows travel again; financiamento: if changed"
         ),
         "scope": Param("service", enum=["pouch", "service"], description="Wait and land: this run, or all open"),
         "patience": Param("PT10M", type="string", description="Of wait, ISO 8601; late results come with a later run"),

@@ -238,6 +238,7 @@ def test_land_lands_everything_and_hands_its_counts_to_the_asset(notary: SimpleN
         "in_doubt": 0,
         "overdue": 0,
         "refused": 0,
+        "unanswered": 0,
     }
     assert given["outlet_events"][asset].extra == counts
 
