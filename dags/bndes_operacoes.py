@@ -40,9 +40,7 @@ with DAG(
         "outgoing_sql": Param(None, type=["null", "string"], description="Of one servico: SQL file, or one SELECT"),
         "hold_after_cut_off": Param(False, type="boolean", description="Liberações after 16:30 wait for the morning"),
         "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
-        "resend_refused": Param(
-            False, type="boolean", description="Refused rows travel again; financiamento: if changed"
-        ),
+        "resend_refused": Param(False, type="boolean", description="Refused rows may travel again, see docs"),
         "scope": Param("service", enum=["pouch", "service"], description="Wait and land: this run, or all open"),
         "patience": Param("PT10M", type="string", description="Of wait, ISO 8601; late results come with a later run"),
     },
