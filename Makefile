@@ -23,10 +23,10 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup tests/unit tests/spec tests/conformance
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance
 
 test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them)
 	$(PY) tests/days.py $(DAY)

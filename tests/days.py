@@ -36,7 +36,7 @@ def main(days: list[str]) -> int:
             subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", str(moved), str(SOURCE)], check=True)
             ahead = int((at - datetime.now(timezone.utc)).total_seconds())
             print(f"{day}: {at}", flush=True)
-            pytest = [sys.executable, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", *FAST]
+            pytest = [sys.executable, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", *FAST]
             own = {**os.environ, "TMPDIR": folder, "LD_PRELOAD": str(moved), "MOVED_CLOCK": str(ahead)}
             red += bool(subprocess.run(pytest, env=own, check=False).returncode)
     return red

@@ -23,7 +23,6 @@ ROWS = """
 """
 SECRETS = ("senha", "malote-sim")
 CONTENT = ("PLANTED-", "98127", "Operação Realizada")
-pytestmark = pytest.mark.xdist_group("real Airflow")
 
 
 @pytest.fixture(scope="module")
