@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
+from malote.archive import Archive
 from malote.errors import MaloteError
 from malote.institution import Access, Call, Reply, Request
 from malote.institutions.bndes.institution import Bndes
@@ -68,3 +70,35 @@ def played(asking: Any, answer: Callable[[Call[Any]], Reply | MaloteError]) -> t
 
 def by_name(answers: Mapping[str, Reply | MaloteError]) -> Callable[[Call[Any]], Reply | MaloteError]:
     return lambda call: answers[call.name]
+
+
+DOCUMENTED = ("financiamento", "contratacao", "liberacao", "cancelamento")
+NAMES = {name: name for name in DOCUMENTED} | {
+    "prorrogacao_prazo": "prorrogacaoPrazo",
+    "cancelamento_saldo": "cancelamentoSaldo",
+    "aditivo": "aditivo",
+    "previa_financiamento": "previaFinanciamento",
+    "simular_contratacao": "simularContratacao",
+    "simular_liberacao": "simularLiberacao",
+}
+"""As they stand in a path: the undocumented ones by the manual's own pattern, `consultaSubcredito`."""
+BASE = "https://ws-h.bndes.gov.br/apa/"
+
+
+def retorno(service: str = "financiamento", status: str = "processando", more: str = "") -> str:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><{service}_retorno><status>{status}</status>'
+        f"<numeroProtocolo>P-1</numeroProtocolo>{more}</{service}_retorno>"
+    )
+
+
+REASON = (
+    "<mensagens><mensagem><codigo>E042</codigo><descricao>Beneficiário sem cadastro</descricao></mensagem></mensagens>"
+)
+
+
+def posted(archive: Archive, service: str, data: bytes = b"<x/>", changes: Any = None, **extra: Any) -> Call[Any]:
+    with archive.write("bndes/sent", "x.xml") as sheet:
+        sheet.write(data)
+    sent = replace(submission(service, None, **(changes or {})), stored=sheet.stored)
+    return bndes(**extra).submit(sent, archive)

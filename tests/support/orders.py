@@ -7,8 +7,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
+from lxml import etree
+
 from malote.archive import Archive
-from malote.errors import Problem
+from malote.errors import Invalid, Problem
 from malote.institutions.cielo.documents import Sender, lots
 from malote.institutions.cielo.rules import CieloRules
 from malote.submission import Document, Order
@@ -111,3 +114,29 @@ class Desk:
     def left(self) -> list[Path]:
         """Every file in the archive, unfinished ones too."""
         return [path for path in self.folder.rglob("*") if path.is_file()]
+
+
+NS = "{http://ecommerce.cbmp.com.br}"
+
+
+def problems(desk: Desk, rows: Any, service: str = "autorizacao", **more: Any) -> list[tuple[str | None, str, str]]:
+    before = desk.left()
+    with pytest.raises(Invalid) as caught:
+        desk.render(rows, service, **more)
+    assert desk.left() == before, "nothing of it is kept"
+    return [(each.reference, each.path, each.rule) for each in caught.value.problems]
+
+
+def rule(desk: Desk, row: Any, path: str, service: str = "autorizacao", **more: Any) -> str:
+    found = problems(desk, [row], service, **more)
+    assert [each[1] for each in found] == [path], found
+    return found[0][2]
+
+
+def item(desk: Desk, row: Any, service: str = "autorizacao", **more: Any) -> Any:
+    (document,) = desk.documents([row], service, **more)
+    return etree.fromstring(desk.bytes(document))[3][0]
+
+
+def said(desk: Desk, row: Any, path: str, service: str = "autorizacao") -> str | None:
+    return item(desk, row, service).findtext("/".join(NS + name for name in path.split(".")))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support import ROOT
+from support import ROOT, TESTS
 
 MALOTE = ROOT / "include" / "malote"
 ROOMS = sorted(
@@ -17,6 +17,7 @@ ROOMS = sorted(
     if path.parent not in (MALOTE, MALOTE / "institutions", MALOTE / "migrations")
 )
 OURS = [path for root in ("include", "plugins", "dags") for path in sorted((ROOT / root).rglob("*.py"))]
+TESTS_OF_OURS = sorted(TESTS.rglob("*.py"))
 
 
 def name_of(path: Path) -> str:
@@ -66,3 +67,8 @@ def test_a_module_opens_with_its_one_job_and_is_short(path: Path) -> None:
     said = ast.get_docstring(ast.parse(text))
     assert said and said.splitlines()[0].rstrip().endswith((".", ":")), "its first line says its one job"
     assert len(text.splitlines()) <= LARGER.get(name_of(path), 250)
+
+
+@pytest.mark.parametrize("path", TESTS_OF_OURS, ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_file_of_tests_is_two_before_it_is_too_long_to_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

@@ -1,0 +1,160 @@
+"""Returns as real servers send them: other prefixes, encodings, wrappings and broken streams."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+
+from malote.errors import Malformed
+from malote.institutions.cielo.rules import NAMESPACE
+from support.returns import PAID, answer, cielo, denied, erro, one, rows
+
+ODD = {
+    "as UTF-8": lambda: answer(PAID, encoding="UTF-8"),
+    "undeclared, in UTF-8": lambda: answer(PAID, encoding="UTF-8", declared=False),
+    "undeclared, in ISO-8859-1": lambda: answer(PAID, declared=False),
+    "<?XML": lambda: answer(PAID).replace(b"<?xml", b"<?XML"),
+    "blanks and a byte order mark first": lambda: b"\r\n \xef\xbb\xbf" + answer(PAID, encoding="UTF-8"),
+    "a namespace with a trailing blank": lambda: answer(PAID).replace(b".br\"", b".br \""),
+    "no namespace": lambda: answer(PAID).replace(f' xmlns="{NAMESPACE}"'.encode(), b""),
+    "another namespace, prefixed": lambda: prefixed(answer(PAID)),
+    "padded lot number": lambda: answer(PAID, lot=" 0000000086\n"),
+    "no lot number": lambda: answer(PAID, lot=None),
+    "no pan": lambda: answer(PAID.replace("<pan>IqVz7P9zaIgTYdU41HaW/OB/d7Idwttqwb2vaTt8MT0=</pan>", "")),
+    "unknown elements": lambda: answer(
+        PAID.replace("<tid>", "<novo><status>9</status><valor>1</valor><token><tid>0</tid></token></novo><tid>")
+        .replace("<lr>", "<par>x</par><mac><lr>51</lr></mac><lr>")
+    ),
+    "blanks everywhere": lambda: answer(PAID.replace("<status>6<", "<status>\n 6 <").replace(">00<", "> 00\t<")),
+    "comments and instructions": lambda: answer(PAID.replace("visa", "vi<!-- x -->sa<?pi x?>")),
+    "an url-autenticacao": lambda: answer(PAID.replace("<token>", "<url-autenticacao>u</url-autenticacao><token>")),
+}  # fmt: skip
+
+
+def prefixed(data: bytes) -> bytes:
+    return data.replace(b"</", b"</y:").replace(b"<?", b"\0").replace(b"<", b"<y:").replace(b"<y:/y:", b"</y:").replace(
+        b"\0", b"<?"
+    ).replace(b"xmlns=", b"xmlns:y=")  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD.keys())
+def test_an_odd_return_gives_the_same_row(make: Any) -> None:
+    (plain,) = rows(answer(PAID))
+    assert rows(make()) == [plain]
+
+
+def wrapped(inside: str | bytes, encoding: str = "UTF-8", declared: bool = True) -> bytes:
+    head = f'<?xml version="1.0" encoding="{encoding}"?>' if declared else ""
+    text = inside.decode(encoding) if isinstance(inside, bytes) else inside
+    whole = f'{head}<retorno-download-lote xmlns="{NAMESPACE}">\n<arquivo>{text}</arquivo></retorno-download-lote>'
+    return whole.encode(encoding)
+
+
+def section(text: str) -> str:
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+WRAPPED = {
+    "escaped": lambda data: wrapped(escape(data.decode("iso-8859-1")), "ISO-8859-1"),
+    "escaped, in another encoding than it declares": lambda data: wrapped(escape(data.decode("iso-8859-1"))),
+    "escaped, undeclared": lambda data: wrapped(escape(data.decode("iso-8859-1")), "ISO-8859-1", declared=False),
+    "escaped by numbers": lambda data: wrapped(
+        "".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in data.decode("iso-8859-1"))
+    ),
+    "escaped by hexadecimal numbers": lambda data: wrapped(
+        "".join(c if c.isalnum() and c.isascii() else f"&#x{ord(c):X};" for c in data.decode("iso-8859-1"))
+    ),
+    "CDATA": lambda data: wrapped(f"\n{section(data.decode('iso-8859-1'))}\n", "ISO-8859-1"),
+    "CDATA cut in many": lambda data: wrapped(
+        "".join(section(data.decode("iso-8859-1")[at : at + 7]) for at in range(0, len(data), 7)), "ISO-8859-1"
+    ),
+    "base64": lambda data: wrapped(base64.b64encode(data)),
+    "base64 in lines": lambda data: wrapped("\n" + base64.encodebytes(data).decode()),
+    "bare": lambda data: wrapped(data.partition(b"?>")[2].decode("iso-8859-1")),
+}
+
+
+class Slow(io.BytesIO):
+    """A file that gives a few bytes at a time, so that every boundary is met."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 1, 11) if size and size > 0 else 11)
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED.keys())
+@pytest.mark.parametrize("read", [io.BytesIO, Slow])
+def test_a_return_inside_arquivo_gives_the_same_rows(wrap: Any, read: Any) -> None:
+    data = answer(PAID, denied("51", "b"), erro("030", "c", "Número &amp; <![CDATA[<é>]]>"))
+    assert rows(read(wrap(data))) == rows(data)
+    many = answer(*[PAID.format(id=n) for n in range(150)])
+    assert len(many) > 2.5 * (64 << 10)
+    assert [each["item_id"] for each in rows(wrap(many))] == [str(n) for n in range(150)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html><body>x</body></html>",
+        b"<outra/>",
+        b"<a><transacao/></a>",
+        f'<erro xmlns="{NAMESPACE}"><codigo>081</codigo></erro>'.encode(),
+        answer(PAID)[:-20],
+        answer(PAID)[:400],
+        answer(PAID, lot="87"),
+        answer(PAID, lot="86x"),
+        answer(PAID, lot=""),
+        answer(PAID, lot="９９"[:0] + "9" * 5000),
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + answer(PAID, declared=False),
+        wrapped(escape(answer(PAID)[:-20].decode("iso-8859-1"))),
+        wrapped(escape(answer(PAID).decode("iso-8859-1")))[:-60],
+        wrapped(base64.b64encode(answer(PAID))[:-3]),
+        wrapped("não é nada"),
+        wrapped("<![CDATA[" + answer(PAID).decode("iso-8859-1"))[:-60],
+    ],
+)
+def test_what_is_no_whole_return_file_of_this_lot_is_malformed(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        rows(data)
+
+
+def test_a_number_of_another_lot_that_comes_last_stops_the_landing_too() -> None:
+    late = answer(PAID, lot=None).replace(b"</lista>", b"</lista><numero-lote>87</numero-lote>")
+    with pytest.raises(Malformed, match="another lot"):
+        rows(late)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="libxml2's memory is only seen by the system")
+def test_memory_does_not_grow_with_the_return_whatever_is_in_it() -> None:
+    class Long(io.RawIOBase):
+        """A return of many items, made while it is read."""
+
+        def __init__(self, n: int) -> None:
+            self._pieces = self._made(n)
+
+        def _made(self, n: int) -> Iterator[bytes]:
+            head, _, tail = answer("|").partition(b"|")
+            yield head
+            for at in range(n):
+                yield (PAID.format(id=at), denied("51", f"{at}"), erro("030", f"{at}"))[at % 3].encode("iso-8859-1")
+            yield tail
+
+        def read(self, size: int = -1, /) -> bytes:
+            return next(self._pieces, b"")
+
+    def memory(field: str) -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+    stream: Any = Long(300)
+    assert sum(1 for _ in cielo().read(one(), stream)) == 300  # what is made once is made
+    Path("/proc/self/clear_refs").write_text("5")
+    before, stream = memory("VmRSS"), Long(30_000)
+    assert sum(1 for _ in cielo().read(one(), stream)) == 30_000
+    assert memory("VmHWM") - before < 1 << 10  # KiB; the tree takes 140 MiB, its emptied elements alone 1.7

@@ -1,0 +1,1 @@
+"""Callers of the simulated institutions, and what they send."""
