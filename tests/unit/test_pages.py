@@ -1,0 +1,46 @@
+"""The pages speak of the house as it stands: every file, name and link in them is there."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import ROOT
+
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+FILE = re.compile(r"`([\w./-]+\.(?:py|md|sql|xsd|wsdl|toml|yaml))`")
+NAME = re.compile(r"\b(malote_\w+(?:\.\w+)+|malote(?:\.[a-z]\w*)*\.[A-Z]\w+)")
+FILLED_IN = re.compile("NAME|FLOW|SERVICE")
+"""What the reader of CONTRIBUTING puts a name of his own in place of."""
+
+
+def ours(folder: Path = ROOT) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.name.startswith(".") and path.name != "__pycache__":
+            yield from ours(path)
+        elif path.is_file():
+            yield path
+
+
+FILES = [f"/{path.relative_to(ROOT)}" for path in ours()] + ["/.pre-commit-config.yaml"]
+PAGES = [path for path in ours() if path.suffix == ".md"]
+pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    assert [each for each in LINK.findall(page.read_text("utf-8")) if not (page.parent / each).exists()] == []
+
+
+def test_the_files_that_a_page_names_are_there(page: Path) -> None:
+    named = [each for each in FILE.findall(page.read_text("utf-8")) if not FILLED_IN.search(each)]
+    there = lambda each: any(file.endswith(f"/{each}") for file in FILES) or (page.parent / each).exists()  # noqa: E731
+    assert [each for each in named if not there(each)] == []
+
+
+def test_the_modules_and_names_that_a_page_gives_can_be_imported(page: Path) -> None:
+    for name in NAME.findall(page.read_text("utf-8")):
+        pkgutil.resolve_name(name)
