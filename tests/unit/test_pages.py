@@ -1,4 +1,4 @@
-"""The pages speak of the house as it stands: every file, name and link in them is there."""
+"""The pages speak of the house as it stands: every file, name and link is there; and commits do as `make check` does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support import ROOT
 
@@ -28,19 +29,31 @@ def ours(folder: Path = ROOT) -> Iterator[Path]:
 
 FILES = [f"/{path.relative_to(ROOT)}" for path in ours()] + ["/.pre-commit-config.yaml"]
 PAGES = [path for path in ours() if path.suffix == ".md"]
-pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
+@every_page
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     assert [each for each in LINK.findall(page.read_text("utf-8")) if not (page.parent / each).exists()] == []
 
 
+@every_page
 def test_the_files_that_a_page_names_are_there(page: Path) -> None:
     named = [each for each in FILE.findall(page.read_text("utf-8")) if not FILLED_IN.search(each)]
     there = lambda each: any(file.endswith(f"/{each}") for file in FILES) or (page.parent / each).exists()  # noqa: E731
     assert [each for each in named if not there(each)] == []
 
 
+@every_page
 def test_the_modules_and_names_that_a_page_gives_can_be_imported(page: Path) -> None:
     for name in NAME.findall(page.read_text("utf-8")):
         pkgutil.resolve_name(name)
+
+
+def test_a_commit_is_held_to_what_make_check_runs() -> None:
+    rule = (ROOT / "Makefile").read_text("utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
+    runs = [line.strip().replace("$(PY)", ".venv/bin/python") for line in rule.splitlines()[1:]]
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert local["repo"] == "local", "nothing is fetched"
+    assert [hook["entry"] for hook in local["hooks"]] == runs
+    assert not any(hook["pass_filenames"] for hook in local["hooks"])
