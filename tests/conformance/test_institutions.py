@@ -139,6 +139,16 @@ def test_what_already_travels_is_left_out(name: str, stage: Stage, tmp_path: Pat
     assert sum(len(document.items) for document in documents) == 3
 
 
+def test_a_selection_of_which_nothing_is_free_gives_no_document_and_no_problem(
+    name: str, stage: Stage, tmp_path: Path
+) -> None:
+    order, rows = Order("p", stage.service, at=NOON), stage.rows(0, 4)
+    held = stage.institution().render(order, rows, Archive(str(tmp_path), "key"), lambda _, refs: set(), counting())
+    assert list(held) == []
+    none = stage.institution().render(order, [], Archive(str(tmp_path), "key"), lambda _, refs: set(refs), counting())
+    assert list(none) == []
+
+
 def test_both_drivers_read_the_same_from_the_same_call(name: str, stage: Stage, tmp_path: Path) -> None:
     (document, *_), archive = rendered(stage, tmp_path)
     (other, *_), _ = rendered(stage, tmp_path, 10)

@@ -1,4 +1,4 @@
-"""The pages speak of the house as it stands: every file, name and link is there; and commits do as `make check` does."""
+"""The pages speak of the house as it stands: files, links, names are there. Commits are held to `make check`."""
 
 from __future__ import annotations
 
