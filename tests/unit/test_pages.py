@@ -57,3 +57,13 @@ def test_a_commit_is_held_to_what_make_check_runs() -> None:
     assert local["repo"] == "local", "nothing is fetched"
     assert [hook["entry"] for hook in local["hooks"]] == runs
     assert not any(hook["pass_filenames"] for hook in local["hooks"])
+
+
+MALOTE = ROOT / "include" / "malote"
+PLACES = [path for room in (MALOTE, MALOTE / "trip") for path in sorted(room.iterdir()) if path.suffix in ("", ".py")]
+
+
+@pytest.mark.parametrize("place", [each.stem for each in PLACES if not each.stem.startswith("_")])
+def test_the_drawing_of_the_house_has_every_room_and_every_file_of_the_trip(place: str) -> None:
+    drawing = (ROOT / "docs" / "design.md").read_text("utf-8").split("```")[1]
+    assert re.search(rf"(?<![\w/]){place}\b", drawing)
