@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from malote import __version__
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
+from malote.reference import normal
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 
@@ -203,7 +204,7 @@ def _ask_again(journal: Journal, options: argparse.Namespace) -> None:
 
 
 def _settle(journal: Journal, options: argparse.Namespace) -> None:
-    journal.settle(options.submission, options.item, options.why, accepted=options.accepted)
+    journal.settle(options.submission, normal(options.item), options.why, accepted=options.accepted)
     print(
         f"{options.item} is settled; it " + ("stays locked" if options.accepted else "may travel again when asked for")
     )

@@ -149,6 +149,8 @@ class Institution(ABC):
     codes: ClassVar[tuple[Code, ...]]
     tables: ClassVar[Mapping[str, Table]]
     """Service to the table that its answers land in."""
+    named_by: ClassVar[tuple[str, ...]] = ()
+    """Columns of outgoing rows that name the item, beside ``reference``: spelt as that is, see ``malote.reference``."""
     reasons_table: ClassVar[Table | None] = None
     """Where the reasons of refusals land that are asked for apart, see :meth:`reasons`."""
 

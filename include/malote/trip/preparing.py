@@ -15,6 +15,7 @@ from malote.archive import Archive
 from malote.errors import Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
+from malote.reference import Named
 from malote.submission import NORMAL, Document, Holder, Order, Stored
 from malote.trip.kit import Kit
 
@@ -57,7 +58,7 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
         try:
             with journal.intake(order, institution) as intake:
                 checkpoint("rows selected")
-                for document in selection.documents(rows, archive):
+                for document in selection.documents(Named(rows, institution.named_by), archive):
                     checkpoint("document ready")
                     intake.add(document)
                     del document  # its 27,000 items need not be alive while the next lot's are made

@@ -64,10 +64,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One `detalhe` of a result (5.1.2.1); `codigo` is empty for a contract that was not registered.
-
-    :param record: None in a detail that is about the whole file: it has no `contrato`
-    """
+    """One `detalhe` (5.1.2.1); `codigo` is empty for a contract not registered, `record` None for a whole file."""
 
     record: Record | None
     status: str
@@ -144,16 +141,14 @@ class Writer:
         if detail.record is None:
             return
         contrato = self._add(element, "bo", "contrato")
-        if detail.record.referencia:
-            self._add(contrato, "bo", "codigoOrigem", detail.record.referencia)
-        if detail.codigo:
-            self._add(contrato, "bo", "codigo", detail.codigo)
-        parties = {"comprador": detail.record.comprador, "vendedor": detail.record.vendedor}
-        if any(parties.values()):  # an edition of a contract does not name them
+        for name, value in (("codigoOrigem", detail.record.referencia), ("codigo", detail.codigo)):
+            if value:
+                self._add(contrato, "bo", name, value)
+        named = (("comprador", detail.record.comprador), ("vendedor", detail.record.vendedor))
+        if parties := [(party, code) for party, code in named if code]:  # an edition of a contract does not name them
             vigencia = self._add(self._add(contrato, "bo", "vigencias"), "bo", "vigencia")
-            for party, code in parties.items():
-                if code:
-                    self._add(self._add(vigencia, "bo", party), "bo", "codigo", code)
+            for party, code in parties:
+                self._add(self._add(vigencia, "bo", party), "bo", "codigo", code)
 
     def fault(
         self,

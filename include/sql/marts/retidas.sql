@@ -49,7 +49,8 @@ select
             then 'correct the row: unchanged it does not travel again in this service (rule refused_unchanged)'
         when 'in_doubt' then 'find out whether it arrived, then malote resolve ' || w.submission_id
         when 'overdue' then 'its answer is asked for still; ask the institution'
-        when 'unanswered' then 'ask the institution what became of it: it was sent, and no answer names it'
+        when 'unanswered'
+            then 'ask the institution what became of it, then malote settle ' || w.submission_id || ' ' || w.reference
     end as freed_by
 from stands as w
 where

@@ -32,6 +32,7 @@ class Ccee(Institution):
     services: ClassVar[tuple[str, ...]] = ("contratos",)
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = rules.CODES
+    named_by: ClassVar[tuple[str, ...]] = ("Contrato.@referencia", "Contrato.@numeroContrato")
     tables: ClassVar[Mapping[str, Table]] = {"contratos": TABLE}
 
     def __init__(self, access: Access) -> None:

@@ -32,6 +32,7 @@ class Cielo(Institution):
     services: ClassVar[tuple[str, ...]] = tuple(rules.OPERATIONS)
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = rules.CODES
+    named_by: ClassVar[tuple[str, ...]] = ("dados-pedido.numero", "tid", "numero-pedido")
     tables: ClassVar[Mapping[str, Table]] = dict.fromkeys(rules.OPERATIONS, TABLE)
 
     def __init__(self, access: Access) -> None:

@@ -13,7 +13,6 @@ from malote.archive import Archive
 from malote.errors import Invalid, Misconfigured, Problem
 from malote.institution import Free, Row
 from malote.institutions.ccee.documents.contract_file import contract_file
-from malote.institutions.ccee.rules import REFERENCIA
 from malote.reading import markup
 from malote.submission import Document, Item, Stored
 from malote.treaty import EXPLAINED, Plan, Treaty, Wrong
@@ -111,7 +110,6 @@ class _Selection:
         self._numbered = any(markup.local(name) == "sequencialControle" for name in agreed.record.attributes if name)
         self._seen: set[str] = set()
         self._unnamed = False
-        self._echoes: dict[str, str] = {}
 
     def travelling(self, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
         """The rows whose reference is good, new and free, with it."""
@@ -129,9 +127,9 @@ class _Selection:
         text = plan.record(values, f' sequencialControle="{sequence}"' if ours else "", wrong)
         self.problems += [Problem(reference, column, rule) for column, _, rule in wrong]
         echo = plan.value(values, "@referencia")
-        if echo is not None and (other := self._echoes.setdefault(echo, reference)) != reference:
-            rule = f"is {echo!r}, as that of item {other}: their results could not be told apart"
-            self.problems.append(Problem(reference, f"{plan.root.name}.@referencia", rule))
+        if echo is not None and echo != reference:
+            rule = f"is not {plan.root.name}.@referencia: the same contract could travel twice, under two names"
+            self.problems.append(Problem(reference, "reference", rule))
         return Item(reference, echo or plan.value(values, "@numeroContrato")), text
 
     def judge(self, tags: tuple[str, str], records: list[tuple[Item, str]]) -> None:
@@ -147,7 +145,7 @@ class _Selection:
 
     def _reference(self, row: Row) -> str | None:
         reference, rule = row.get("reference"), None
-        plan = self._plan(row)
+        self._plan(row)  # a column that names no path is a problem, although no row travels
         if "reference" not in row:
             if not self._unnamed:
                 self.problems.append(Problem(None, "reference", "the selection has no such column"))
@@ -158,12 +156,6 @@ class _Selection:
             rule = "is empty: it is what may not travel twice"
         elif text in self._seen:
             rule = "stands twice in the selection"
-        elif (
-            len(text) > REFERENCIA
-            and "@referencia" in plan.at
-            and plan.value(tuple(row.values()), "@referencia") != text
-        ):
-            rule = f"has {len(text)} characters, more than the {REFERENCIA} of referencia"
         self._seen.add(text)
         if rule:
             self.problems.append(Problem(text or None, "reference", rule))

@@ -20,6 +20,7 @@ from malote.institutions.ccee.documents.contract_file import contract_file
 from malote.institutions.ccee.documents.from_rows import BATCH, FOLDER, PREPARED, Discard, document, invalid
 from malote.institutions.ccee.rules import REFERENCIA
 from malote.reading import markup
+from malote.reference import normal
 from malote.submission import Document, Item
 from malote.treaty import Treaty
 
@@ -71,7 +72,7 @@ def reference_of(record: etree._Element) -> tuple[str | None, str | None]:
     """
     values = {name: value.strip() for name, value in _attributes(record).items()}
     if values.get("referencia"):
-        return values["referencia"], values["referencia"]
+        return normal(values["referencia"]), values["referencia"]
     if not (number := values.get("numeroContrato")):
         return None, None
     for name in [name for name in record.attrib if markup.local(name) == "sequencialControle"]:
