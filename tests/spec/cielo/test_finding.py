@@ -212,6 +212,9 @@ def test_an_item_that_is_not_mentioned_lands_as_sem_retorno() -> None:
         ("cortado em '4012", "cortado em '…'"),
         ("<codigo-seguranca>123</codigo-seguranca>", "<codigo-seguranca>…</codigo-seguranca>"),
         ("&lt;validade&gt;203012&lt;/validade&gt;", "&lt;validade&gt;…&lt;/validade&gt;"),
+        ("O status 'Criada' não permite captura", "O status 'Criada' não permite captura"),
+        ("O status 'JOAO' não permite captura", "O status '…' não permite captura"),
+        ("&gt;1&gt;2&lt;/a&gt;&gt;3&lt;/", "&gt;…&lt;/a&gt;…&lt;/"),
         ("Falta d'água não cita nada", "Falta d'água não cita nada"),
     ],
 )

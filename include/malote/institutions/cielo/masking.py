@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from malote.institutions.cielo.rules import STATUS
+
 _RUN = re.compile(r"(?<!\d)\d(?:[ .-]?\d){11,18}(?!\d)")
-_INSIDE_TAGS = re.compile(r">[^<>]+</|&gt;.+?&lt;/", re.DOTALL)
+_INSIDE_TAGS = re.compile(r">[^<>]+</")
+_OPEN, _CLOSE = "&gt;", "&lt;/"
+_HARMLESS = frozenset(status.casefold() for status in STATUS.values())
 _QUOTED = re.compile(
     r"""(?<!\w)'.*?(?:'(?!\w)|\Z) | (?<!\w)".*?(?:"(?!\w)|\Z)
         | “.*?(?:”|\Z) | ‘.*?(?:’|\Z) | «.*?(?:»|\Z) | `.*?(?:[`´]|\Z)""",
@@ -15,13 +19,32 @@ _SUSPECT = re.compile(r"""["'`“‘«<&]|\d(?:[ .-]?\d){11}""")
 
 
 def masked(text: str) -> str:
-    """The text without what could be a card's: quoted values and the text of quoted elements become `…`, a run of 12
-    to 19 digits that passes Luhn its first 6 and last 4."""
+    """The text without what could be a card's: quoted values (but the name of a status) and the text of quoted
+    elements become `…`, a run of 12 to 19 digits that passes Luhn its first 6 and last 4."""
     if not _SUSPECT.search(text):
         return text
-    text = _INSIDE_TAGS.sub(lambda found: ">…</" if found[0][0] == ">" else "&gt;…&lt;/", text)
-    text = _QUOTED.sub(lambda found: f"{found[0][0]}…{_CLOSES.get(found[0][0], found[0][0])}", text)
+    text = _QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text)))
     return _RUN.sub(_card, text)
+
+
+def _inside_escaped_tags(text: str) -> str:
+    """`&gt;…&lt;/`, found from the left, never looked for twice: a pattern would begin anew at each `&gt;`."""
+    parts, at = [], 0
+    while (begins := text.find(_OPEN, at)) >= 0:
+        ends = text.find(_CLOSE, begins + len(_OPEN) + 1)
+        if ends < 0:
+            break
+        parts += [text[at:begins], _OPEN, "…", _CLOSE]
+        at = ends + len(_CLOSE)
+    return "".join((*parts, text[at:]))
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """A quoted value as `…`, unless it is the name of a status: the one fact of "O status 'Criada' não permite"."""
+    opening = found[0][0]
+    closing = _CLOSES.get(opening, opening)
+    value = found[0][1:].removesuffix(closing)
+    return found[0] if value.casefold() in _HARMLESS else f"{opening}…{closing}"
 
 
 def truncated(number: str) -> str:

@@ -148,3 +148,18 @@ def batch_code(printed: str | None) -> Code | None:
     """The row of :data:`CODES` for a code as the server prints it: `081`, `81` and ` 81 ` are one."""
     text = (printed or "").strip()
     return _BY_NUMBER.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+STATUS: Mapping[str, str] = {
+    "0": "Criada",
+    "1": "Em andamento",
+    "2": "Autenticada",
+    "3": "Não autenticada",
+    "4": "Autorizada",
+    "5": "Não autorizada",
+    "6": "Capturada",
+    "9": "Cancelada",
+    "10": "Em autenticação",
+    "12": "Em cancelamento",
+}
+"""`transacao/status` in words (sheet 4.4). Cielo's XSD disagrees (7, 8, 11; no 12): the manual is followed."""

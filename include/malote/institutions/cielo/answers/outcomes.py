@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-STATUS: Mapping[str, str] = {
-    "0": "Criada",
-    "1": "Em andamento",
-    "2": "Autenticada",
-    "3": "Não autenticada",
-    "4": "Autorizada",
-    "5": "Não autorizada",
-    "6": "Capturada",
-    "9": "Cancelada",
-    "10": "Em autenticação",
-    "12": "Em cancelamento",
-}
-"""`transacao/status` in words (sheet 4.4). Cielo's XSD disagrees (7, 8, 11; no 12): the manual is followed."""
+from malote.institutions.cielo import rules
+
+STATUS = rules.STATUS
 
 APPROVED = frozenset({"4", "6"})
 DENIED = "5"
