@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from malote.reading.mending import Mended, mended, repair
 from malote.reading.pieces import as_file, chunks
+from malote.reading.repairs import STRICT, Repairs
 
-__all__ = ["as_file", "chunks"]
+__all__ = ["STRICT", "Mended", "Repairs", "as_file", "chunks", "mended", "repair"]

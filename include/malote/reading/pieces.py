@@ -12,7 +12,7 @@ CHUNK = 64 << 10
 
 def as_file(pieces: Iterator[bytes], close: Callable[[], object] | None = None) -> BinaryIO:
     """The pieces, one after the other, as a file; ``close`` is called when it is closed."""
-    return io.BufferedReader(_Pieces(pieces, close), CHUNK)
+    return io.BufferedReader(Pieces(pieces, close), CHUNK)
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -21,7 +21,9 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-class _Pieces(io.RawIOBase):
+class Pieces(io.RawIOBase):
+    """What :func:`as_file` reads from; ``close`` is called when it is closed."""
+
     def __init__(self, pieces: Iterator[bytes], close: Callable[[], object] | None) -> None:
         self._pieces, self._close, self._rest = pieces, close, memoryview(b"")
 

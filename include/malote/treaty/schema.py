@@ -12,7 +12,7 @@ import xmlschema
 from lxml import etree
 
 from malote.errors import Malformed, Misconfigured, Problem
-from malote.reading import markup
+from malote.reading import STRICT, markup
 from malote.treaty.values import ESCAPES
 
 EXPLAINED = 200
@@ -68,7 +68,8 @@ class Treaty:
         :param explain: bad records that xmlschema may explain
         """
         try:
-            batch = markup.parse((frame[0] + "".join(text for *_, text in records) + frame[1]).encode())
+            text = frame[0] + "".join(text for *_, text in records) + frame[1]
+            batch = markup.parse(text.encode(), repairs=STRICT)
         except Malformed as wrong:
             return [Problem(None, self.element.local_name, wrong.what)]
         if self.judge.validate(batch):

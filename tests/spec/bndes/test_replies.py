@@ -193,7 +193,7 @@ def test_2_5_no_credit_is_expected_of_what_is_not_an_approved_liberacao() -> Non
 @pytest.mark.parametrize(
     "body",
     ["", "<html><body>Erro</body></html>", "OK", "<r><status>aprovado", "<!DOCTYPE r [<!ENTITY a 'b'>]><r>&a;</r>",
-     '<?xml version="1.0" encoding="UTF-16"?><r/>'],
+     '<?xml version="1.0" encoding="EBCDIC-CP-BE"?><r/>'],
 )  # fmt: skip
 def test_an_answer_that_is_no_xml_is_malformed_and_quotes_nothing(body: str) -> None:
     with pytest.raises(Malformed) as caught:

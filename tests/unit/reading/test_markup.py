@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from malote.errors import Malformed
-from malote.reading import markup
+from malote.reading import markup, repair
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 NESTED = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -41,8 +41,9 @@ HOSTILE = {
     "text": b"planted-1234",
     "HTML with a doctype": b"<!DOCTYPE html><html><body>planted-1234</body></html>",
     "HTML without": b"<html><t>planted-1234</t></html>",
-    "a control character": b"<r><t>\x03</t></r>",
-    "wrong encoding declared": DECLARATION + "<r><t>ação planted-1234</t></r>".encode("iso-8859-1"),
+    "a control character in an end tag": b"<r><t></t\x03></r>",
+    "a DOCTYPE behind a NUL": b"\0" + LAUGHS,
+    "a DOCTYPE in a multipart body": b"--b\r\nContent-Type: text/xml\r\n\r\n" + LAUGHS + b"\r\n--b--",
     "unknown encoding": b'<?xml version="1.0" encoding="EBCDIC-CP-BE"?><r><t/></r>',
     "only a declaration": DECLARATION,
     "undeclared prefix": b"<r><x:t>planted-1234</x:t></r>",
@@ -101,14 +102,14 @@ def test_a_broken_file_says_where(read: Callable[[bytes], None]) -> None:
 def test_the_beginning_is_mended_and_nothing_else(before: bytes) -> None:
     rest = "<r><t> <![CDATA[<?XML ação]]> </t></r>\r\n".encode()
 
-    assert markup.repair(before + rest).endswith(rest)
+    assert repair(before + rest).endswith(rest)
     assert markup.first_text(markup.parse(before + rest), "t") == "<?XML ação"
     assert [t.text for t in markup.records(io.BytesIO(before + rest), "t")] == [" <?XML ação "]
 
 
 def test_what_needs_no_repair_is_the_same_object() -> None:
     for data in (DECLARATION + b"<r/>", b"<r/>", b""):
-        assert markup.repair(data) is data
+        assert repair(data) is data
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "windows-1252"])

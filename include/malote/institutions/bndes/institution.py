@@ -13,9 +13,10 @@ from malote.errors import Problem
 from malote.hours import ZONE, Counter, bank_day
 from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
 from malote.institutions.bndes import codes, documents, layouts, rules
-from malote.institutions.bndes.answers import CRITICA, RESULTADO, Reading, parsed, results
+from malote.institutions.bndes.answers import CRITICA, RESULTADO, Reading, results
 from malote.institutions.bndes.calls import ENVIRONMENTS, Calls, Finder
 from malote.institutions.bndes.rules import Service, misfit
+from malote.reading import markup
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
 
@@ -95,7 +96,7 @@ class Bndes(Institution):
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
         service = self._travelling(submission.service)
-        yield results.result(self._reading, service, submission, parsed(answer.read()))
+        yield results.result(self._reading, service, submission, markup.parse(answer.read()))
 
     def counter(self, service: str) -> Counter:
         """Open by the hours for what they bind (manual 2.5), else always. What a connection adds is bound."""
@@ -132,7 +133,7 @@ class Bndes(Institution):
 
     def read_operacoes(self, answer: BinaryIO) -> Iterator[tuple[str | None, ...]]:
         """The answer to :meth:`pesquisa` as rows of `malote.institutions.bndes.answers.OPERACAO`."""
-        yield from results.operations(parsed(answer.read()), self._rules.tags)
+        yield from results.operations(markup.parse(answer.read()), self._rules.tags)
 
     def subcredito(self, numero: str) -> Call[bytes]:
         """A subcrédito in detail, by numeroContratoBNDES; reads into the answer's bytes (send it without a sink)."""
@@ -140,7 +141,7 @@ class Bndes(Institution):
 
     def read_subcredito(self, answer: BinaryIO) -> Iterator[tuple[str | None, ...]]:
         """The answer to :meth:`subcredito` as rows of `malote.institutions.bndes.answers.SUBCREDITO`."""
-        yield from results.subcredito(parsed(answer.read()), self._rules.tags)
+        yield from results.subcredito(markup.parse(answer.read()), self._rules.tags)
 
     def status(self) -> Call[str]:
         """How the system is, in its own words.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from malote import address
@@ -239,10 +238,3 @@ def _text(value: object) -> bool:
 
 
 _SETTABLE = ("path", "return_path", "schema_in", "schema_out", "identity", "root", "form_field")
-
-
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """Lower case without accents, blanks as one: `Não  Encontrada` is `nao encontrada`."""
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join(bare.lower().split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.institutions.bndes.answers.elements import Fields, Tags, instant, name_of, parsed
+from malote.institutions.bndes.answers.elements import Fields, Tags, instant, name_of
 from malote.institutions.bndes.answers.failing import about, gateway
 from malote.institutions.bndes.answers.replies import PROTOCOL, Reading
 from malote.institutions.bndes.answers.results import (
@@ -36,7 +36,6 @@ __all__ = [
     "name_of",
     "operation_of",
     "operations",
-    "parsed",
     "shown",
     "subcredito",
 ]

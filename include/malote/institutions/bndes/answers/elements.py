@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,21 +13,37 @@ from functools import lru_cache
 from lxml import etree
 
 from malote.hours import ZONE
-from malote.institutions.bndes.rules import plain
 from malote.reading import markup
 
 Tags = Mapping[str, Sequence[str]]
 
-_CHARSET = re.compile(rb"(<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"'])[\w.:-]+([\"'])", re.IGNORECASE)
 _DAYS = frozenset({"data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao"})
 _OF_AN_EVENT = _DAYS | {"status", "numero_protocolo", "recebido_em", "critica", "codigo", "texto", "campo", "tipo"}
 _OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.(\d{1,9})\d*")
 
 
+def plain(text: str) -> str:
+    """Lower case without accents, blanks as one: `Não  Encontrada` is `nao encontrada`."""
+    # By pieces: the time to put one long run of combining marks in order grows with its square.
+    pieces = (_ascii(text[at : at + 100]) for at in range(0, len(text), 100))
+    return " ".join("".join(pieces).lower().split())
+
+
 @lru_cache(maxsize=4096)
+def _ascii(text: str) -> str:
+    # What stands in for a character that XML forbids must not vanish: the word would be one that is known.
+    kept = unicodedata.normalize("NFKD", text).replace("\ufffd", "?")
+    return kept.encode("ascii", "ignore").decode()
+
+
 def name_of(tag: str) -> str:
     """A tag as it is compared: no namespace, case, accents, `_` or `-`."""
+    return _name_of(tag) if len(tag) < 500 else _name_of.__wrapped__(tag)  # a cache of short names stays small
+
+
+@lru_cache(maxsize=4096)
+def _name_of(tag: str) -> str:
     return plain(markup.local(tag)).replace("_", "").replace("-", "").replace(" ", "")
 
 
@@ -37,7 +54,7 @@ class Fields:
     """
 
     def __init__(self, element: etree._Element, tags: Tags, apart: Sequence[etree._Element] = ()) -> None:
-        self.element, self._tags, self._apart = element, tags, apart
+        self.element, self._tags, self._apart = element, tags, frozenset(apart)
         self._found: dict[str, tuple[int, str]] = {}
         self._walk(element, 0)
         self._whole = Fields(element, tags) if apart else None
@@ -69,16 +86,16 @@ class Fields:
         return amount(text) if column == "valor" else text[:2000]
 
     def _walk(self, element: etree._Element, depth: int) -> None:
-        for name, value in element.attrib.items():
+        for name, value in markup.attributes(element):
             self._keep(str(name), str(value), depth + 1)
         for child in element:
-            if any(child is each for each in self._apart):
+            if child in self._apart:
                 continue
             if len(child):
                 self._walk(child, depth + 1)
             else:
                 self._keep(str(child.tag), child.text or "", depth + 1)
-                for name, value in child.attrib.items():
+                for name, value in markup.attributes(child):
                     self._keep(str(name), str(value), depth + 2)
         if not depth and not len(element):
             self._keep(str(element.tag), element.text or "", depth)
@@ -87,19 +104,6 @@ class Fields:
         name, bare = name_of(tag), " ".join(text.split())
         if bare and (name not in self._found or depth < self._found[name][0]):
             self._found[name] = depth, bare
-
-
-def parsed(body: bytes) -> etree._Element:
-    """The root of an answer, whose bytes may be of another charset than they say.
-
-    :raises Malformed: where it is no well-formed XML
-    """
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        if markup.declared_encoding(body) in ("UTF-8", "ASCII", "US-ASCII"):
-            body = _CHARSET.sub(rb"\1ISO-8859-1\2", body, count=1)
-    return markup.parse(body)
 
 
 def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Element]:
@@ -122,7 +126,7 @@ def content(element: etree._Element) -> str:
 
 
 def _plain(element: etree._Element) -> object:
-    found: dict[str, object] = {f"@{markup.local(str(name))}": str(value) for name, value in element.attrib.items()}
+    found: dict[str, object] = {f"@{markup.local(str(name))}": str(value) for name, value in markup.attributes(element)}
     for child in element:
         name, value = markup.local(child.tag), _plain(child)
         if name not in found:
@@ -149,6 +153,8 @@ def day(text: str) -> date | None:
 
 def instant(text: str) -> datetime | None:
     """An instant; Brasília time where it says no zone (manual 5 b: "data e hora local"); None where it is absurd."""
+    if len(text) > 80:
+        return None
     bare = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", re.sub(r"[Zz]$", "+00:00", text.strip()))
     bare = _OFFSET.sub(r"\1:\2", bare)
     found = None
@@ -168,9 +174,13 @@ def instant(text: str) -> datetime | None:
 
 def amount(text: str) -> str | None:
     """An amount, `1234.50` or `1.234,50`, as a number; None where it is none."""
+    if len(text) > 40:
+        return None
     bare = text.replace(".", "").replace(",", ".") if "," in text else text
     try:
         found = Decimal(bare.strip())
     except InvalidOperation:
         return None
-    return format(found, "f") if found.is_finite() and abs(found) < Decimal("1e18") else None
+    # 1e-999999999 has a thousand million digits.
+    sane = found.is_finite() and abs(found) < Decimal("1e18") and (not found or found.adjusted() > -40)
+    return format(found, "f") if sane else None

@@ -12,18 +12,21 @@ from lxml import etree
 
 from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
 from malote.institution import Reply
-from malote.institutions.bndes.answers.elements import Fields, instant, name_of, outermost, parsed, texts
+from malote.institutions.bndes.answers.elements import Fields, instant, name_of, outermost, plain, texts
 from malote.institutions.bndes.answers.failing import about, closed, gateway
 from malote.institutions.bndes.answers.tables import CRITICA
 from malote.institutions.bndes.codes import ALREADY_THERE
 from malote.institutions.bndes.layouts import roots
-from malote.institutions.bndes.rules import BndesRules, Service, plain
-from malote.reading import markup
+from malote.institutions.bndes.rules import BndesRules, Service
+from malote.reading import Repairs, markup
 from malote.submission import Receipt, Submission
 
 log = logging.getLogger("malote.institutions.bndes")
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
+
+REASONS = 1000
+"""Reasons of one answer, at most: each is a row that lands."""
 
 _FACTS = ("status", "ano_proposta", "numero_proposta", "numero_bndes", "numero_protocolo", "recebido_em")
 
@@ -57,13 +60,14 @@ class Reading:
         :raises Misconfigured: 401, 403, a certificate that was turned down
         :raises Malformed: everything else, which is doubt
         """
-        root = _parsed(reply.body)
+        repairs = Repairs()
+        root = _parsed(reply.body, repairs)
         protocol = self._protocol(root, reply.body) if reply.status < 300 else None
         if protocol:
             fields = Fields(root, self.rules.tags) if isinstance(root, etree._Element) else None
             said = fields.get("recebido_em") if fields else None
-            facts = {"status": status} if fields and (status := fields.get("status")) else {}
-            return Receipt(protocol, received_at=instant(said) if said else None, facts=facts)
+            facts = {"status": status[:200]} if fields and (status := fields.get("status")) else {}
+            return Receipt(protocol, received_at=instant(said) if said else None, facts=facts | repairs.facts())
         self._denied(reply)
         if reply.status == 400 and isinstance(root, etree._Element):
             raise self._refused(service, submission, root, reply)
@@ -119,7 +123,9 @@ class Reading:
         if _HTML.match(body):
             return None
         names = "|".join(re.escape(tag) for tag in self.rules.tags["numero_protocolo"])
-        pattern = rf"""\b(?:{names})\b["']?(?:\s[^<>]*)?\s*[>:=]\s*["']?([0-9A-Za-z][\w./-]{{0,63}})(?=[\s"'<,}}]|$)"""
+        # A start tag, or a name and a sign: each is looked at from where it begins, and never far.
+        before = rf"""<(?:[\w.-]{{1,80}}:)?(?:{names})(?:\s[^<>]{{0,500}})?>|\b(?:{names})\b["']?\s{{0,20}}[:=]"""
+        pattern = rf"""(?:{before})\s{{0,80}}["']?([0-9A-Za-z][\w./-]{{0,63}})(?=[\s"'<,}}]|$)"""
         found = set(re.findall(pattern.encode(), _ASIDE.sub(b"", body), re.IGNORECASE))
         return found.pop().decode("ascii", "replace") if len(found) == 1 else None
 
@@ -138,7 +144,7 @@ class Reading:
             raise gateway(reply)
         if reply.status == 202:
             return None
-        root = parsed(reply.body)
+        root = markup.parse(reply.body)
         said = Fields(root, self.rules.tags).get("numero_protocolo")
         if said and said.lstrip("0") != asked.lstrip("0"):
             raise Malformed(
@@ -157,7 +163,7 @@ class Reading:
         meaning = service.statuses.get(reply.status)
         if meaning is None:
             raise gateway(reply)
-        root = parsed(reply.body)
+        root = markup.parse(reply.body)
         if not self._is_own(root, service):
             raise Malformed(f"XML that answers no {service.name} ({markup.local(root.tag)})", institution="bndes")
         if meaning == "refused":
@@ -186,17 +192,24 @@ class Reading:
 
     def says(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> bool:
         """Whether one of the texts holds one of the words of a list, or of ``more``."""
-        return any(plain(word) in plain(text) for text in texts for word in (*self.rules.words[what], *more))
+        words = [plain(word) for word in (*self.rules.words[what], *more)]
+        return any(word in said for said in map(plain, texts) for word in words)
 
     def reasons(
         self, root: etree._Element, service: str, protocol: str | None, origin: str
     ) -> Iterator[tuple[str | None, ...]]:
         """The reasons in an answer, as rows of bndes.critica: the outermost elements that are named as one.
 
+        At most :data:`REASONS`, and one row that counts the rest.
         Where none is, all that is said and is no known field stands as one, so that nothing is lost.
         """
         tags = self.rules.tags
-        found = list(outermost(root, set(map(name_of, tags["critica"]))))
+        found, more = list[etree._Element](), 0
+        for each in outermost(root, set(map(name_of, tags["critica"]))):
+            if len(found) < REASONS:
+                found.append(each)
+            else:
+                more += bool(len(each) or each.attrib or (each.text or "").strip())
         known = {name_of(tag) for column in _FACTS for tag in tags[column]}
         if not found and any(name_of(str(leaf.tag)) not in known for leaf in root.iter() if (leaf.text or "").strip()):
             found = [root]
@@ -207,6 +220,10 @@ class Reading:
                 CRITICA.columns, servico=service, numero_protocolo=protocol, origem=origin, codigo=fields.get("codigo"),
                 mensagem=text[:2000] or None, campo=fields.get("campo"), tipo=fields.get("tipo"),
             )  # fmt: skip
+        if more:
+            said = {"servico": service, "numero_protocolo": protocol, "origem": origin}
+            said["mensagem"] = f"… e mais {more} ocorrências"
+            yield tuple(said.get(name) for name in CRITICA.columns)
 
     def _denied(self, reply: Reply) -> None:
         if reply.status in (401, 403):
@@ -218,9 +235,9 @@ class Reading:
             raise about(Misconfigured, what, "401", kept="nothing was done")
 
 
-def _parsed(body: bytes) -> etree._Element | Malformed:
+def _parsed(body: bytes, repairs: Repairs) -> etree._Element | Malformed:
     try:
-        return parsed(body)
+        return markup.parse(body, repairs=repairs)
     except Malformed as wrong:
         return wrong
 

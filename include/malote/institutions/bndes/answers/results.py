@@ -104,28 +104,32 @@ def shown(root: etree._Element, tags: Tags) -> list[Fields]:
         numbers = {name_of(tag) for column in ("numero_proposta", "numero_bndes") for tag in tags[column]}
         parents = (leaf.getparent() for leaf in root.iter() if name_of(str(leaf.tag)) in numbers)
         found = list(dict.fromkeys(parent for parent in parents if parent is not None))
-    return [Fields(each, tags, [event.fields.element for event in events(each, tags)]) for each in found]
+    return [Fields(each, tags, [child for _, child in _events(each, tags)]) for each in found]
 
 
 def events(element: etree._Element, tags: Tags) -> list[Event]:
     """The events below an element: those named as one, and those whose `tipo` says which."""
-    return list(_events(element, tags, {name_of(tag) for tag in tags["evento"]}))
+    return [Event(kind, Fields(child, tags)) for kind, child in _events(element, tags)]
 
 
-def _events(element: etree._Element, tags: Tags, kinds: set[str]) -> Iterator[Event]:
+def _events(element: etree._Element, tags: Tags) -> Iterator[tuple[str, etree._Element]]:
+    kinds, names = ({name_of(tag) for tag in tags[column]} for column in ("evento", "tipo_evento"))
+    yield from _kinds_below(element, kinds, names)
+
+
+def _kinds_below(element: etree._Element, kinds: set[str], names: set[str]) -> Iterator[tuple[str, etree._Element]]:
     for child in element:
         if not len(child) and not child.attrib:
             continue
         typed = [*((str(leaf.tag), leaf.text or "") for leaf in child if not len(leaf))]
-        typed += [(str(name), str(text)) for name, text in child.attrib.items()]
-        names = set(map(name_of, tags["tipo_evento"]))
+        typed += [(str(name), str(text)) for name, text in markup.attributes(child)]
         said = next((text.strip() for tag, text in typed if name_of(tag) in names and name_of(text) in kinds), None)
         if name_of(str(child.tag)) in kinds:
-            yield Event(markup.local(child.tag), Fields(child, tags))
+            yield markup.local(child.tag), child
         elif said:
-            yield Event(said, Fields(child, tags))
+            yield said, child
         else:
-            yield from _events(child, tags, kinds)
+            yield from _kinds_below(child, kinds, names)
 
 
 def operations(root: etree._Element, tags: Tags) -> Iterator[tuple[str | None, ...]]:

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 from malote.address import base_of
 from malote.errors import Malformed, Misconfigured, Refused, Unavailable
 from malote.institution import Access, Body, Call, Reply, Request
-from malote.institutions.bndes.answers import Fields, Reading, about, gateway, operation_of, parsed
+from malote.institutions.bndes.answers import Fields, Reading, about, gateway, operation_of
 from malote.institutions.bndes.codes import BY_CODE
 from malote.institutions.bndes.rules import BndesRules, Service, misfit
+from malote.reading import markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
 
 T = TypeVar("T")
@@ -139,7 +140,7 @@ class Calls:
         try:
             root = self._reading.complete(log, reply)
         except Refused:
-            return list(self._reading.reasons(parsed(reply.body), service, protocol, "log recusado"))
+            return list(self._reading.reasons(markup.parse(reply.body), service, protocol, "log recusado"))
         return list(self._reading.reasons(root, service, protocol, "log"))
 
     def _complete(self, service: Service, reply: Reply) -> bytes:

@@ -16,10 +16,10 @@ from malote.institutions.bndes.answers import (
     events,
     instant,
     is_of,
-    parsed,
     shown,
 )
 from malote.institutions.bndes.calls.calls import Calls
+from malote.reading import markup
 from malote.submission import Absent, CannotTell, Finding, Found, Receipt, Submission
 
 SKEW = timedelta(minutes=5)
@@ -112,7 +112,7 @@ class Finder:
             answer: bytes = yield self._calls.detail(str(number))
         except Refused as refused:
             return self._cannot(submission, f"consultaSubcredito {number}: {refused.what}")
-        every = events(parsed(answer), self._reading.rules.tags)
+        every = events(markup.parse(answer), self._reading.rules.tags)
         same = [each.fields for each in every if each.is_of(name)]
         said = ", ".join(f"{_protocol(each) or 'no protocol'} {each.get('status') or ''}".strip() for each in same)
         evidence = f"consultaSubcredito {number} shows {len(same)} of {name}{f' ({said})' if said else ''}"
@@ -138,7 +138,7 @@ class Finder:
             if self._reading.says("absent", [refused.what]):
                 return Absent(f"pesquisa: {refused.what}") if submission.service == "financiamento" else []
             return self._cannot(submission, f"pesquisa: {refused.what}")
-        return shown(parsed(answer), self._reading.rules.tags)
+        return shown(markup.parse(answer), self._reading.rules.tags)
 
     def _earlier(self, fields: Fields, submission: Submission) -> bool:
         """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal.

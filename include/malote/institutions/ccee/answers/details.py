@@ -65,7 +65,7 @@ def _row(detalhe: etree._Element, code: str | None) -> AnswerRow:
 def _contract(contrato: etree._Element) -> tuple[str | None, ...]:
     """codigoOrigem, codigo, and the parties' codes over all vigencias, distinct and in order."""
     origem = codigo = None
-    parties: dict[str, list[str]] = {"comprador": [], "vendedor": []}
+    parties: dict[str, dict[str, None]] = {"comprador": {}, "vendedor": {}}
     for part in contrato:
         name = _local(part.tag)
         if name == "codigoOrigem":
@@ -79,10 +79,10 @@ def _contract(contrato: etree._Element) -> tuple[str | None, ...]:
     return origem, codigo, ";".join(parties["comprador"]) or None, ";".join(parties["vendedor"]) or None
 
 
-def _party(party: etree._Element, codes: list[str] | None) -> None:
+def _party(party: etree._Element, codes: dict[str, None] | None) -> None:
     for each in party if codes is not None else ():
-        if _local(each.tag) == "codigo" and (text := _text(each)) and codes is not None and text not in codes:
-            codes.append(text)
+        if _local(each.tag) == "codigo" and (text := _text(each)) and codes is not None:
+            codes[text] = None
 
 
 def _text(element: etree._Element) -> str | None:

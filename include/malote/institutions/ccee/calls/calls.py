@@ -21,7 +21,7 @@ from malote.institutions.ccee.answers import details
 from malote.institutions.ccee.calls.codec import PLACEHOLDER, envelope, misfit
 from malote.institutions.ccee.calls.faults import Fault, denial, denied, doubt, gateway
 from malote.institutions.ccee.rules import PROCESSAMENTO, CceeRules
-from malote.reading import markup
+from malote.reading import Repairs, markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
 
 IMPORTAR, RESULTADO = "ImportarArquivoBSv1", "ResultadoProcessamentoBSv1"
@@ -32,9 +32,11 @@ ENVIRONMENTS: Mapping[str, str] = {
 }
 """Manual 2: the service on 443, its WSDL on 442."""
 
-_CODE = re.compile(rb"<(?:[\w.-]+:)?codigoProcessamento(?:\s[^<>]*)?>\s*([0-9A-Za-z-]+)\s*</")
-_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]+:)?Fault[\s>].*?(?:</(?:[\w.-]+:)?Fault\s*>|\Z)", re.DOTALL)
-_NUMBER = re.compile(r"[0-9A-Za-z-]+")
+_CODE = re.compile(rb"<(?:[\w.-]{1,80}:)?codigoProcessamento(?:\s[^<>]{0,500})?>\s{0,80}([0-9A-Za-z-]{1,64})\s{0,80}</")
+_ASIDE = re.compile(
+    rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]{1,80}:)?Fault[\s>].*?(?:</(?:[\w.-]{1,80}:)?Fault\s{0,80}>|\Z)", re.DOTALL
+)
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,64}")
 _SLM = re.compile(r"\bSLM\b|throttl|rate limit|limite de requisi", re.IGNORECASE)
 
 
@@ -117,8 +119,9 @@ class Calls:
 
     def _receipt(self, submission: Submission, reply: Reply) -> Receipt:
         """The code first, leniently, whatever else is odd: a receipt that is overlooked is a contract sent twice."""
+        repairs = Repairs()
         try:
-            root = markup.parse(reply.body)
+            root = markup.parse(reply.body, repairs=repairs)
         except Malformed as broken:
             found = {code.decode() for code in _CODE.findall(_ASIDE.sub(b"", reply.body))}
             if len(found) == 1:
@@ -134,9 +137,11 @@ class Calls:
         codes = {text for text in texts if _NUMBER.fullmatch(text)}
         if len(codes) == 1:
             transaction = markup.first_text(root, "transactionId")
-            return Receipt(codes.pop(), facts={"transactionId": transaction} if transaction else {})
+            facts = {"transactionId": transaction[:200]} if transaction else {}
+            return Receipt(codes.pop(), facts=facts | repairs.facts())
         if codes:
-            raise doubt(submission, f"the reply names {len(codes)} processing codes", codes=", ".join(sorted(codes)))
+            some = ", ".join(sorted(codes)[:10])
+            raise doubt(submission, f"the reply names {len(codes)} processing codes", codes=some)
         if not faults:
             what = f"HTTP {reply.status} and XML without a codigoProcessamento ({markup.local(root.tag)})"
             raise doubt(submission, what)
@@ -170,7 +175,8 @@ class Calls:
         if len(named) < expected:
             return Pending(f"{len(named)} of {expected} contracts answered", partial=partial_)
         if unknown:
-            return Pending(f"status not known to us: {', '.join(sorted(unknown))}", partial=partial_)
+            shown = ", ".join(status[:60] for status in sorted(unknown)[:5])
+            return Pending(f"status not known to us: {shown}", partial=partial_)
         return Ready(reply.body)
 
     def _fetched(self, submission: Submission, reply: Reply) -> None:

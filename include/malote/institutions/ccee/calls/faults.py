@@ -16,6 +16,8 @@ from malote.submission import Submission
 
 E = TypeVar("E", bound=MaloteError)
 
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
 SEARCH = (
     "in CliqCCEE, as this profile, search the contracts by the references that table malote.item has for {id}, and the "
     "processing results of that hour. Taken: `malote resolve {id} --receipt CODE`. Not taken, and certain of it: "
@@ -28,7 +30,7 @@ _PREFIX = re.compile(rb"(</?)[A-Za-z_][\w.-]{0,60}:")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A SOAP fault, whatever its prefixes (fact sheet 1.5).
+    """A SOAP fault, whatever its prefixes (fact sheet 1.5); of SOAP 1.2 too.
 
     :param code: `errorCode`, else the number in `faultcode`
     :param element: local name of the first child of `detail`
@@ -44,8 +46,9 @@ class Fault:
     def of(cls, fault: etree._Element) -> Fault:
         names = ("errorCode", "message", "uri", "transactionId", "faultcode", "faultstring")
         facts = {name: " ".join(text.split())[:500] for name in names if (text := markup.first_text(fault, name))}
-        in_faultcode = re.search(r"\.([0-9][0-9-]*)$", facts.get("faultcode", ""))
-        detail = next(fault.iter("{*}detail"), None)
+        facts = _of_soap_12(fault) | facts
+        in_faultcode = re.search(r"[.:]([0-9][0-9-]*)$", facts.get("faultcode", ""))
+        detail = next(fault.iter("{*}detail", "{*}Detail"), None)
         element = markup.local(detail[0].tag) if detail is not None and len(detail) else ""
         message = facts.get("message") or facts.get("faultstring", "")
         return cls(facts.get("errorCode") or (in_faultcode[1] if in_faultcode else ""), element, message, facts)
@@ -69,6 +72,16 @@ class Fault:
         return kind(
             what, institution="ccee", code=self.code or self.element or None, meaning=meaning, facts=self.facts, **more
         )
+
+
+def _of_soap_12(fault: etree._Element) -> dict[str, str]:
+    """What SOAP 1.2 says in `Code` (the innermost `Value`) and `Reason` (its Portuguese `Text`, else the first)."""
+    values = fault.findall("{*}Code//{*}Value")
+    reasons = fault.findall("{*}Reason/{*}Text")
+    reasons.sort(key=lambda each: not str(each.get(_LANGUAGE)).lower().startswith("pt"))
+    said = {"faultcode": values[-1:], "faultstring": reasons[:1]}
+    texts = {name: "".join(map(str, each.itertext())).split() for name, found in said.items() for each in found}
+    return {name: " ".join(words)[:500] for name, words in texts.items() if words}
 
 
 def denied(fault: Fault, profile: str) -> Misconfigured:

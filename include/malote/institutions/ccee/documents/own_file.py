@@ -19,7 +19,7 @@ from malote.institution import Free, Row
 from malote.institutions.ccee.documents.contract_file import contract_file
 from malote.institutions.ccee.documents.from_rows import BATCH, FOLDER, PREPARED, Discard, document, invalid
 from malote.institutions.ccee.rules import REFERENCIA
-from malote.reading import markup
+from malote.reading import STRICT, markup, repair
 from malote.reference import normal
 from malote.submission import Document, Item
 from malote.treaty import Treaty
@@ -98,7 +98,7 @@ class _Tee:
     def read(self, size: int = -1) -> bytes:
         data = self._source.read(size)
         if self._decoder is None:
-            if data != markup.repair(data) and data != codecs.BOM_UTF8 + markup.repair(data):
+            if data != repair(data) and data != codecs.BOM_UTF8 + repair(data):
                 raise Malformed("white space or an upper-case <?XML stands before the XML declaration")
             self._decoder = codecs.getincrementaldecoder(markup.declared_encoding(data))()
         try:
@@ -134,7 +134,7 @@ class _File:
         batch: list[tuple[str | None, int | None, str]] = []
         tags = ("", "")
         try:
-            for record in markup.records(stream, RECORD):  # type: ignore[arg-type]
+            for record in markup.records(stream, RECORD, repairs=STRICT):  # type: ignore[arg-type]
                 if not self.operation:
                     root = record.getroottree().getroot()
                     self._open(root)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from malote.institutions.cielo.answers.arquivo import PEEK, holds_return, mended, root_of
+from malote.institutions.cielo.answers.arquivo import PEEK, holds_return, spaceless
 from malote.institutions.cielo.answers.retorno import rows
 from malote.institutions.cielo.answers.table import TABLE, unmentioned
 
-__all__ = ["PEEK", "TABLE", "holds_return", "mended", "root_of", "rows", "unmentioned"]
+__all__ = ["PEEK", "TABLE", "holds_return", "rows", "spaceless", "unmentioned"]

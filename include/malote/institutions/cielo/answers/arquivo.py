@@ -6,42 +6,37 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import BinaryIO
 
 from malote.errors import Malformed
-from malote.reading import as_file, chunks, markup
+from malote.reading import Mended, chunks, markup, mended, repair
 
 PEEK = 64 << 10
 """Bytes of a reply that show what it is."""
 
 _HEAD = 4 << 10
 
-_ROOT = re.compile(
-    rb"(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:[A-Za-z_\x80-\xff][^\s/>:]*:)?([A-Za-z_\x80-\xff][^\s/>]*)", re.DOTALL
-)
-_FILLED = re.compile(rb"<(?:[\w.-]+:)?arquivo(?:\s[^<>]*)?>\s*(?=[^\s<]|<!\[CDATA\[)")
+_FILLED = re.compile(rb"<(?:[\w.-]{1,80}:)?arquivo(?:\s[^<>]*)?>\s*(?=[^\s<]|<!\[CDATA\[)")
 _ENTITY = re.compile(rb"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
-_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>", re.IGNORECASE)
-_NAMESPACE = re.compile(rb"""\sxmlns\s*=\s*(?:"[^"<>]*"|'[^'<>]*')""")
-_PREFIXED = re.compile(rb"""(\sxmlns:[\w.-]+\s*=\s*)(["'])\s*([^"'<>]*?)\s*\2""")
+_NAMESPACE = re.compile(rb"""\sxmlns(:[\w.-]{1,80})?\s{0,20}=\s{0,20}("[^"<>]{0,1000}"|'[^'<>]{0,1000}')""")
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 
 
-def root_of(head: bytes) -> str:
-    """The local name of the root element, from the beginning of a document that may be cut off; "" where none is."""
-    found = _ROOT.match(markup.repair(head))
-    return found[1].decode("utf-8", "replace") if found else ""
-
-
-def mended(head: bytes) -> bytes:
+def spaceless(head: bytes) -> bytes:
     """Without the default namespace, and without blanks around others, as they are declared at the beginning.
 
     The manual's samples have such blanks, over which libxml2 ends in an error; and local names are all that is read,
     which lxml hands out twice as fast when they are in no namespace.
     """
-    return _PREFIXED.sub(rb"\1\2\3\2", _NAMESPACE.sub(b"", head))
+    return _NAMESPACE.sub(_declared, head[:_HEAD]) + head[_HEAD:]
+
+
+def _declared(found: re.Match[bytes]) -> bytes:
+    value = found[2]
+    return b" xmlns%b=%b%b%b" % (found[1], value[:1], value[1:-1].strip(), value[:1]) if found[1] else b""
 
 
 def holds_return(head: bytes, *, attached: bool = False) -> bool:
@@ -49,7 +44,9 @@ def holds_return(head: bytes, *, attached: bool = False) -> bool:
 
     :param attached: it says `Content-Disposition: attachment`
     """
-    root = root_of(head)
+    with suppress(Malformed):
+        head = mended(head[:PEEK])
+    root = markup.root_of(head)
     if root == "retorno-lote":
         return True
     if root == "retorno-download-lote":
@@ -57,47 +54,45 @@ def holds_return(head: bytes, *, attached: bool = False) -> bool:
     return attached and root not in ("", "erro") and root.lower() != "html"
 
 
-def unwrapped(stream: BinaryIO) -> BinaryIO:
-    """The return file as a stream of its own bytes; what is no download answer with a filled `arquivo` as it is.
+def unwrapped(stream: BinaryIO) -> Mended:
+    """The return file as a stream of its own; what is no download answer with a filled `arquivo` as it is.
 
+    :param stream: whose bytes are mended first; the file inside it is mended on its own, and noted in the same place
     :raises Malformed: while reading, where `arquivo` holds neither XML nor base64, or is cut off
     """
-    head = b""
-    while len(head) < PEEK and (more := stream.read(PEEK - len(head))):
-        head += more
-    found = _FILLED.search(head) if root_of(head) == "retorno-download-lote" else None
+    answer = stream if isinstance(stream, Mended) else Mended(stream)
+    head = answer.read(PEEK)
+    found = _FILLED.search(head) if markup.root_of(head) == "retorno-download-lote" else None
     if found is None:
-        return as_file(_mended(chain([head], chunks(stream))))
-    encoding = markup.declared_encoding(head)
-    text = _text(chain([head[found.end() :]], chunks(stream)), encoding)
-    return as_file(_mended(_payload(text, head, encoding)))
+        return Mended(chain([spaceless(head)], chunks(answer)), answer.repairs, already=True)
+    text = _text(chain([head[found.end() :]], chunks(answer)))
+    return Mended(_headed(Mended(_payload(text), answer.repairs)), answer.repairs, already=True)
 
 
-def _mended(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    head = b""
-    for piece in pieces:
-        head += piece
-        if len(head) >= _HEAD:
-            break
-    yield mended(head)
-    yield from pieces
+def _headed(file: Mended) -> Iterator[bytes]:
+    yield spaceless(file.read(PEEK))
+    yield from chunks(file)
 
 
-def _text(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+def _text(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The text of the element that has just begun: its entities resolved, its CDATA sections bare."""
     data, section = b"", False
     for piece in pieces:
-        data += piece
-        while (end := data.find(_CDATA_END if section else b"<")) >= 0 and (section or len(data) - end >= len(_CDATA)):
-            yield data[:end] if section else _resolved(data[:end], encoding)
+        data, at = data + piece, 0
+        while True:
+            end = data.find(_CDATA_END if section else b"<", at)
+            if end < 0 or (not section and len(data) - end < len(_CDATA)):
+                break
+            yield data[at:end] if section else _resolved(data[at:end])
             if not section and not data.startswith(_CDATA, end):
                 return
-            data = data[end + len(_CDATA_END if section else _CDATA) :]
+            at = end + len(_CDATA_END if section else _CDATA)
             section = not section
+        data, end = data[at:], end - at
         # What the next piece may go on with stays: the end of a section, a tag, an entity.
         ready = len(data) - 2 if section else end if end >= 0 else _before_entity(data)
         if ready > 0:
-            yield data[:ready] if section else _resolved(data[:ready], encoding)
+            yield data[:ready] if section else _resolved(data[:ready])
             data = data[ready:]
     raise _malformed("is cut off")
 
@@ -107,30 +102,28 @@ def _before_entity(data: bytes) -> int:
     return len(data) if begun < 0 or b";" in data[begun:] else begun
 
 
-def _resolved(data: bytes, encoding: str) -> bytes:
+def _resolved(data: bytes) -> bytes:
     def one(found: re.Match[bytes]) -> bytes:
         if found[1]:
             return _NAMED[found[1]]
         number = int(found[2]) if found[2] else int(found[3], 16)
-        return chr(min(number, 0x10FFFF)).encode(encoding, "xmlcharrefreplace")
+        return chr(min(number, 0x10FFFF)).encode("utf-8", "replace")
 
     return _ENTITY.sub(one, data) if b"&" in data else data
 
 
-def _payload(pieces: Iterator[bytes], head: bytes, encoding: str) -> Iterator[bytes]:
-    """XML with a declaration of the encoding that it is in here, or what base64 encodes."""
+def _payload(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """XML without a declaration, as it is in the encoding of what is around it; or what base64 encodes."""
     begun = b""
     for piece in pieces:
-        begun += piece
-        if len(begun.lstrip()) >= _HEAD:
+        begun = (begun + piece).lstrip()
+        if len(begun) >= _HEAD:
             break
-    begun = markup.repair(begun)
+    begun = repair(begun)
     if not begun.startswith(b"<"):
         yield from _decoded(chain([begun], pieces))
         return
-    if b"encoding" in head[: head.find(b">") + 1]:  # otherwise it is undeclared, which is read leniently
-        yield f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
-    yield _DECLARATION.sub(b"", begun, count=1)
+    yield begun[begun.find(b"?>") + 2 :] if begun.startswith(b"<?xml") else begun
     yield from pieces
 
 

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, Refused, Throttled, Unavailable
 from malote.institution import Reply
-from malote.institutions.cielo.answers import PEEK, holds_return, mended, root_of
+from malote.institutions.cielo.answers import PEEK, holds_return, spaceless
 from malote.institutions.cielo.masking import masked
 from malote.institutions.cielo.rules import PROMISED, batch_code
-from malote.reading import markup
+from malote.reading import Repairs, markup
 from malote.rules import Code
 from malote.submission import Receipt, Submission
 
@@ -26,10 +26,10 @@ SEARCH = (
 )
 """What a person does where asking does not settle it."""
 
-_ENVIO = re.compile(rb"<(?:[\w.-]+:)?data-envio(?:\s[^<>]*)?>([^<>]*)")
-_RETORNO = re.compile(rb"<(?:[\w.-]+:)?data-retorno(?:\s[^<>]*)?>([^<>]*)")
+_ENVIO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-envio(?:\s[^<>]{0,500})?>([^<>]{0,100})")
+_RETORNO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-retorno(?:\s[^<>]{0,500})?>([^<>]{0,100})")
 _ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-_ERRO = re.compile(rb"<(?:[\w.-]+:)?erro[\s/>]")
+_ERRO = re.compile(rb"<(?:[\w.-]{1,80}:)?erro[\s/>]")
 _BRASILIA = ZoneInfo("America/Sao_Paulo")
 _FARTHEST = timedelta(days=30)
 
@@ -64,8 +64,9 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
             kept="the lot and its items: nothing is sent again by itself under another number",
         )  # fmt: skip
 
+    repairs = Repairs()
     try:
-        root = markup.parse(mended(reply.body))
+        root = markup.parse(spaceless(reply.body), repairs=repairs)
     except Malformed as broken:
         bare = _ASIDE.sub(b"", reply.body)
         if (sent := _ENVIO.search(bare)) and not _ERRO.search(bare):
@@ -78,7 +79,7 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
     if erro is None:
         if envio is None and retorno is None and markup.local(root.tag) != "retorno-upload-lote":
             raise doubt(f"HTTP {reply.status} and XML that is no answer to an upload ({markup.local(root.tag)})")
-        return _receipt(number, envio, retorno, said)
+        return _receipt(number, envio, retorno, said, **repairs.facts())
     if envio is not None or retorno is not None:
         raise doubt("the answer to the upload is a receipt and an error in one", said=said)
     printed = markup.first_text(erro, "codigo")
@@ -121,8 +122,9 @@ def heard(reply: Reply, ec: str) -> Heard:
         return Heard(True, None, "the return file is there")
     try:
         if len(reply.body) >= PEEK:
-            raise Malformed(f"no return file, and too long for a message ({root_of(reply.body) or 'no XML'})")
-        root = markup.parse(mended(reply.body))
+            root_name = markup.root_of(reply.body[:PEEK]) or "no XML"
+            raise Malformed(f"no return file, and too long for a message ({root_name})")
+        root = markup.parse(spaceless(reply.body))
     except Malformed as wrong:
         raise _gateway(reply, wrong) from None
     erro = next(root.iter("{*}erro"), None)
@@ -184,7 +186,7 @@ def _receipt(number: int, envio: str | None, retorno: str | None, said: str, **f
 def instant(text: str | None) -> datetime | None:
     """An xsd:dateTime as an aware instant, in Cielo's time zone where it says none; None where it is absurd."""
     try:
-        found = datetime.fromisoformat(re.sub(r"Z$", "+00:00", (text or "").strip()))
+        found = datetime.fromisoformat(re.sub(r"Z$", "+00:00", (text or "")[:200].strip()))
     except ValueError:
         return None
     if not 2000 <= found.year <= 2100:

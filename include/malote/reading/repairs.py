@@ -1,0 +1,33 @@
+"""What was mended in an answer, to be told in the story of its submission."""
+
+from __future__ import annotations
+
+from malote.errors import Malformed
+
+
+class Repairs:
+    """What was mended in one answer, in words; how often, where that is counted."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, int] = {}
+
+    def note(self, what: str, count: int = 0) -> None:
+        """One more thing that was mended; never a payload."""
+        self._found[what] = self._found.get(what, 0) + count
+
+    def told(self) -> list[str]:
+        """Everything that was mended, in the order of its finding; empty where nothing was."""
+        return [f"{what} ({count})" if count else what for what, count in self._found.items()]
+
+    def facts(self) -> dict[str, str]:
+        """The same as a fact of a receipt; none where nothing was mended."""
+        return {"repaired": "; ".join(self.told())} if self._found else {}
+
+
+class _Strict(Repairs):
+    def note(self, what: str, _count: int = 0) -> None:
+        raise Malformed(f"the XML is not well-formed: {what}", todo="correct the file")
+
+
+STRICT = _Strict()
+"""For files of our own side: what would have to be mended is refused."""

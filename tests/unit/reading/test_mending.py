@@ -1,0 +1,293 @@
+"""Any bytes of a server: read to the same by every institution and by both ways in; hostile ones in linear time."""
+
+from __future__ import annotations
+
+import gc
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from malote.errors import Malformed, MaloteError
+from malote.institution import Access, Reply, load
+from malote.institutions.cielo.masking import masked
+from malote.reading import Mended, Repairs, markup
+from malote.submission import Standing, Stored, Submission
+
+ENVELOPE = (
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+    '<bm:obterResultadoProcessamentoResponse xmlns:bm="http://xmlns.energia.org.br/BM/v1"><bm:resultado>'
+    "<bm:codigoProcessamento>77</bm:codigoProcessamento><bm:detalhe><bm:status>SUCESSO</bm:status>"
+    "<bm:descricao>{text}</bm:descricao><bm:contrato><bm:codigoOrigem>ADV-12</bm:codigoOrigem>"
+    "<bm:codigo>555</bm:codigo></bm:contrato></bm:detalhe></bm:resultado></bm:obterResultadoProcessamentoResponse>"
+    "</soapenv:Body></soapenv:Envelope>"
+)
+RETORNO = (
+    "<retorno-lote><numero-lote>77</numero-lote><lista><transacao><tid>1</tid><dados-pedido><numero>ADV-12</numero>"
+    "</dados-pedido><status>6</status><autorizacao><mensagem>{text}</mensagem></autorizacao></transacao></lista>"
+    "</retorno-lote>"
+)
+RESULTADO = (
+    "<retorno><numeroProtocolo>77</numeroProtocolo><status>rejeitado</status><critica><descricao>{text}</descricao>"
+    "</critica></retorno>"
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How one institution is asked in these tests."""
+
+    service: str
+    operation: str
+    answer: str
+    access: dict[str, Any]
+
+
+ROOMS = {
+    "ccee": Room("contratos", "1", ENVELOPE, {"extra": {"codigo_perfil_agente": "1"}}),
+    "cielo": Room("autorizacao", "02", RETORNO, {}),
+    "bndes": Room("financiamento", "financiamento", RESULTADO, {"extra": {"cnpj": "12345678000195"}}),
+}
+
+
+def institution(name: str) -> Any:
+    access = Access(name, "simulator", "https://localhost", "1006993069", "x", **ROOMS[name].access)
+    return load(name)(access)
+
+
+def submission(name: str) -> Submission:
+    stored = Stored("s", "0" * 64, 1, True)
+    return Submission(
+        f"{name}-1", "p", name, "simulator", "1", ROOMS[name].service, ROOMS[name].operation, Standing.ANSWERED, "n",
+        stored, 1, {"numero_lote": 77, "reference": "ADV-12"}, receipt="77",
+    )  # fmt: skip
+
+
+UTF8, LATIN1 = '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0" encoding="ISO-8859-1"?>'
+
+
+def said(encoding: str) -> str:
+    return UTF8.replace("UTF-8", encoding)
+
+
+def multipart(body: str, line: str = "\r\n", before: str = "", more: str = "") -> bytes:
+    head = f'--uuid:1{line}Content-Type: application/xop+xml; charset=utf-8; type="text/xml"{line}{line}'
+    return f"{before}{head}{body}{line}{more}--uuid:1--{line}".encode()
+
+
+MENDED: dict[str, tuple[Callable[[str], bytes], str, str, str]] = {
+    # What it is: the bytes of an answer, the text in it as it is written and as it is read, what the story says.
+    "a forbidden reference": (lambda x: (UTF8 + x).encode(), "USINA&#x1F; TESTE", "USINA\ufffd TESTE", "forbids"),
+    "a decimal one": (lambda x: (UTF8 + x).encode(), "USINA&#31;", "USINA\ufffd", "forbids"),
+    "with zeros": (lambda x: (UTF8 + x).encode(), "USINA&#x000001f;", "USINA\ufffd", "forbids"),
+    "of a surrogate": (lambda x: (UTF8 + x).encode(), "USINA&#xD800;", "USINA\ufffd", "forbids"),
+    "beyond Unicode": (lambda x: (UTF8 + x).encode(), "USINA&#x110000;", "USINA\ufffd", "forbids"),
+    "a raw control character": (lambda x: (UTF8 + x).encode(), "USINA\x0b", "USINA\ufffd", "forbids"),
+    "a raw one in Latin-1": (lambda x: (LATIN1 + x).encode("latin-1"), "AÇÃO\x1a", "AÇÃO\ufffd", "forbids"),
+    "a noncharacter": (lambda x: (UTF8 + x).encode(), "USINA\uffff", "USINA\ufffd", "forbids"),
+    "a trailing NUL": (lambda x: (UTF8 + x).encode() + b"\0", "ok", "ok", "after the document"),
+    "many bytes behind": (lambda x: (UTF8 + x).encode() + b"\r\n\0\0\x1a\n", "ok", "ok", "after the document"),
+    "a leading NUL": (lambda x: b"\0" + (UTF8 + x).encode(), "ok", "ok", "before the XML declaration"),
+    "utf8": (lambda x: (said("utf8") + x).encode(), "ação", "ação", "encoding utf8 is utf-8"),
+    "iso8859-1": (lambda x: (said("iso8859-1") + x).encode("latin-1"), "ação", "ação", "iso8859-1 is iso-8859-1"),
+    "latin-1": (lambda x: (said("latin-1") + x).encode("latin-1"), "ação", "ação", "latin-1 is iso-8859-1"),
+    "ISO_8859-1": (lambda x: (said("ISO_8859-1") + x).encode("latin-1"), "ação", "ação", "is iso-8859-1"),
+    "win-1252": (lambda x: (said("win-1252") + x).encode("cp1252"), "ação – 5 €", "ação – 5 €", "is windows-1252"),
+    "utf-16 said": (lambda x: (said("utf-16") + x).encode(), "ação", "ação", "declared as utf-16, sent as UTF-8"),
+    "utf-16 sent": (lambda x: (said("utf-16") + x).encode("utf-16"), "ação", "ação", "UTF-16"),
+    "utf-16 without a mark": (lambda x: (UTF8 + x).encode("utf-16-be"), "ação", "ação", "UTF-16"),
+    "Latin-1 said to be UTF-8": (lambda x: (UTF8 + x).encode("latin-1"), "Operação", "Operação", "are ISO-8859-1"),
+    "both in one": (lambda x: (UTF8 + x).encode().replace(b"!", b"\xe7"), "ação a!ao", "ação açao", "are ISO-8859-1"),
+    "Latin-1 and no word of it": (lambda x: x.encode("latin-1"), "ação", "ação", "not declared"),
+    "UTF-8 said to be Latin-1": (lambda x: (LATIN1 + x).encode(), "ação", "ação", "ISO-8859-1, sent as UTF-8"),
+    "UTF-8 said to be ASCII": (lambda x: (said("latin1") + x).encode(), "ação", "ação", "latin1, sent as UTF-8"),
+    "multipart": (lambda x: multipart(UTF8 + x), "ação", "ação", "multipart"),
+    "with bare line feeds": (lambda x: multipart(x, "\n"), "ação", "ação", "multipart"),
+    "with a preamble": (lambda x: multipart(x, before="This is MIME.\r\n"), "ok", "ok", "multipart"),
+    "with a second part": (
+        lambda x: multipart(x, more="--uuid:1\r\nContent-Type: image/png\r\n\r\n<a>\0\r\n"), "ok", "ok", "multipart",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("what", MENDED)
+def test_what_servers_get_wrong_is_read_alike_by_every_room_and_told(name: str, what: str) -> None:
+    make, written, read, told = MENDED[what]
+    answer = Mended(io.BytesIO(make(ROOMS[name].answer.format(text=written))))
+    (row,) = institution(name).read(submission(name), answer)
+
+    assert (row[-1], row[-3]) == (read, "refused" if name == "bndes" else "accepted")
+    assert any(told in each for each in answer.repairs.told()), answer.repairs.told()
+
+
+@pytest.mark.parametrize("what", MENDED)
+@pytest.mark.parametrize("pad", [0, 65_536 - 40, 200_000])
+def test_both_ways_in_read_the_same_wherever_the_bytes_are_cut(what: str, pad: int) -> None:
+    make, written, read, _ = MENDED[what]
+    padding = "<p>x</p>" * (pad // 8)
+    for more in range(0, 40, 3) if pad else (0,):
+        data = make(f"<r>{padding}<p>{'y' * more}</p><t>{written}</t></r>")
+        assert markup.first_text(markup.parse(data), "t") == read
+        assert [each.text for each in markup.records(io.BytesIO(data), "t")] == [read]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        UTF8 + "<r>a&#233;b &#x9; ção</r>\n",
+        LATIN1 + "<r>ação nº 5</r>",
+        said("windows-1252") + "<r>ação</r>",
+        "<r>ç</r>",
+    ],
+)
+def test_what_is_right_is_neither_changed_nor_told(data: str) -> None:
+    repairs = Repairs()
+    encoding = "latin-1" if "8859" in data or "1252" in data else "utf-8"
+    assert markup.parse(data.encode(encoding), repairs=repairs).text == data[data.index("<r>") + 3 : -4].replace(
+        "&#233;", "é"
+    ).replace("&#x9;", "\t").replace("</r>", "").rstrip("<")
+    assert repairs.told() == []
+
+
+def test_a_tree_of_more_nodes_than_memory_allows_is_refused_by_both_ways_in() -> None:
+    data = b"<r>" + b"<a/>" * 1_000_000 + b"</r>"
+    with pytest.raises(Malformed, match="more than 500000 elements"):
+        markup.parse(data)
+    with pytest.raises(Malformed, match="more than 500000 elements"):
+        list(markup.records(io.BytesIO(data), "t"))
+
+
+def test_reasons_of_one_answer_are_bounded_and_the_rest_is_counted() -> None:
+    data = f"<retorno>{'<erro>x</erro>' * 1500}</retorno>".encode()
+    rows = institution("bndes").reasons(submission("bndes")).read(Reply(200, {}, data))
+    assert len(rows) == 1001 and any("e mais 500 " in str(value) for value in rows[-1])
+
+
+def test_a_word_with_a_forbidden_character_decides_nothing() -> None:
+    for name, word in (("ccee", "SUCESSO"), ("cielo", ">6<"), ("bndes", "rejeitado")):
+        data = (UTF8 + ROOMS[name].answer.format(text="x").replace(word, f"{word[:2]}&#2;{word[2:]}")).encode()
+        (row,) = institution(name).read(submission(name), io.BytesIO(data))
+        assert row[-3] == "unanswered"
+
+
+@pytest.mark.parametrize("name", ["ccee"])
+def test_a_receipt_says_what_was_mended_in_its_reply(name: str) -> None:
+    body = multipart(UTF8 + "<e><codigoProcessamento>77</codigoProcessamento></e>")
+    receipt = institution(name)._calls._receipt(submission(name), Reply(200, {}, body))
+    assert (receipt.number, receipt.facts["repaired"]) == ("77", "a multipart body around it")
+
+
+def test_the_reason_of_a_soap_12_fault_is_told() -> None:
+    body = (
+        b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><e:Fault><e:Code><e:Value>e:Receiver'
+        b"</e:Value></e:Code><e:Reason><e:Text xml:lang='en'>Down</e:Text><e:Text xml:lang='pt-BR'>Fora do ar</e:Text>"
+        b"</e:Reason><e:Detail><x/></e:Detail></e:Fault></e:Body></e:Envelope>"
+    )
+    there = institution("ccee")
+    with pytest.raises(MaloteError, match="Fora do ar") as caught:
+        there.check(submission("ccee")).read(Reply(500, {}, body))
+    assert caught.value.facts["faultcode"] == "e:Receiver"
+
+
+# ---- hostile bodies: work is linear
+
+
+def shape(head: str, part: str, tail: str = "") -> Callable[[int], bytes]:
+    return lambda size: (head + part * ((size - len(head) - len(tail)) // len(part)) + tail).encode()
+
+
+HOSTILE: dict[str, Callable[[int], bytes]] = {
+    "instructions": shape("", "<?a?>"),
+    "blanks": shape("", " "),
+    "blanks in a root": shape("<retorno-download-lote><arquivo>", " "),
+    "blanks in a text": shape("<r><numeroProtocolo>", " "),
+    "comments": shape("", "<!---->"),
+    "comments that do not end": shape("<r>", "<!--"),
+    "escaped ends": shape("<retorno><erro><mensagem>", "&amp;gt;", "</mensagem></erro></retorno>"),
+    "quotes": shape("<retorno><erro><mensagem>", "' \" «", "</mensagem></erro></retorno>"),
+    "digits": shape("<retorno><erro><mensagem>", "4012 ", "</mensagem></erro></retorno>"),
+    "starts of tags": shape("", "<a"),
+    "prefixes": shape("<", "a."),
+    "names": shape("", "numeroProtocolo "),
+    "names with signs": shape("", "protocolo = "),
+    "codes": shape("<x>", "<codigoProcessamento "),
+    "faults": shape("<x>", "<Fault></"),
+    "namespaces": shape("<r ", ' xmlns:a="'),
+    "empty elements": shape("<retorno>", "<a/>", "</retorno>"),
+    "errors": shape("<retorno-lote>", "<erro/>", "</retorno-lote>"),
+    "events": shape("<r><operacao>", "<liberacao><status>x</status></liberacao>", "</operacao></r>"),
+    "parties": shape(
+        "<e><detalhe><contrato><vigencias><v>", "<comprador><codigo>1</codigo></comprador>",
+        "</v></vigencias></contrato></detalhe></e>",
+    ),
+    "attributes": lambda size: b"<r " + b" ".join(b'a%d=""' % n for n in range(size // 11)) + b"/>",
+    "references": shape("<r><t>", "&#31;", "</t></r>"),
+    "references that do not end": shape("<r><t>", "&#x0", "</t></r>"),
+    "NULs": shape("<r/>", "\0"),
+    "combining marks": shape("<retorno><critica>", "\u0301\u0316", "</critica></retorno>"),
+    "parts": shape("", "\n--a\nContent-"),
+    "one tag": shape("<r><", "tag", "/></r>"),
+    "sections": shape("<retorno-download-lote><arquivo>", "<![CDATA[ ]]>"),
+}  # fmt: skip
+
+
+def readers() -> Iterator[tuple[str, Callable[[bytes], object]]]:
+    for name in ROOMS:
+        there, one = institution(name), submission(name)
+        yield f"{name} answer", lambda data, there=there, one=one: list(there.read(one, Mended(io.BytesIO(data))))
+        calls = {"check": (there.check(one), 200), "fetch": (there.fetch(one), 503), "probe": (there.probe(), 400)}
+        for verb, (call, status) in calls.items():
+            yield f"{name} {verb}", lambda data, c=call, s=status: c.read(Reply(s, {}, data))
+    receipts: dict[str, Callable[[Reply], object]] = {
+        "ccee": lambda reply: institution("ccee")._calls._receipt(submission("ccee"), reply),
+        "cielo": lambda reply: _cielo_receipt(reply),
+        "bndes": lambda reply: institution("bndes")._reading.receipt(
+            institution("bndes").catalogue["financiamento"], submission("bndes"), reply
+        ),
+    }
+    for name, receipt in receipts.items():
+        yield f"{name} receipt", lambda data, read=receipt: read(Reply(200, {}, data))
+    bndes = institution("bndes")
+    yield "bndes refusal", lambda data: receipts["bndes"](Reply(400, {}, data))
+    yield "bndes operations", lambda data: list(bndes.read_operacoes(io.BytesIO(data)))
+    yield "bndes subcredito", lambda data: list(bndes.read_subcredito(io.BytesIO(data)))
+    yield "bndes reasons", lambda data: bndes.reasons(submission("bndes")).read(Reply(200, {}, data))
+    yield "cielo masking", lambda data: masked(data.decode("utf-8", "replace").replace("&amp;", "&"))
+
+
+def _cielo_receipt(reply: Reply) -> object:
+    from malote.institutions.cielo.calls import replies
+
+    return replies.receipt(submission("cielo"), 77, "1006993069", reply)
+
+
+READERS = dict(readers())
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_the_work_of_every_reader_is_linear_in_a_hostile_body(what: str) -> None:
+    small, large = HOSTILE[what](64 << 10), HOSTILE[what](1 << 20)
+    slow = []
+    for name, read in READERS.items():
+        # Below four milliseconds the clock of the process has no say.
+        ratios = (spent(read, large) / max(spent(read, small), 0.004) for _ in range(3))
+        if not any(ratio <= 20 for ratio in ratios):
+            slow.append(name)
+    assert slow == []
+
+
+def spent(read: Callable[[bytes], object], data: bytes) -> float:
+    gc.disable()  # what it costs depends on whatever else lives in this process
+    begun = time.process_time()
+    try:
+        read(data)
+    except MaloteError as error:
+        assert len(str(error)) < 4000
+    finally:
+        taken = time.process_time() - begun
+        gc.enable()
+    return taken
