@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
+from malote.reading import Mended, Repairs
 from malote.submission import Refusal, Submission
 from malote.trip.accounting import account
 from malote.trip.matching import Matching
+from malote.trip.staging import copy_into, copy_into_staging, merge, place, stage, target
+
+_REPAIRED = """
+    insert into malote.event (submission, at, what, detail)
+    select %(id)s, %(now)s, 'answer repaired', %(detail)s where not exists (
+        select 1 from malote.event
+        where submission = %(id)s and what = 'answer repaired' and detail = %(detail)s)
+"""
+
+
+ROWS, ROWS_PER_ITEM = 1000, 20
+"""Rows of one answer, at most: so many, and so many for each item that was sent. More are no answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +74,20 @@ class Landing:
             if not first:
                 stage(connection, table)
             into, end = (copy_into(table), (now,)) if first else (copy_into_staging(table), ())
+            repairs: dict[str, Repairs] = {}
             changed = 0
             with connection.cursor().copy(into) as copy:
                 for submission in mine:
-                    for row in self._rows(institution, submission, matchings[submission.id]):
+                    for row in self._rows(institution, submission, matchings[submission.id], repairs):
                         copy.write_row(row + end)
                         changed += 1
             self._checkpoint("rows staged")
             if not first:
-                _place(connection, table, mine)
+                place(connection, table, mine)
                 changed = merge(connection, table, now)
+            for id, found in repairs.items():
+                if told := found.told():
+                    connection.execute(_REPAIRED, {"id": id, "now": now, "detail": Jsonb({"repaired": told})})
             account(connection, institution, table, mine, matchings, now)
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
@@ -90,12 +108,21 @@ class Landing:
                 (now, [refusal.submission.id for refusal, _ in told]),
             )
 
-    def _rows(self, institution: Institution, submission: Submission, matching: Matching) -> Iterator[tuple[Any, ...]]:
+    def _rows(
+        self, institution: Institution, submission: Submission, matching: Matching, repairs: dict[str, Repairs]
+    ) -> Iterator[tuple[Any, ...]]:
         assert submission.answer is not None
+        most = ROWS + ROWS_PER_ITEM * submission.item_count
         try:
-            with self._archive.open(submission.answer) as answer:
-                rows = institution.read(submission, answer)
+            with self._archive.open(submission.answer) as kept, Mended(kept) as answer:
+                repairs[submission.id] = answer.repairs
+                rows = islice(institution.read(submission, answer), most + 1)
                 yield from matching.landed(submission.id, rows)
+            if matching.rows > most:
+                raise Malformed(
+                    f"the answer has more than {most} rows about the {submission.item_count} items that were sent",
+                    todo="nothing, it is asked again; where it stays so, ask them",
+                )
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
         if matching.strange:
@@ -145,103 +172,8 @@ def _matchings(
     }
 
 
-def stage(connection: psycopg.Connection[Any], table: Table) -> None:
-    """Make the staging table of this transaction, with the types of the target."""
-    connection.execute(
-        sql.SQL(
-            """create temp table staging on commit drop as
-               select submission_id, ordem, reference, {columns} from {target} with no data"""
-        ).format(target=_target(table), columns=_names(table))
-    )
-
-
 def _none_there(connection: psycopg.Connection[Any], table: Table, submissions: Sequence[Submission]) -> bool:
     """Not one row of these submissions has landed. They are locked: nobody else lands them meanwhile."""
-    query = sql.SQL("select exists (select 1 from {} where submission_id = any (%s))").format(_target(table))
+    query = sql.SQL("select exists (select 1 from {} where submission_id = any (%s))").format(target(table))
     row = connection.execute(query, ([s.id for s in submissions],)).fetchone()
     return row is not None and not row[0]
-
-
-def copy_into(table: Table) -> sql.Composed:
-    """As :func:`copy_into_staging`, straight into the table, with ``landed_at`` last."""
-    return sql.SQL("copy {} (submission_id, ordem, reference, {}, landed_at) from stdin").format(
-        _target(table), _names(table)
-    )
-
-
-def copy_into_staging(table: Table) -> sql.Composed:
-    """The COPY statement whose rows are ``submission_id, ordem, reference`` and the table's own columns."""
-    return sql.SQL("copy staging (submission_id, ordem, reference, {}) from stdin").format(_names(table))
-
-
-def _place(connection: psycopg.Connection[Any], table: Table, submissions: Sequence[Submission]) -> None:
-    """Give each staged row its place among those that are there: an answer may come in parts, and in another order.
-
-    The n-th row about an item replaces the n-th, as long as the item is unanswered; the others go behind the last. What
-    is about nothing that was sent is told by what it says.
-    """
-
-    def numbered(source: sql.Identifier) -> sql.Composed:
-        return sql.SQL(
-            """(select submission_id, ordem, key,
-                       row_number() over (partition by submission_id, key order by ordem) as nth
-                from (select submission_id, ordem, case when reference is null then 'n' || md5(row({columns})::text)
-                          else 'r' || reference end as key
-                      from {source} where submission_id = any (%(ids)s)) as x)"""
-        ).format(columns=_names(table), source=source)
-
-    target = _target(table)
-    connection.execute(
-        sql.SQL(
-            """with there as {there}, told as {told},
-               lasts as (select submission_id, max(ordem) as last from there group by submission_id),
-               placed as (
-                   select submission_id, told.ordem as said, coalesce(there.ordem, coalesce(last, 0) + row_number()
-                       over (partition by submission_id, there.ordem is null order by told.ordem)) as place
-                   from told left join there using (submission_id, key, nth) left join lasts using (submission_id))
-               update staging s set ordem = placed.place from placed
-               where s.submission_id = placed.submission_id and s.ordem = placed.said and s.ordem <> placed.place"""
-        ).format(there=numbered(target), told=numbered(sql.Identifier("staging"))),
-        {"ids": [s.id for s in submissions]},
-    )
-    connection.execute(
-        sql.SQL(
-            """delete from staging s using {target} t, malote.item_row i
-               where t.submission_id = s.submission_id and t.ordem = s.ordem and i.submission = s.submission_id
-                 and i.reference = s.reference and i.outcome is distinct from 'unanswered'"""
-        ).format(target=target)
-    )
-
-
-def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> int:
-    """Merge the staged rows into the target; returns how many rows that changed.
-
-    The join leaves out what is already there, so that landing again writes nothing, not even locks.
-    """
-    columns = [sql.Identifier(name) for name in ("reference", *table.columns)]
-    done = connection.execute(
-        sql.SQL(
-            """insert into {target} (submission_id, ordem, {columns}, landed_at)
-               select s.submission_id, s.ordem, {staged}, {now}
-               from staging s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem
-               where t.submission_id is null or ({there}) is distinct from ({staged})
-               on conflict (submission_id, ordem) do update
-               set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
-        ).format(
-            target=_target(table),
-            columns=sql.SQL(", ").join(columns),
-            staged=sql.SQL(", ").join(sql.SQL("s.") + each for each in columns),
-            there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
-            excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
-            now=sql.Literal(now),
-        )
-    )
-    return done.rowcount
-
-
-def _target(table: Table) -> sql.Identifier:
-    return sql.Identifier(*table.name.split("."))
-
-
-def _names(table: Table) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(name) for name in table.columns)

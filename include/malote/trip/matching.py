@@ -105,6 +105,11 @@ class Matching:
             yield (submission, ordem, self._references[at], *own)
 
     @property
+    def rows(self) -> int:
+        """How many rows have passed."""
+        return self._rows
+
+    @property
     def strange(self) -> bool:
         """This is somebody else's answer: more of its rows name something else than name an item that was sent, and
         none bears a tag, which nobody else's could. A row that names nobody says nothing about whose it is."""

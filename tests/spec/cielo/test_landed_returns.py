@@ -9,7 +9,7 @@ import pytest
 
 from malote.archive import Archive
 from malote.clock import HeldClock
-from malote.errors import InDoubt
+from malote.errors import InDoubt, Malformed
 from malote.institutions.cielo.answers import TABLE
 from malote.institutions.cielo.rules import item_id
 from malote.trip import Landing
@@ -141,3 +141,23 @@ def test_the_report_counts_approvals_by_day_ec_and_brand(warehouse: str, archive
     ]
     assert {str(each["dia"]) for each in found} == {"2026-11-21"}  # two in the morning UTC is the day before there
     assert {(each["ambiente"], each["ec"]) for each in found} == {("simulator", EC)}
+
+
+def test_what_was_mended_in_an_answer_is_told_once_in_the_story_of_its_submission(
+    warehouse: str, archive: Archive
+) -> None:
+    data = answer(PAID.format(id=tag("P1"))).replace(b"Transacao capturada", b"Transacao\x1f capturada") + b"\0"
+    assert landed(warehouse, archive, data, ["P1"])[0]["captura_mensagem"] == "Transacao\ufffd capturada com sucesso"
+    told = select(warehouse, "select what, detail from malote.event where submission = 'cielo-1' order by id")
+    assert told[0]["what"] == "answer repaired" and told[1]["what"] == "landed"
+    assert told[0]["detail"] == {
+        "repaired": ["characters that XML forbids, now U+FFFD (1)", "bytes after the document"]
+    }
+
+
+def test_an_answer_with_more_rows_than_can_be_about_what_was_sent_does_not_land(
+    warehouse: str, archive: Archive
+) -> None:
+    with pytest.raises(Malformed, match="more than 1060 rows about the 3 items"):
+        landed(warehouse, archive, answer("<erro/>" * 1061), ["P1"])
+    assert select(warehouse, "select * from cielo.transacao") == []
