@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from malote.treaty.layout import Fixed, Plan
+from malote.treaty.paths import elements
 from malote.treaty.schema import EXPLAINED, Treaty, Verdict, treaty
 from malote.treaty.template import Wrong
 from malote.treaty.values import BRASILIA, ESCAPES, Leaf
 
-__all__ = ["BRASILIA", "ESCAPES", "EXPLAINED", "Fixed", "Leaf", "Plan", "Treaty", "Verdict", "Wrong", "treaty"]
+__all__ = [
+    "BRASILIA",
+    "ESCAPES",
+    "EXPLAINED",
+    "Fixed",
+    "Leaf",
+    "Plan",
+    "Treaty",
+    "Verdict",
+    "Wrong",
+    "elements",
+    "treaty",
+]

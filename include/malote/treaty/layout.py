@@ -190,7 +190,7 @@ class Plan:
 
     def _grow(self, node: Node, element: Any, tree: Mapping[Any, Any], path: str) -> Node:
         known, children = attributes(element), elements(element)
-        grown: list[tuple[tuple[int, int], Node]] = []
+        grown: list[tuple[tuple[int, int, int], Node]] = []
         for segment, below in tree.items():
             if segment == "":
                 self._fill(node, element, below, path.rstrip("."))
@@ -200,9 +200,9 @@ class Plan:
                 if not isinstance(below[""], Fixed):
                     node.attributes[name] = self._leaf(below[""], f"{path}@{name}", known[name].type)
             elif not mark and name in children:
-                at, found = children[name]
-                child = self._grow(Node(name, index == ""), found, below, f"{path}{name}.")
-                grown.append(((at, int(index or 0)), child))
+                place, found, turn, nil = children[name]
+                child = self._grow(Node(name, index == "", turn, nil), found, below, f"{path}{name}.")
+                grown.append(((place if turn is None else turn, int(index or 0), place), child))
             else:
                 rule = f"names no path of the treaty: {node.name} has no {'attribute' if mark else 'element'} {name!r}"
                 for column in _below(below):

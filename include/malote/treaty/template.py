@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain, groupby, repeat
 from typing import Any
 
 from malote.treaty.values import ESCAPES, Leaf
@@ -16,6 +16,9 @@ Wrong = tuple[str, str, str]
 At = tuple[int, ...]
 """The indexes into the arrays of a repeated element; () outside of one."""
 
+NIL = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
+"""Of an element that must be there and has no value."""
+
 _NONE = type(None)
 _PLAIN = bytes(sign for sign in range(0x20, 0x7F) if chr(sign) not in '&<>"')
 _CARE = re.compile('[\x00-\x1f"&<>\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
@@ -24,10 +27,16 @@ _CARE_ASCII = re.compile('[\x00-\x1f"&<>\x7f-\U0010ffff]')
 
 @dataclass(slots=True)
 class Node:
-    """An element that columns name: its attributes, text and children, in the schema's order."""
+    """An element that columns name: its attributes, text and children, in the schema's order.
+
+    :param turn: the repeated sequence that it stands in: its repeated neighbours of the same one take turns with it
+    :param nil: without a value it is written with `xsi:nil`, where what holds it is written at all
+    """
 
     name: str
     repeated: bool = False
+    turn: int | None = None
+    nil: bool = False
     attributes: dict[str, Leaf] = field(default_factory=dict)
     content: Leaf | str | None = None
     children: list[Node] = field(default_factory=list)
@@ -39,6 +48,13 @@ class Node:
             yield self.content
         for child in self.children:
             yield from child.leaves()
+
+
+def _turns(children: Sequence[Node]) -> Iterable[list[Node]]:
+    """Elements one by one; but those that stand in one repeated sequence and are repeated (`[]`) together."""
+    for (turn, _), each in groupby(children, key=lambda child: (child.turn, child.repeated)):
+        together = list(each)
+        yield from [together] if turn is not None and together[0].repeated else ([child] for child in together)
 
 
 def nodes(node: Node) -> Iterable[Node]:
@@ -63,7 +79,7 @@ class Template:
         self._slots: list[tuple[int, At, Leaf]] = []
         self._wrong: list[Wrong] = []
         self._care = _care(encoding)
-        pieces = self._element(root, (), lead=True) or [f"<{root.name}", None, "/>"]
+        pieces = self._element(root, (), lead=True)[0] or [f"<{root.name}", None, "/>"]
         self._parts = [""]
         for piece in pieces:
             if piece is None:
@@ -134,8 +150,8 @@ class Template:
         self._slots.append((place, at, leaf))
         return True
 
-    def _element(self, node: Node, at: At, *, lead: bool = False) -> list[str | None]:
-        """The pieces of an element, None for each value; nothing where it would be empty."""
+    def _element(self, node: Node, at: At, *, lead: bool = False) -> tuple[list[str | None], bool]:
+        """The pieces of an element, None for each value, and whether it holds one; nothing where it would be empty."""
         start: list[str | None] = [f"<{node.name}"] + [None] * lead
         bare = len(start)
         for name, leaf in node.attributes.items():
@@ -145,17 +161,23 @@ class Template:
             inside.append(node.content.translate(ESCAPES))
         elif node.content and self._slot(node.content, at):
             inside.append(None)
-        for child in node.children:
-            for number in range(self._length(child, at)) if child.repeated else (None,):
-                inside += self._element(child, at if number is None else (*at, number))
-        if inside:
-            return [*start, ">", *inside, f"</{node.name}>"]
-        return [*start, "/>"] if len(start) > bare else []
+        holds = bool(inside) or len(start) > bare
+        for turns in _turns(node.children):
+            for number in range(self._length(turns, at)) if turns[0].repeated else (None,):
+                for child in turns:
+                    pieces, filled = self._element(child, at if number is None else (*at, number))
+                    inside += pieces
+                    holds = holds or filled
+        if inside and (holds or lead):
+            return [*start, ">", *inside, f"</{node.name}>"], holds
+        if node.nil and not inside:
+            return [*start, NIL, "/>"], holds
+        return ([*start, "/>"], True) if len(start) > bare else ([], False)
 
-    def _length(self, node: Node, at: At) -> int:
-        """How often a repeated element stands in such a row: the length of the arrays below it, which must agree."""
+    def _length(self, nodes: Sequence[Node], at: At) -> int:
+        """How often repeated elements stand in such a row: the length of the arrays below them, which must agree."""
         lengths: dict[int, Leaf] = {}
-        for leaf in node.leaves():
+        for leaf in chain.from_iterable(node.leaves() for node in nodes):
             kind = self._shape(self._columns[leaf.column], at)
             if isinstance(kind, tuple):
                 lengths[len(kind)] = leaf

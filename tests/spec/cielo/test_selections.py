@@ -289,3 +289,37 @@ def test_the_shipped_capture_is_held_against_the_authorisation_that_landed(
     assert [each[1] for each in problems(desk, rows, "captura", at=AT + timedelta(days=5))] == [
         "valor", "autorizado.data-hora",
     ]  # fmt: skip
+
+
+# an empty text is not given: an empty element is what Cielo is reported to refuse
+
+
+@pytest.mark.parametrize(
+    "empty",
+    ["validade", "numero", "codigo-seguranca", "indicador", "nome-portador", "cnpj-cpf-portador", "tipo-pessoa"],
+)
+def test_an_empty_text_of_a_card_beside_a_token_is_not_written(desk: Desk, empty: str) -> None:
+    documents = desk.documents([by_token(1, **{f"dados-portador.{empty}": ""}), by_token(2)])
+    sent = desk.bytes(documents[0])
+    assert f"<{empty}".encode() not in sent.partition(b"<lista-requisicoes>")[2].partition(b"<dados-pedido>")[0]
+    assert sent.count(b"<dados-portador><token>") == 2
+
+
+def test_an_empty_text_of_a_sealed_card_beside_a_token_is_not_written(desk: Desk) -> None:
+    card = sealed(desk, **{"token": "T" * 44, "validade": "", "nome-portador": ""})
+    row = {name: value for name, value in by_token(1).items() if not name.startswith("dados-portador")}
+    sent = desk.bytes(desk.documents([{**row, "dados-portador": card}])[0])
+    assert b"<dados-portador><token>" in sent and b"<validade" not in sent
+
+
+@pytest.mark.parametrize(("empty", "said"), [("token", None), ("indicador", None), ("nome-portador", "nome-portador")])
+def test_an_empty_text_beside_a_card_is_not_written_unless_it_is_asked_for(
+    desk: Desk, empty: str, said: str | None
+) -> None:
+    row = {**order(1), f"dados-portador.{empty}": ""}
+    if empty == "indicador":
+        row["dados-portador.codigo-seguranca"] = ""
+    if said:
+        assert any(said in path for _, path, _ in problems(desk, [row]))
+    else:
+        assert f"<{empty}".encode() not in desk.bytes(desk.documents([row])[0])

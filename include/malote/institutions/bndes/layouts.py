@@ -13,6 +13,7 @@ from lxml import etree
 from malote import place
 from malote.institutions.bndes.rules import Service, misfit
 from malote.reading import markup
+from malote.treaty import elements
 
 VERSION = "v1_0"
 NO_LAYOUT = "sem_leiaute.xsd"
@@ -138,19 +139,14 @@ def _compiled(path: Path, _stamps: tuple[tuple[str, int], ...], root: str) -> La
         raise misfit(f"the schema {path} cannot be compiled: {said[0][:200]}", "correct or replace it") from None
 
 
-def _children(element: Any) -> dict[str, Any]:
-    inside = element.type.content.iter_elements() if element.type.has_complex_content() else ()
-    return {each.local_name: each for each in inside if each.local_name}
-
-
 def _all(element: Any, seen: set[int] | None = None) -> Iterator[Any]:
     """An element and all that may stand below it, each type once."""
     seen = set() if seen is None else seen
     yield element
     if id(element.type) not in seen:
         seen.add(id(element.type))
-        for child in _children(element).values():
-            yield from _all(child, seen)
+        for child in elements(element).values():
+            yield from _all(child.element, seen)
 
 
 def _qualified(element: etree._Element, declared: Any) -> etree._Element:
@@ -158,6 +154,6 @@ def _qualified(element: etree._Element, declared: Any) -> etree._Element:
     attributes = {markup.local(name): name for name in declared.attributes if name}
     made = etree.Element(declared.name, {attributes.get(str(k), str(k)): str(v) for k, v in element.attrib.items()})
     made.text = element.text
-    children = _children(declared)
-    made.extend(_qualified(child, children[str(child.tag)]) for child in element)
+    children = elements(declared)
+    made.extend(_qualified(child, children[str(child.tag)].element) for child in element)
     return made

@@ -12,7 +12,7 @@ from typing import Any
 from malote.errors import Problem
 from malote.institution import Row
 from malote.institutions.cielo.documents.cards import SEALED, discreet, hidden
-from malote.institutions.cielo.documents.money import Broken, Checks
+from malote.institutions.cielo.documents.money import CARD, Broken, Checks
 from malote.institutions.cielo.rules import Operation
 from malote.place import schemas
 from malote.submission import Item
@@ -53,6 +53,23 @@ class Columns:
     def place(self, path: str | None) -> int | None:
         """Where the column of a whole path, or an own one, stands; None where there is none."""
         return None if path is None else self._at.get(path)
+
+    def given(self, values: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """The values by column, an empty text of a card as what is not given.
+
+        An empty element would be written otherwise, beside a token too, and Cielo is reported to refuse those. The
+        holder and his papers are so only beside a token: of a card they are asked for.
+        """
+        tokens = self.place(f"{SEALED}.token")
+        found = list(values)
+        for path, place in self._at.items():
+            if path.startswith(f"{SEALED}.") and "" in found[place]:
+                always = path in CARD
+                found[place] = [
+                    None if each == "" and (always or (tokens is not None and values[tokens][at])) else each
+                    for at, each in enumerate(found[place])
+                ]
+        return found
 
 
 class Batch:

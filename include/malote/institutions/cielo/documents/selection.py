@@ -73,7 +73,8 @@ class Selection:
             references = self._references(given)
             named = list(filter(None, references))
             may = free(self._operation.code, named) if named else set()
-            batch = Batch(self._columns(names), references, values)
+            columns = self._columns(names)
+            batch = Batch(columns, references, columns.given(values))
             if len(may) < len(some):
                 places = [place for place, each in enumerate(references) if each in may]
                 batch, some = batch.some(places), [some[place] for place in places]
@@ -124,7 +125,8 @@ class Selection:
             return batch
         opened = [self._opener.open(row) for row in rows]
         names, values = by_column([row for row, _ in opened])
-        found = Batch(self._columns(names), batch.references, values)
+        columns = self._columns(names)
+        found = Batch(columns, batch.references, columns.given(values))
         found.broken = {place: [(SEALED, rule)] for place, (_, rule) in enumerate(opened) if rule}
         return found
 
