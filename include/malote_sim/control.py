@@ -100,6 +100,7 @@ Settings of Cielo. NAME stands for an order number, a tid, an item's id, or a re
                         autorizar is 4, answered with a new one: Renova Fácil)
     fail                {}: {NAME: "097"}, the item is an erro and does nothing
     token_fails         []: of NAMEs, whose token step is an erro 057 in a good answer
+    only_token          []: of NAMEs that the return answers with a retorno-token, whatever the lot's operation
     online              {}: {tid: {"pedido": "A1", "valor": 1000, "status": 4, "days_ago": 0, "capturar": false,
                         "ec": "1006993069", "bandeira": "visa"}}, transactions not made by a lot (status 2: for 08)
     echo_id             true | false (no answer has the id) | "semantic" (erro 001 has id="", as on-line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -76,6 +77,7 @@ def return_file(
         told = told[: max(0, len(told) - silent)]
     else:
         told = [each for each in told if not _named(each.item, silent)]
+    told = [_token_only(each) if _named(each.item, settings["only_token"]) else each for each in told]
     told += [each for each in told if _named(each.item, settings["answered_twice"])]
     told += [_stranger(lot, name) for name in (*settings["strangers"], *strangers)]
     yield (
@@ -98,6 +100,11 @@ def _kind(outcome: Outcome) -> str:
     if outcome.wrong:
         return "erro"
     return "transacao" if outcome.transaction else "retorno-token"
+
+
+def _token_only(outcome: Outcome) -> Outcome:
+    given = outcome.token or Token("TOKEN" * 8, outcome.item.card.truncated if outcome.item.card else "")
+    return replace(outcome, transaction=None, token=given, wrong=0)
 
 
 def _named(item: Item, names: Iterable[str]) -> bool:

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "deny_amounts": {},
     "fail": {},
     "token_fails": [],
+    "only_token": [],
     "online": {},
     "echo_id": True,
     "pan": True,
@@ -61,7 +62,9 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
     "unanswered": lambda value: isinstance(value, list) or (type(value) is int and value >= 0),
     **dict.fromkeys(("lots_refused", "fail"), lambda value: all(int(each) > 0 for each in value.values())),
     **dict.fromkeys(("deny_orders", "deny_amounts", "status"), lambda value: isinstance(value, dict)),
-    **dict.fromkeys(("answered_twice", "strangers", "token_fails"), lambda value: isinstance(value, list)),
+    **dict.fromkeys(
+        ("answered_twice", "strangers", "token_fails", "only_token"), lambda value: isinstance(value, list)
+    ),
     **dict.fromkeys(("processing_every", "result_after", "second_copy_after"), lambda value: value >= 0),
     **dict.fromkeys(("recurring", "pan", "extras"), lambda value: isinstance(value, bool)),
 }

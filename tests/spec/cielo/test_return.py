@@ -215,6 +215,27 @@ def test_the_table_of_errors_has_the_codes_of_the_sheet() -> None:
     assert sorted(outcomes.ERROS) == [int(code) for code in listed.split()]
 
 
+@pytest.mark.parametrize("code", outcomes.ERROS)
+def test_each_error_has_words(code: int) -> None:
+    said = row(erro(str(code), "a", ""))["message"]
+    assert said and said[0].isupper() and not said.startswith("it may")
+
+
+def test_errors_of_one_family_are_told_apart() -> None:
+    assert len({each.meaning for each in outcomes.ERROS.values()}) == len(outcomes.ERROS)
+
+
+_GIVEN = "<dados-token><codigo-token>T</codigo-token><status>1</status></dados-token>"
+
+
+@pytest.mark.parametrize("operation", ["02", "03", "04", "06", "07", "08"])
+@pytest.mark.parametrize("inside", [_GIVEN, "<erro><codigo>057</codigo><mensagem>x</mensagem></erro>", ""])
+def test_a_token_alone_accepts_and_frees_nothing_but_a_tokenisation(operation: str, inside: str) -> None:
+    found = row(token(inside), operation)
+    assert (found["outcome"], found["permite_retentativa"]) == ("unanswered", "f")
+    assert "tokenização" in found["message"]
+
+
 def test_an_error_without_words_or_code_is_told_by_the_table_and_locked() -> None:
     assert row(erro("052", "a", ""))["message"] == "Token inválido"
     assert row("<erro/>")["outcome"] == "unanswered"

@@ -117,6 +117,12 @@ def test_a_card_has_one_token_by_which_it_can_be_charged(caller):
     assert caller.sim.cielo.accepted["05:x"] == 1
 
 
+def test_a_charge_can_be_answered_with_nothing_but_a_token(caller):
+    caller.sim.cielo.set(only_token=["A"])
+    told = caller.run("02", sale("A"), sale("B"))
+    assert kinds(told) == ["transacao", "retorno-token"] and caller.sim.cielo.charged == {"A": 1, "B": 1}
+
+
 def test_a_token_step_may_fail_within_a_good_transaction(caller):
     caller.sim.cielo.set(token_fails=["A"])
     (transacao,) = caller.run("02", sale("A", gerar="yes"))

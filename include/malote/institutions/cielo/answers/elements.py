@@ -68,6 +68,8 @@ _LEAVES = Names(
 )
 _CANCELAMENTO_TAG = Names(cancelamento=True)
 
+_NO_ANSWER = "o retorno traz só um token, e o lote não é de tokenização: consulte a transação"
+
 _RETRY = {"accepted": None, "refused": "t", "refused_for_good": "f", "unanswered": "f"}
 
 _STATUS, _SITUACAO, _LR, _TID, _PEDIDO = (AT[n] for n in ("status", "situacao", "lr", "tid", "numero_pedido"))
@@ -101,11 +103,13 @@ def transacao(element: etree._Element, operation: str, number: str) -> AnswerRow
 
 
 def retorno_token(element: etree._Element, operation: str, number: str) -> AnswerRow:
-    """One `retorno-token` as the row that lands."""
+    """One `retorno-token` as the row that lands. Only a tokenisation is accepted, or freed, by it."""
     row = _begun(element, operation, number)
     _filled(element, row, _TRANSACAO)
     tidy(row)
     became, code, message = _tokenised(row)
+    if operation != "05":
+        became, message = "unanswered", _NO_ANSWER
     row[_RETENTATIVA] = _RETRY[became]
     return (*row, (row[_ITEM_ID], None), became, code, message)
 
