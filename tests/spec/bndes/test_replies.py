@@ -11,7 +11,6 @@ import pytest
 
 from malote.errors import Malformed, Refused
 from malote.institutions.bndes.answers import OPERACAO, RESULTADO, SUBCREDITO, instant
-from malote.institutions.bndes.answers.elements import amount, day
 from malote.submission import Ready
 from support.bndes import FACTS, bndes, reply, submission
 
@@ -100,13 +99,27 @@ def test_the_local_time_of_reception_is_brasilias(text: str, wanted: str | None)
     assert (found.isoformat() if found else None) == wanted
 
 
-def test_days_and_amounts_are_read_in_both_spellings() -> None:
-    assert [str(day(each)) for each in ("2027-01-15", "15/01/2027", "2027-01-15-03:00", "15/2027")] == [
-        "2027-01-15", "2027-01-15", "2027-01-15", "None",
-    ]  # fmt: skip
-    assert [amount(each) for each in ("1234.50", "1.234,50", "1e3", "NaN", "muito")] == [
-        "1234.50", "1234.50", "1000", None, None,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("valor", "inicio", "landed", "unread"),
+    [
+        ("1.234,50", "15/01/2027", ("1234.50", "2027-01-15"), {}),
+        ("1,234.50", "2027-01-15", (None, "2027-01-15"), {"valor": "1,234.50"}),
+        ("1.234", "15/01/27", (None, None), {"valor": "1.234", "data_termino_carencia": "15/01/27"}),
+    ],
+)
+def test_what_can_be_read_in_two_ways_lands_as_it_came_and_is_counted(
+    valor: str, inicio: str, landed: tuple[str | None, ...], unread: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = f"""<subcreditoRetorno><numeroBNDES>1</numeroBNDES><liberacao><status>Aprovado</status>
+        <valor>{valor}</valor><dataTerminoCarencia>{inicio}</dataTerminoCarencia></liberacao></subcreditoRetorno>"""
+    (row,) = bndes().read_subcredito(io.BytesIO(answer.encode()))
+    found = dict(zip(SUBCREDITO.columns, row, strict=True))
+    assert (found["valor"], found["data_termino_carencia"]) == landed
+    assert (json.loads(found["nao_lido"]) if found["nao_lido"] else {}) == unread
+    assert ("consultaSubcredito" in caplog.text) is bool(unread)
+    assert all(f"{name} 1" in caplog.text for name in unread) and not any(
+        text in caplog.text for text in unread.values()
+    )
 
 
 # results
@@ -262,7 +275,7 @@ def test_5_3_the_operations_of_a_search_become_rows() -> None:
     assert row == {
         "ano_proposta": "2026", "numero_proposta": "17", "numero_protocolo": "P-1", "status": "aprovado",
         "numero_bndes": None, "numero_contrato_bndes": None, "recebido_em": "2026-11-23T12:00:01-03:00",
-        "beneficiario": None, "valor": "1500.00",
+        "beneficiario": None, "valor": "1500.00", "nao_lido": None,
     }  # fmt: skip
     assert second[4] == "77"
 

@@ -93,9 +93,8 @@ def test_no_column_of_the_table_is_forgotten_and_each_that_needs_it_has_a_commen
            from information_schema.columns where table_schema = 'cielo' and table_name = 'transacao'
            order by ordinal_position""",
     )
-    assert [each["name"] for each in found] == [
-        "submission_id", "ordem", "reference", *TABLE.columns, "landed_at"
-    ]  # fmt: skip
+    wanted = {"submission_id", "ordem", "reference", *TABLE.columns, "landed_at"}
+    assert {each["name"] for each in found} == wanted  # one that came later stands behind landed_at
     assert {"valor", "situacao", "permite_retentativa", "codigo_token"} <= {e["name"] for e in found if e["said"]}
 
 
@@ -161,3 +160,13 @@ def test_an_answer_with_more_rows_than_can_be_about_what_was_sent_does_not_land(
     with pytest.raises(Malformed, match="more than 1060 rows about the 3 items"):
         landed(warehouse, archive, answer("<erro/>" * 1061), ["P1"])
     assert select(warehouse, "select * from cielo.transacao") == []
+
+
+def test_a_figure_that_nobody_can_read_lands_and_is_reported(
+    warehouse: str, archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = PAID.format(id=tag("P1")).replace("<valor>", "<valor>1.", 1)
+    landed(warehouse, archive, answer(odd, denied("51", tag("P2"))), ["P1", "P2"])
+    (found,) = select(warehouse, "select tabela, coluna, texto from report.nao_lidos")
+    assert found["tabela"] == "cielo.transacao" and found["coluna"] == "valor" and found["texto"].startswith("1.")
+    assert "1 values can be read in more than one way, or in none (valor 1)" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -298,3 +299,30 @@ def test_a_tokenisation_is_accepted_with_a_token_and_judged_by_its_error(
     for item in (token(inside), f'<transacao id="x"><token>{inside}</token></transacao>'):
         found = row(item, "05")
         assert (found["outcome"], found["situacao"], found["item_id"]) == (outcome, situacao, "x")
+
+
+@pytest.mark.parametrize(
+    ("column", "inside"),
+    [
+        ("valor", "<dados-pedido><valor>1.234,50</valor></dados-pedido>"),
+        ("valor", "<dados-pedido><valor>10.00</valor></dados-pedido>"),
+        ("autorizacao_valor", "<autorizacao><valor>1e3</valor></autorizacao>"),
+        ("captura_valor", "<captura><valor>-5</valor></captura>"),
+        ("parcelas", "<forma-pagamento><parcelas>10.5</parcelas></forma-pagamento>"),
+        ("pedido_data_hora", "<dados-pedido><data-hora>23/11/2026</data-hora></dados-pedido>"),
+        ("cancelado_valor", "<cancelamentos><cancelamento><valor>100</valor></cancelamento><cancelamento><valor>1,00"
+         "</valor></cancelamento></cancelamentos>"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_is_not_plain_is_null_kept_as_it_came_and_counted(column: str, inside: str) -> None:
+    found = row(f'<transacao id="a"><tid>t</tid><status>6</status>{inside}</transacao>')
+    assert found[column] is None and list(json.loads(found["nao_lido"])) == [column]
+
+
+def test_a_figure_that_is_kept_shows_no_card() -> None:
+    found = row('<transacao id="a"><dados-pedido><valor>x 4012001037141112</valor></dados-pedido></transacao>')
+    assert "4012001037141112" not in found["nao_lido"] and "1112" in found["nao_lido"]
+
+
+def test_plain_figures_leave_nothing_unread() -> None:
+    assert row(token("<dados-token><codigo-token>T</codigo-token></dados-token>"), "05")["nao_lido"] is None

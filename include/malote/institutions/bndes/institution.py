@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
@@ -13,12 +14,17 @@ from malote.errors import Problem
 from malote.hours import ZONE, Counter, bank_day
 from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
 from malote.institutions.bndes import codes, documents, layouts, rules
-from malote.institutions.bndes.answers import CRITICA, RESULTADO, Reading, results
+from malote.institutions.bndes.answers import CRITICA, OPERACAO, RESULTADO, SUBCREDITO, Reading, results
 from malote.institutions.bndes.calls import ENVIRONMENTS, Calls, Finder
 from malote.institutions.bndes.rules import Service, misfit
-from malote.reading import markup
+from malote.reading import figures, markup
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
+
+log = logging.getLogger("malote.institutions.bndes")
+
+_TABLES = {"resultado": RESULTADO, "operacao": OPERACAO, "subcredito": SUBCREDITO}
+_NAO_LIDO = {name: table.columns.index("nao_lido") for name, table in _TABLES.items()}
 
 
 class Bndes(Institution):
@@ -96,7 +102,8 @@ class Bndes(Institution):
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
         service = self._travelling(submission.service)
-        yield results.result(self._reading, service, submission, markup.parse(answer.read()))
+        row = results.result(self._reading, service, submission, markup.parse(answer.read()))
+        yield from figures.counted([row], _NAO_LIDO["resultado"], log, submission.id)
 
     def counter(self, service: str) -> Counter:
         """Open by the hours for what they bind (manual 2.5), else always. What a connection adds is bound."""
@@ -133,7 +140,8 @@ class Bndes(Institution):
 
     def read_operacoes(self, answer: BinaryIO) -> Iterator[tuple[str | None, ...]]:
         """The answer to :meth:`pesquisa` as rows of `malote.institutions.bndes.answers.OPERACAO`."""
-        yield from results.operations(markup.parse(answer.read()), self._rules.tags)
+        rows = results.operations(markup.parse(answer.read()), self._rules.tags)
+        yield from figures.counted(rows, _NAO_LIDO["operacao"], log, "pesquisa")
 
     def subcredito(self, numero: str) -> Call[bytes]:
         """A subcrédito in detail, by numeroContratoBNDES; reads into the answer's bytes (send it without a sink)."""
@@ -141,7 +149,8 @@ class Bndes(Institution):
 
     def read_subcredito(self, answer: BinaryIO) -> Iterator[tuple[str | None, ...]]:
         """The answer to :meth:`subcredito` as rows of `malote.institutions.bndes.answers.SUBCREDITO`."""
-        yield from results.subcredito(markup.parse(answer.read()), self._rules.tags)
+        rows = results.subcredito(markup.parse(answer.read()), self._rules.tags)
+        yield from figures.counted(rows, _NAO_LIDO["subcredito"], log, "consultaSubcredito")
 
     def status(self) -> Call[str]:
         """How the system is, in its own words.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
@@ -15,8 +16,11 @@ from malote.institutions.cielo.answers import TABLE, unmentioned
 from malote.institutions.cielo.answers import rows as returned
 from malote.institutions.cielo.calls import ENVIRONMENTS, Calls, find, lot_number, misfit
 from malote.institutions.cielo.documents import Sender, item_ids, lots
+from malote.reading import figures
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
+
+log = logging.getLogger("malote.institutions.cielo")
 
 
 class Cielo(Institution):
@@ -89,7 +93,8 @@ class Cielo(Institution):
         return self._calls.fetch(submission)
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
-        return returned(answer, submission.operation, lot_number(submission))
+        rows = returned(answer, submission.operation, lot_number(submission))
+        return figures.counted(rows, TABLE.columns.index("nao_lido"), log, submission.id)
 
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:
         number = int(submission.facts["numero_lote"])

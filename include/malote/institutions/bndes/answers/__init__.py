@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.institutions.bndes.answers.elements import Fields, Tags, instant, name_of
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of
 from malote.institutions.bndes.answers.failing import about, gateway
 from malote.institutions.bndes.answers.replies import PROTOCOL, Reading
 from malote.institutions.bndes.answers.results import (
@@ -16,6 +16,7 @@ from malote.institutions.bndes.answers.results import (
     subcredito,
 )
 from malote.institutions.bndes.answers.tables import CRITICA, OPERACAO, RESULTADO, SUBCREDITO
+from malote.reading import instant
 
 __all__ = [
     "BY_NUMBER",

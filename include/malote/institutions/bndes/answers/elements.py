@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from lxml import etree
 
-from malote.hours import ZONE
-from malote.reading import markup
+from malote.reading import figures, markup
 
 Tags = Mapping[str, Sequence[str]]
 
 _DAYS = frozenset({"data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao"})
+_FIGURES = _DAYS | {"recebido_em", "valor"}
 _OF_AN_EVENT = _DAYS | {"status", "numero_protocolo", "recebido_em", "critica", "codigo", "texto", "campo", "tipo"}
-_OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
-_FRACTION = re.compile(r"\.(\d{1,9})\d*")
 
 
 def plain(text: str) -> str:
@@ -66,24 +61,34 @@ class Fields:
                 return found[1]
         return self._whole.get(column) if self._whole and column not in _OF_AN_EVENT else None
 
-    def row(self, columns: Sequence[str], **given: str | None) -> tuple[str | None, ...]:
-        """The columns of a table, raw, as PostgreSQL takes them; `given` ones as they are."""
-        return tuple(given[name] if name in given else self.value(name) for name in columns)
+    def row(self, columns: Sequence[str], *others: Fields, **given: str | None) -> tuple[str | None, ...]:
+        """The columns of a table, raw, as PostgreSQL takes them; `given` ones as they are.
+
+        :param others: where `given` ones were looked for too
+        """
+        found = {name: given[name] if name in given else self.value(name) for name in columns}
+        if "nao_lido" in found:
+            missing = [name for name in columns if name in _FIGURES and found[name] is None]
+            texts = {name: next(filter(None, (each.get(name) for each in (self, *others))), None) for name in missing}
+            found["nao_lido"] = figures.kept({name: text for name, text in texts.items() if text})
+        return tuple(found.values())
 
     def value(self, column: str) -> str | None:
         """What a column holds, raw; None where it is not there, or is no date, instant or amount."""
         if column == "conteudo":
             return content(self.element)
+        if column == "nao_lido":
+            return None
         text = self.get(column)
         if text is None:
             return None
         if column in _DAYS:
-            found = day(text)
+            found = figures.day(text)
             return found.isoformat() if found else None
         if column == "recebido_em":
-            at = instant(text)
+            at = figures.instant(text)
             return at.isoformat() if at else None
-        return amount(text) if column == "valor" else text[:2000]
+        return figures.amount(text) if column == "valor" else text[:2000]
 
     def _walk(self, element: etree._Element, depth: int) -> None:
         for name, value in markup.attributes(element):
@@ -139,48 +144,3 @@ def _plain(element: etree._Element) -> object:
     if not found:
         return text
     return {**found, "#": text} if text else found
-
-
-def day(text: str) -> date | None:
-    """A date, `2027-01-15` or `15/01/2027`, whatever follows it; None where it is none."""
-    for mask in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text.strip()[:10], mask).replace(tzinfo=ZONE).date()
-        except ValueError:
-            continue
-    return None
-
-
-def instant(text: str) -> datetime | None:
-    """An instant; Brasília time where it says no zone (manual 5 b: "data e hora local"); None where it is absurd."""
-    if len(text) > 80:
-        return None
-    bare = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", re.sub(r"[Zz]$", "+00:00", text.strip()))
-    bare = _OFFSET.sub(r"\1:\2", bare)
-    found = None
-    try:
-        found = datetime.fromisoformat(bare)
-    except ValueError:
-        for mask in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
-            try:
-                found = datetime.strptime(bare, mask)  # noqa: DTZ007 (Brasília time is put on it below)
-                break
-            except ValueError:
-                continue
-    if found is None or not 2000 <= found.year <= 2100 or len(bare) < 16:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=ZONE)
-
-
-def amount(text: str) -> str | None:
-    """An amount, `1234.50` or `1.234,50`, as a number; None where it is none."""
-    if len(text) > 40:
-        return None
-    bare = text.replace(".", "").replace(",", ".") if "," in text else text
-    try:
-        found = Decimal(bare.strip())
-    except InvalidOperation:
-        return None
-    # 1e-999999999 has a thousand million digits.
-    sane = found.is_finite() and abs(found) < Decimal("1e18") and (not found or found.adjusted() > -40)
-    return format(found, "f") if sane else None

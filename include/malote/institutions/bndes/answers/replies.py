@@ -12,13 +12,13 @@ from lxml import etree
 
 from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
 from malote.institution import Reply
-from malote.institutions.bndes.answers.elements import Fields, instant, name_of, outermost, plain, texts
+from malote.institutions.bndes.answers.elements import Fields, name_of, outermost, plain, texts
 from malote.institutions.bndes.answers.failing import about, closed, gateway
 from malote.institutions.bndes.answers.tables import CRITICA
 from malote.institutions.bndes.codes import ALREADY_THERE
 from malote.institutions.bndes.layouts import roots
 from malote.institutions.bndes.rules import BndesRules, Service
-from malote.reading import Repairs, markup
+from malote.reading import Repairs, instant, markup
 from malote.submission import Receipt, Submission
 
 log = logging.getLogger("malote.institutions.bndes")

@@ -139,7 +139,7 @@ def operations(root: etree._Element, tags: Tags) -> Iterator[tuple[str | None, .
         own = {
             name: each.value(name) or asked[-1].value(name) for name in ("numero_protocolo", "status", "recebido_em")
         }
-        yield each.row(OPERACAO.columns, **own)
+        yield each.row(OPERACAO.columns, *asked, **own)
 
 
 def subcredito(root: etree._Element, tags: Tags) -> Iterator[tuple[str | None, ...]]:

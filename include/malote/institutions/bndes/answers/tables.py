@@ -9,7 +9,7 @@ RESULTADO = Table(
     (
         "servico", "numero_protocolo", "status", "situacao", "ano_proposta", "numero_proposta", "numero_bndes",
         "numero_contrato_bndes", "data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao",
-        "recebido_em", "data_prevista_liberacao", "codigo", "mensagem", "conteudo",
+        "recebido_em", "data_prevista_liberacao", "codigo", "mensagem", "conteudo", "nao_lido",
     ),
 )  # fmt: skip
 """One row per answered request, of whichever service."""
@@ -23,7 +23,7 @@ OPERACAO = Table(
     "bndes.operacao",
     (
         "ano_proposta", "numero_proposta", "numero_protocolo", "status", "numero_bndes", "numero_contrato_bndes",
-        "recebido_em", "beneficiario", "valor", "conteudo",
+        "recebido_em", "beneficiario", "valor", "conteudo", "nao_lido",
     ),
 )  # fmt: skip
 """One row per operation that a pesquisa shows; key `query_id, ordem`."""
@@ -33,6 +33,7 @@ SUBCREDITO = Table(
     (
         "numero_contrato_bndes", "numero_bndes", "evento", "numero_protocolo", "status", "recebido_em", "valor",
         "data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao", "conteudo",
+        "nao_lido",
     ),
 )  # fmt: skip
 """One row per event (financiamento, contratacao, liberacao, cancelamento) of a subcrédito; key `query_id, ordem`."""

@@ -8,7 +8,7 @@ from lxml import etree
 
 from malote.institution import AnswerRow
 from malote.institutions.cielo.answers import outcomes
-from malote.institutions.cielo.answers.table import AT, TABLE, Columns, amount, tidy
+from malote.institutions.cielo.answers.table import AT, NAO_LIDO, TABLE, Columns, amount, tidy
 from malote.institutions.cielo.masking import masked, truncated
 from malote.reading import markup
 
@@ -169,15 +169,20 @@ def _cancelamento(element: etree._Element, row: Columns) -> None:
 
 def _cancelled(elements: list[etree._Element], row: Columns) -> None:
     total = 0
+    unread: list[str] = []
     for each in elements:
         said = {_LEAVES[leaf.tag]: _text(leaf) for leaf in each}
-        total += int(amount(said.get("valor")) or 0)
+        value = amount(said.get("valor"))
+        total += int(value or 0)
+        unread += [] if value else [said.get("valor") or ""]
         row[AT["cancelamento_data_hora"]], row[AT["cancelamento_mensagem"]] = (
             said.get("data-hora"),
             said.get("mensagem"),
         )
     if elements:
-        row[_CANCELAMENTOS_N], row[AT["cancelado_valor"]] = str(len(elements)), str(total)
+        row[_CANCELAMENTOS_N] = str(len(elements))
+        # A sum that leaves one out would be another amount.
+        row[AT["cancelado_valor"]], row[NAO_LIDO] = (None, "; ".join(unread) or None) if unread else (str(total), None)
 
 
 def _token(element: etree._Element, row: Columns) -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from malote.institution import Table
 from malote.institutions.cielo.answers.outcomes import SEM_RETORNO
 from malote.institutions.cielo.masking import masked, truncated
+from malote.reading import figures
 
 TABLE = Table(
     "cielo.transacao",
@@ -20,13 +21,15 @@ TABLE = Table(
         "eci", "captura_mensagem", "captura_data_hora", "captura_valor", "cancelamentos", "cancelado_valor",
         "cancelamento_data_hora", "cancelamento_mensagem", "codigo_token", "token_status", "numero_cartao_truncado",
         "token_erro_codigo", "token_erro_mensagem", "renova_facil", "renova_cartao_truncado", "erro_codigo",
-        "erro_mensagem",
+        "erro_mensagem", "nao_lido",
     ),
 )  # fmt: skip
 """One row per item that was sent, one more for each that the return holds beyond (sheet 4.3)."""
 
 AT: Mapping[str, int] = {name: at for at, name in enumerate(TABLE.columns)}
 """Each column's place in a row."""
+
+NAO_LIDO = AT["nao_lido"]
 
 Columns = list[str | None]
 """The table's own columns while a row is made, raw."""
@@ -48,28 +51,47 @@ def unmentioned(operation: str, number: str) -> tuple[str | None, ...]:
 
 
 def tidy(row: Columns) -> None:
-    """What PostgreSQL would not take becomes None: one bad value may not stop a lot. What is a card is truncated."""
+    """What PostgreSQL would not take is kept in `nao_lido`: one bad value may not stop a lot. A card is truncated."""
     # Every item of every lot passes here: no call where a look will do.
     row[:] = [text.strip() or None if text else None for text in row]
-    for at in _AMOUNTS:
-        text = row[at]
-        if text is not None and not (text.isdigit() and len(text) < 10 and text.isascii()):
-            row[at] = amount(text)
-    for at in _INSTANTS:
-        text = row[at]
-        if text is not None and not (_minute(text[:16]) and _ZONED(text, 16)):
-            row[at] = instant(text)
+    _figures(row)
     for at in _MESSAGES:
         text = row[at]
         if text is not None and text not in _HARMLESS:
             row[at] = masked(text)
             if row[at] == text and len(text) < 200 and len(_HARMLESS) < 1000:
                 _HARMLESS.add(text)
-    parcelas = amount(row[_PARCELAS])
-    row[_PARCELAS] = parcelas if parcelas and len(parcelas) < 5 else None
     card = row[_TRUNCADO]
     if card is not None:
         row[_TRUNCADO] = truncated(card)
+
+
+def _figures(row: Columns) -> None:
+    """Amounts and instants as PostgreSQL takes them; what is none is kept as it came."""
+    unread: dict[int, str] = {}
+    for at in _AMOUNTS:
+        text = row[at]
+        if text is not None and not (text.isdigit() and len(text) < 10 and text.isascii()):
+            row[at] = _read(unread, at, text, amount(text))
+    for at in _INSTANTS:
+        text = row[at]
+        if text is not None and not (_minute(text[:16]) and _ZONED(text, 16)):
+            row[at] = _read(unread, at, text, instant(text))
+    text = row[_PARCELAS]
+    if text is not None:
+        parcelas = amount(text)
+        row[_PARCELAS] = _read(unread, _PARCELAS, text, parcelas if parcelas and len(parcelas) < 5 else None)
+    text = row[NAO_LIDO]
+    if text is not None:
+        unread[AT["cancelado_valor"]] = text
+    if unread:
+        row[NAO_LIDO] = figures.kept({TABLE.columns[at]: masked(text) for at, text in unread.items()})
+
+
+def _read(unread: dict[int, str], at: int, text: str, found: str | None) -> str | None:
+    if found is None:
+        unread[at] = text
+    return found
 
 
 _HARMLESS: set[str] = set()

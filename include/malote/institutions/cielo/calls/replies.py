@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from malote.errors import InDoubt, Malformed, MaloteError, Misconfigured, Refused, Throttled, Unavailable
 from malote.institution import Reply
 from malote.institutions.cielo.answers import PEEK, holds_return, spaceless
 from malote.institutions.cielo.masking import masked
 from malote.institutions.cielo.rules import PROMISED, batch_code
-from malote.reading import Repairs, markup
+from malote.reading import Repairs, instant, markup
 from malote.rules import Code
 from malote.submission import Receipt, Submission
 
@@ -30,7 +29,6 @@ _ENVIO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-envio(?:\s[^<>]{0,500})?>([^<>]{0
 _RETORNO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-retorno(?:\s[^<>]{0,500})?>([^<>]{0,100})")
 _ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _ERRO = re.compile(rb"<(?:[\w.-]{1,80}:)?erro[\s/>]")
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 _FARTHEST = timedelta(days=30)
 
 
@@ -176,22 +174,11 @@ def _gateway(reply: Reply, wrong: Malformed) -> MaloteError:
 
 
 def _receipt(number: int, envio: str | None, retorno: str | None, said: str, **facts: str) -> Receipt:
-    received, promised = instant(envio), instant(retorno)
+    received, promised = instant(envio or ""), instant(retorno or "")
     if received and promised and not timedelta() <= promised - received <= _FARTHEST:
         promised = None
     facts = {name: text for name, text in (("mensagem", said), ("data-retorno", _short(retorno))) if text} | facts
     return Receipt(str(number), received, promised if received else None, facts=facts)
-
-
-def instant(text: str | None) -> datetime | None:
-    """An xsd:dateTime as an aware instant, in Cielo's time zone where it says none; None where it is absurd."""
-    try:
-        found = datetime.fromisoformat(re.sub(r"Z$", "+00:00", (text or "")[:200].strip()))
-    except ValueError:
-        return None
-    if not 2000 <= found.year <= 2100:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=_BRASILIA)
 
 
 def _told(text: str | None) -> str:
