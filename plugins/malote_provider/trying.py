@@ -35,7 +35,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
         account = institution.account
         certificate = hook.certificate() if hook.shows_certificate else None
         driver = hook.driver()
-        said = ", ".join(driver.send(call) for call in (institution.preflight(), institution.probe()))
+        calls = {call.name: call for call in (institution.preflight(), institution.probe())}  # Cielo's are one
+        said = ", ".join(map(driver.send, calls.values()))
         if hook.seals and not hook.archive_key():
             raise Misconfigured(
                 f"{institution.title} can be reached, but there is no key that seals its documents in the archive",

@@ -27,7 +27,7 @@ def story(trip: Trip, id: str = "cielo-1") -> list[str]:
 def test_a_reply_lost_after_acceptance_is_found_by_its_number_not_sent_again(
     begin: Callable[..., Trip], stage: CieloStage
 ) -> None:
-    stage.play("lost_reply")
+    stage.sim.cielo.play("lost_reply", on="upload")
     trip = begin()
     assert trip.run(stage.rows(0, 3)).rows == 3
     assert stage.sim.cielo.requests["upload"] == 1

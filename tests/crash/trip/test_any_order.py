@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from malote import INSTITUTIONS
 from malote.checkpoint import CHECKPOINTS
-from malote.errors import InDoubt, MaloteError, Transient
+from malote.errors import InDoubt, Malformed, MaloteError, Transient
 from malote.submission import Standing
 from malote_local.postgres import EmbeddedPostgres
 from support.stages import STAGES, Stage
@@ -66,7 +66,7 @@ def machine(kind: type[Stage], postgres: EmbeddedPostgres, template: str) -> typ
                 trip.courier.send(trip.order.pouch, trip.driver)
                 trip.asking.in_turn(trip.scope, trip.driver)
                 trip.land()
-            except (Dead, Transient, InDoubt):
+            except (Dead, Transient, InDoubt, Malformed):  # Malformed: an odd answer to the question before a pouch
                 pass
             self.restart()
 

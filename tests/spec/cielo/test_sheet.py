@@ -256,13 +256,31 @@ def test_the_chave_is_escaped_travels_url_encoded_and_is_in_no_repr() -> None:
         Cielo(Access("cielo", "teste", "", EC)).probe()
 
 
-def test_the_way_is_open_whatever_a_get_is_answered_below_500() -> None:
+@pytest.mark.parametrize(
+    ("status", "reply", "ends"),
+    [
+        (200, erro("074"), f"Cielo knows EC {EC}"),
+        (200, erro("081"), f"Cielo knows EC {EC}"),
+        (200, erro("084"), Misconfigured),
+        (200, erro("085"), Misconfigured),
+        (200, erro("079"), Unavailable),
+        (200, b"<html/>", Malformed),
+        (404, b"", Malformed),
+        (502, b"", Unavailable),
+    ],
+)
+def test_the_way_is_tried_by_a_documented_question_that_changes_nothing(
+    status: int, reply: bytes, ends: str | type[MaloteError]
+) -> None:
     preflight = cielo().preflight()
-    assert preflight.request.method == "GET" and preflight.request.body is None
-    for status in (200, 302, 404, 405):
-        assert preflight.read(Reply(status, {}, b"<html/>")) == "qasecommerce.cielo.com.br is reached"
-    with pytest.raises(Unavailable):
-        preflight.read(Reply(502, {}, b""))
+    body = preflight.request.body
+    assert preflight.request.method == "POST" and body is not None and not preflight.submits
+    assert b"%3Cnumero-lote%3E999999999%3C" in body.open().read()
+    if isinstance(ends, str):
+        assert ends in preflight.read(Reply(status, {}, reply))
+    else:
+        with pytest.raises(ends):
+            preflight.read(Reply(status, {}, reply))
 
 
 def test_a_receipt_that_a_person_gave_is_the_lot_that_is_asked_for_and_must_be_a_number() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from malote import address
 from malote.address import base_of
 from malote.archive import Archive
-from malote.errors import Malformed, Unavailable
+from malote.errors import Malformed
 from malote.institution import Access, Body, Call, Reply, Request
 from malote.institutions.cielo.answers import PEEK
 from malote.institutions.cielo.calls import multipart, replies
@@ -72,12 +72,11 @@ class Calls:
         )
 
     def preflight(self) -> Call[str]:
-        """GET of the download address: whatever is answered, the way there is open."""
-        request = Request("GET", self._base + self._rules.download_path)
-        return Call("GET", request, self._reached, peek=PEEK, timeout=self._rules.ask_timeout.total_seconds())
+        """As :meth:`probe`: the manual has no other exchange that changes nothing."""
+        return self.probe()
 
     def probe(self) -> Call[str]:
-        """Ask for a lot that does not exist: any answer but a denial proves EC and chave."""
+        """Ask for a lot that does not exist (manual, 074): any answer but a denial proves the way, EC and chave."""
         return self._download("probe", PROBE_LOT, self._welcome, peek=PEEK)
 
     def _download(
@@ -122,11 +121,6 @@ class Calls:
     def _fetched(self, reply: Reply) -> Pending | None:
         heard = self._heard(reply)
         return None if heard.ready else Pending(heard.why)
-
-    def _reached(self, reply: Reply) -> str:
-        if reply.status >= 500:
-            raise Unavailable(f"Cielo answered HTTP {reply.status}", institution="cielo", todo="nothing: later again")
-        return f"{urlsplit(self._base).hostname} is reached"
 
     def _welcome(self, reply: Reply) -> str:
         try:
