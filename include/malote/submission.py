@@ -31,15 +31,6 @@ class Standing(str, Enum):
 _SETTLED = frozenset({Standing.LANDED, Standing.REFUSED, Standing.IN_DOUBT, Standing.WITHDRAWN})
 
 
-class ItemStanding(str, Enum):
-    """Where an item stands. Only a refused item may travel again."""
-
-    SENT = "sent"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNANSWERED = "unanswered"
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """One row inside a document.
@@ -96,6 +87,8 @@ class Order:
 class Submission:
     """One document on its way, as the journal holds it. Instants are aware; ``attempt`` counts sends begun.
 
+    :param arrived: the institution itself has said that it has it, though not under which receipt
+    :param confirmed: a person gave the receipt that it had already, so its answer is its own, whatever it names
     :param repeats: how often its bytes went again, under the same number, inside the questions about this attempt
     :param landed_at: when an answer of it landed first; it may be asked again for what that left unanswered
     :param purged: its bytes, and those of its answer, are gone from the archive on purpose
@@ -131,6 +124,8 @@ class Submission:
     answer: Stored | None = None
     purged: bool = False
     repeats: int = 0
+    arrived: bool = False
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Deciding(Ledger):
     def give_receipt(self, id: str, receipt: str, why: str, *, patience: timedelta = timedelta(days=1)) -> None:
         """A person has found the submission over there, under this receipt: it is asked for like any other.
 
+        Where it had that receipt already, its answer was strange, and the person says that it is ours all the same.
+
         :raises Misconfigured: where another submission holds that receipt
         """
         now = self.clock.now()
@@ -26,7 +28,8 @@ class Deciding(Ledger):
             self.move(
                 id, ["in_doubt"], "received", {"receipt": receipt, "how": "given by a person", "why": why},
                 """standing = 'received', uncertain = false, receipt = %(receipt)s, received_at = %(now)s,
-                   message = null, next_at = %(now)s, deadline = %(deadline)s, answer = null, ready = false""",
+                   confirmed = receipt is not distinct from %(receipt)s, message = null, next_at = %(now)s,
+                   deadline = %(deadline)s, answer = null, ready = false""",
                 receipt=receipt, deadline=now + patience,
             )  # fmt: skip
         except psycopg.errors.UniqueViolation:
@@ -50,7 +53,8 @@ class Deciding(Ledger):
             id,
             "resend",
             why,
-            "standing = 'prepared', uncertain = false, absent_seen = 0, next_at = null, message = null",
+            """standing = 'prepared', uncertain = false, arrived = false, absent_seen = 0, next_at = null,
+               message = null""",
         )
 
     def withdraw(self, id: str, why: str, *, absent: bool) -> None:

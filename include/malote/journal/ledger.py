@@ -15,9 +15,9 @@ from malote.submission import Standing, Stored, Submission
 
 COLUMNS = """
     id, pouch, institution, environment, account, service, operation, standing, name, document, document_sha256,
-    document_size, sealed, item_count, facts, receipt, attempt, uncertain, absent_seen, repeats, sent_at, received_at,
-    next_at, deadline, leased_until, asked, partial, partial_since, ready, moved_at, landed_at, answer, answer_sha256,
-    answer_size, purged_at is not null as purged
+    document_size, sealed, item_count, facts, receipt, attempt, uncertain, arrived, confirmed, absent_seen, repeats,
+    sent_at, received_at, next_at, deadline, leased_until, asked, partial, partial_since, ready, moved_at, landed_at,
+    answer, answer_sha256, answer_size, purged_at is not null as purged
 """
 
 

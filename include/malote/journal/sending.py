@@ -83,10 +83,16 @@ class Sending(Ledger):
         """Nothing left this machine, or nothing was done over there: back to prepared."""
         self.move(id, ["sending"], "not sent", {"why": why}, "standing = 'prepared', leased_until = null")
 
-    def uncertain(self, id: str, why: str, *, reply: str | None = None) -> None:
-        """It is unclear whether it arrived: nothing is sent until asking, or a person, settles it."""
+    def uncertain(self, id: str, why: str, *, reply: str | None = None, arrived: bool = False) -> None:
+        """It is unclear whether it arrived: nothing is sent until asking, or a person, settles it.
+
+        :param arrived: they say that they have it: asking finds it, and no silence counts as absence any more
+        """
         detail = {"why": why, "reply": reply} if reply else {"why": why}
-        self.move(id, ["sending"], "fate unknown", detail, "uncertain = true, leased_until = null, absent_seen = 0")
+        self.move(
+            id, ["sending"], "fate unknown", detail | {"arrived": True} if arrived else detail,
+            "uncertain = true, leased_until = null, absent_seen = 0, arrived = arrived or %(arrived)s", arrived=arrived,
+        )  # fmt: skip
 
     def ask_again(self, id: str, why: str, *, at: datetime) -> None:
         """Asking whether it arrived failed: belief stays as it is, and it is asked again."""

@@ -77,8 +77,9 @@ class Courier:
         """
         rules = self.kit.institution.rules
         todo = self.kit.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
-        if todo:
+        if any(each.standing is Standing.PREPARED for each in todo):  # asking about the others tries the way as well
             log.info("%s: %s", self.kit.institution.title, driver.send(self.kit.institution.preflight()))
+        if todo:
             opening = self.kit.institution.counter(todo[0].service)  # a pouch is of one service
         tally: collections.Counter[Standing] = collections.Counter()
         wake: list[tuple[datetime, str]] = []
@@ -185,7 +186,7 @@ class Courier:
         except Refused as refused:
             code = next((code for code in self.kit.institution.codes if code.code == refused.code), None)
             if code is None or code.kind != "refused":
-                self._doubt(submission, refused, replies)
+                self._doubt(submission, refused, replies, arrived=code is not None and code.kind == "arrived")
             else:
                 self.kit.journal.refused(id, refused.code, refused.what, frees=code.frees, reasons=refused.reasons)
                 log.error("%s", refused.about(institution=self.kit.institution.name, submission=id))
@@ -213,14 +214,14 @@ class Courier:
         log.info("%s received, receipt %s", id, receipt.number)
         return True
 
-    def _doubt(self, submission: Submission, error: Exception, replies: list[Reply]) -> None:
+    def _doubt(self, submission: Submission, error: Exception, replies: list[Reply], *, arrived: bool = False) -> None:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__
         kept = None
         if replies:
             with self.kit.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
                 sheet.write(replies[0].body)
             kept = sheet.stored.name
-        self.kit.journal.uncertain(submission.id, why, reply=kept)
+        self.kit.journal.uncertain(submission.id, why, reply=kept, arrived=arrived)
 
     def _find(self, submission: Submission, driver: Driver) -> Finding:
         """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""

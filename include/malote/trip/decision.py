@@ -63,6 +63,8 @@ class Nothing:
     """Sending is over for this one."""
 
 
+_SHOWN = "ask them for the receipt of what they have already, then `malote resolve --receipt`"
+
 Step = Send | Find | Wait | Keep | NotThere | ProvenAbsent | Park | Nothing
 
 
@@ -77,6 +79,8 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
     sending                 asked lately, and not there                                wait
     sending                 not asked yet                                              find
     sending, found          its receipt                                                keep the receipt
+    sending, absent         they said once that they have it                           does not count, ask on
+    sending, absent         that, and not found for ``patience``                       park, in doubt
     sending, absent         younger than ``send_timeout`` and ``settle``               does not count, ask on
     sending, absent         counted, fewer than ``absent_times``                       ask on
     sending, absent         ``absent_times``, ``absent_apart`` from each other          proven absent: may be sent
@@ -96,12 +100,21 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
         return Keep(finding.receipt)
     if isinstance(finding, CannotTell):
         return Park(finding.evidence, finding.search)
-    over = (submission.sent_at or now) + rules.send_timeout + rules.settle
+    return _absent(submission, now, rules, finding.evidence)
+
+
+def _absent(submission: Submission, now: datetime, rules: Rules, evidence: str) -> Step:
+    sent_at = submission.sent_at or now
+    if submission.arrived:
+        if now > sent_at + rules.patience:
+            return Park(f"they said that they have it, and do not show it: {evidence}", _SHOWN)
+        return NotThere(evidence, counts=False, again=now + rules.absent_apart)
+    over = sent_at + rules.send_timeout + rules.settle
     if now < over:
-        return NotThere(finding.evidence, counts=False, again=min(over, now + rules.absent_apart))
+        return NotThere(evidence, counts=False, again=min(over, now + rules.absent_apart))
     if submission.absent_seen + 1 < rules.absent_times:
-        return NotThere(finding.evidence, counts=True, again=now + rules.absent_apart)
-    return ProvenAbsent(finding.evidence)
+        return NotThere(evidence, counts=True, again=now + rules.absent_apart)
+    return ProvenAbsent(evidence)
 
 
 def unheard(submission: Submission, now: datetime, rules: Rules) -> datetime | None:

@@ -125,7 +125,7 @@ class Landing:
                 )
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
-        if matching.strange:
+        if matching.strange and not submission.confirmed:
             tally = matching.tally()
             ours = tally.rows - tally.unmatched
             about = "not one is" if not ours else f"only {ours} {'is' if ours == 1 else 'are'}"
@@ -139,7 +139,8 @@ class Landing:
                 f"{what}: the receipt may be somebody else's",
                 institution=institution.name,
                 submission=submission.id,
-                todo=f"compare receipt {submission.receipt} with the institution's own pages, then `malote resolve`",
+                todo=f"compare receipt {submission.receipt} with their own pages, then `malote resolve`: with the "
+                "right one, or with the same, and what the answer says lands",
                 kept="the answer is in the archive, nothing of it has landed",
             )
         # Where it has landed before, each item has its row already.

@@ -14,6 +14,7 @@ from malote.checkpoint import CHECKPOINTS
 from malote.clock import HeldClock
 from malote.errors import Misconfigured, Unavailable
 from malote.institution import Call, load
+from malote.submission import Standing
 from support.stages import BndesStage
 from support.trip import Dead, Trip, standings
 
@@ -264,20 +265,24 @@ def test_the_simulator_takes_refuses_or_recognises_a_duplicate(
     assert dict(stage.accepted()) == {PROPOSAL: 2 if duplicates == "accept" else 1}
 
 
+@pytest.mark.parametrize("lag", [timedelta(hours=4), timedelta(hours=14), timedelta(days=9)], ids=str)
 def test_already_there_after_an_uncertain_attempt_is_the_proof_that_it_arrived(
-    stage: BndesStage, begin: Callable[..., Trip]
+    stage: BndesStage, begin: Callable[..., Trip], lag: timedelta
 ) -> None:
-    stage.sim.bndes.set(search_lag=4 * 3600)  # longer than anybody waits: it looks absent, and is sent again
+    stage.sim.bndes.set(search_lag=lag.total_seconds())  # it looks absent long enough, and is sent again
     stage.sim.bndes.play("lost_reply", on="financiamento")
     trip = begin()
     trip.prepare(stage.rows(0, 1))
-    wake = NOON
-    while len(trip.driver.submits) < 2:
+    wake: datetime | None = NOON
+    while wake is not None:
         trip.clock.at = wake
-        wake = trip.courier.send(trip.order.pouch, trip.driver).wake or wake
-    assert standings(trip.dsn) == {"sending": 1}, "refused at the door, and no refusal"
-    trip.clock.pass_(hours=4)
-    home(trip, by=2)
+        wake = trip.courier.send(trip.order.pouch, trip.driver).wake
+    assert len(trip.driver.submits) == 2, "their own word ends the counting of silence"
+    if lag > trip.institution.rules.patience:
+        (doubt,) = trip.journal.submissions(trip.scope, Standing.IN_DOUBT)
+        assert "they said that they have it" in str(trip.journal.story(doubt.id)[-1]["detail"])
+    else:
+        home(trip, by=2)
     assert dict(stage.accepted()) == {PROPOSAL: 1}
 
 

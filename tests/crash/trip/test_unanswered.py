@@ -122,6 +122,29 @@ def test_rows_that_name_something_else_are_still_somebody_elses(begin: Any, offi
     assert "somebody else" in problem.what and standings(trip.dsn) == {"in_doubt": 1}
 
 
+@pytest.mark.parametrize("receipt", ["N1", "N2"])
+def test_a_strange_answer_lands_where_a_person_gives_the_same_receipt_again(
+    begin: Any, office: Office, receipt: str
+) -> None:
+    trip = begin()
+    trip.prepare(ROWS)
+    trip.send()
+    office.answers["N1"] = b'[["D000", "yes"], ["X1", "yes"], ["X2", "no"]]'
+    office.answers["N2"] = b'[["Y1", "yes"]]'
+    trip.wait()
+    assert trip.land().problems and standings(trip.dsn) == {"in_doubt": 1}
+    trip.journal.give_receipt("notary-1", receipt, "it is the one on their page")
+    trip.wait()
+    problems = trip.land().problems
+    if receipt == "N1":
+        assert not problems and standings(trip.dsn) == {"landed": 1}
+        assert verdicts(trip) == [("D000", "yes"), (None, "yes"), (None, "no")] and load(trip) == (3, 1, 0, 3, 0, 2)
+    else:  # another one may be mistyped: its answer is compared as any is
+        assert problems and standings(trip.dsn) == {"in_doubt": 1}
+    held = begin(pouch="another run").prepare(ROWS, refused_too=True).held
+    assert held == 4, "what no row was about stays locked"
+
+
 # ---- asked again, and settled
 
 

@@ -201,7 +201,7 @@ def test_a_denial_says_in_words_whether_a_retry_is_permitted() -> None:
 def test_each_error_of_an_item_frees_it_or_says_look_first(code: int, operation: str) -> None:
     for printed in (f"{code}", f"{code:03}"):
         found = row(erro(printed, "abc"), operation)
-        locked = code in (97, 98, 99, 475) or code not in outcomes.ERROS
+        locked = code in (16, 97, 98, 99, 475) or code not in outcomes.ERROS
         assert found["outcome"] == ("unanswered" if locked else "refused")
         assert (found["situacao"], found["erro_codigo"], found["erro_mensagem"]) == ("erro", printed, "Motivo")
         assert (found["echo"], found["code"], found["message"]) == (("abc", None), printed, "Motivo")

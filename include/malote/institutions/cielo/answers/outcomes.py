@@ -101,7 +101,7 @@ ERROS: Mapping[int, Erro] = {
     13: Erro("Flag de autorização automática incompatível com a forma de pagamento"),
     14: Erro("Autorização direta inválida"),
     15: Erro("Autorização direta sem cartão"),
-    16: Erro("Identificador, TID, inválido: o TID fornecido está duplicado"),
+    16: Erro(f"Identificador, TID, inválido: o TID fornecido está duplicado: {_QUERY}", "unanswered"),
     17: Erro("Código de segurança ausente"),
     18: Erro("Indicador de código de segurança inconsistente"),
     19: Erro("URL de retorno não fornecida"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -77,7 +78,7 @@ class Calls:
 
     def probe(self) -> Call[str]:
         """Ask for a lot that does not exist (manual, 074): any answer but a denial proves the way, EC and chave."""
-        return self._download("probe", PROBE_LOT, self._welcome, peek=PEEK)
+        return replace(self._download("probe", PROBE_LOT, self._welcome, peek=PEEK), name="probe")
 
     def _download(
         self,
