@@ -36,7 +36,7 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "malote", "retries": 6, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()},
     params={
-        "outgoing_sql": Param("ccee__contratos.sql", type="string", description="SQL file, or one SELECT"),
+        "outgoing_sql": Param(None, type=["null", "string"], description="Name of a SQL file; empty: the usual one"),
         "arquivo": Param(None, type=["null", "string"], description="Path of a contract file, sent as it is"),
         "tipoGeracao": Param("1", type="string", pattern="^[0-9]{1,2}$", description="Of files made from rows"),
         "resend_refused": Param(False, type="boolean", description="Rows that were refused may travel again"),
@@ -45,7 +45,7 @@ with DAG(
 ) as dag:
     submit = CceeSubmitOperator(
         task_id="submit",
-        outgoing_sql="{{ params.outgoing_sql }}",
+        outgoing_sql="{{ params.outgoing_sql or '' }}",
         arquivo="{{ params.arquivo or '' }}",
         options={"tipoGeracao": "{{ params.tipoGeracao }}"},
         resend_refused="{{ params.resend_refused }}",

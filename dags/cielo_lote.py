@@ -37,7 +37,7 @@ with DAG(
     default_args={"owner": "malote", "retries": 6, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()},
     params={
         "operacao": Param("autorizacao", enum=list(OPERACOES), values_display=OPERACOES, title="Operação"),
-        "outgoing_sql": Param(None, type=["null", "string"], pattern=NO_CARD, description="SQL file, or one SELECT"),
+        "outgoing_sql": Param(None, type=["null", "string"], pattern=NO_CARD, description="Name of a SQL file"),
         "items_per_lot": Param(None, type=["null", "integer"], minimum=1, description="Empty: as many as 20 MB hold"),
         "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
         "resend_refused": Param(False, type="boolean", description="Denied, where LR permits; retries can cost a fee"),

@@ -1,8 +1,11 @@
-"""Where the shipped treaties and SQL lie: inside the wheel, or at the root of a checkout."""
+"""Where the shipped treaties and SQL lie, inside the wheel or at the root of a checkout; and how files are opened."""
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
@@ -24,6 +27,27 @@ def outgoing(institution: str, service: str) -> str:
     if own.is_file():
         return own.read_text(encoding="utf-8")
     return sql("outgoing", f"{institution}__outros.sql").read_text(encoding="utf-8").replace("{servico}", service)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a regular file is there, or a link to one: no folder, device or pipe, no name that no file can have."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, opened for reading without waiting for whoever writes into a pipe.
+
+    :raises OSError: where it cannot be read, or is no regular file
+    :raises ValueError: where no file can have that name
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(None, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def _first(packed: str, checkout: Path) -> Path:

@@ -82,7 +82,8 @@ def _left(running: Stage) -> bool:
 
 
 def _own_file() -> Path:
-    path = STATE / "contratos.xml"
+    path = STATE.absolute() / "arquivos" / "contratos.xml"
+    path.parent.mkdir(exist_ok=True)
     contratos = "\n".join(CONTRATO.format(i=i) for i in range(1, 9))
     path.write_text(FILE.format(contratos=contratos), encoding="iso-8859-1")
     return path

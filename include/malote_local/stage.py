@@ -94,7 +94,11 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: 
             postgres=postgres,
             dags=ROOT / "dags",
             connections=known,
-            settings={"AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive")},
+            settings={
+                "AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive"),
+                "AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS": str(state.absolute() / "sql"),
+                "AIRFLOW__MALOTE__ARQUIVO_FOLDERS": str(state.absolute() / "arquivos"),
+            },
             port=port,
             scheduled=scheduled,
         )

@@ -1,11 +1,12 @@
-"""What a task says about submissions that need a person: one error each, or one that names them all."""
+"""What a task says to a person: about submissions that need one, one error each or one of all; about rows left out."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from malote.errors import InDoubt, Malformed, MaloteError, Refused, Terminal, Transient
+from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
 
 if TYPE_CHECKING:
     from malote.submission import Unanswered
@@ -85,3 +86,18 @@ def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
         institution=institution,
         kept="everything that was answered and can be read has landed",
     )
+
+
+def left_out(problems: Sequence[Problem], log: logging.Logger | Any) -> int:
+    """Say which rows were left out and why; returns how many rows."""
+    if not problems:
+        return 0
+    for problem in problems[: Invalid.SHOWN]:
+        log.error("left out: %s", problem)
+    rows = len({problem.reference for problem in problems})
+    log.error(
+        "%d rows break the treaty and were left out (%d problems, the first %d are above); the valid rest travels. "
+        "Every run selects them again until they are corrected",
+        rows, len(problems), min(len(problems), Invalid.SHOWN),
+    )  # fmt: skip
+    return rows

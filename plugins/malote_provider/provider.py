@@ -36,6 +36,21 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "s3://bucket/malote",
                         "default": "{AIRFLOW_HOME}/malote/archive",
                     },
+                    "outgoing_sql_folders": {
+                        "description": "Folders, commas between them, of the .sql files that a run may name as "
+                        "outgoing_sql; a file there that is named as a shipped one replaces it.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "/opt/airflow/dags/sql",
+                        "default": "",
+                    },
+                    "arquivo_folders": {
+                        "description": "Folders, commas between them, from below which files are sent as they are.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "/opt/airflow/arquivos",
+                        "default": "",
+                    },
                 },
             }
         },

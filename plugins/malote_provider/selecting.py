@@ -1,41 +1,98 @@
-"""What a submit task selects: its SQL, its params as templates leave them, and what is said of rows left out."""
+"""What a submit task selects by: SQL that a DAG's author wrote, or files of configured folders that a run may name."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from malote import place
-from malote.errors import Invalid, Misconfigured, Problem
+from malote.errors import Misconfigured
+
+_KEPT = "nothing was selected, nothing was sent"
+_NAME = re.compile(r"[^\W.][\w.-]*(?:/[^\W.][\w.-]*)*")
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SQL = re.compile(r"\b(?:select|with|table|values)\b", re.IGNORECASE)
 
 
-def statement(outgoing_sql: Any, institution: str, service: str) -> str:
-    """The SQL: what Airflow rendered, or the file that a rendered value names; by default the service's shipped file.
+def written(value: Any) -> bool:
+    """Whether a DAG's author wrote it, and did not leave it to a run: its text says more than ``{{ … }}``.
 
-    :raises Misconfigured: where that file cannot be read
+    Whoever starts a run fills its params: a value that is nothing but a template is theirs, so it may only name a file.
     """
+    if not isinstance(value, str) or not _EXPRESSION.search(value):
+        return isinstance(value, (str, Mapping))
+    return bool(_SQL.search(_EXPRESSION.sub(" ", value)))
+
+
+def statement(
+    outgoing_sql: Any, institution: str, service: str, folders: Sequence[Path] = (), *, free: bool = False
+) -> str:
+    """The SQL of a service.
+
+    :param outgoing_sql: as Airflow rendered it: the name of a file below one of the folders, or shipped; of a folder
+        there that has a file for each service; where it is ``free`` also SQL, an absolute path, a mapping by service;
+        blank: the file ``INSTITUTION__SERVICE.sql`` of one of the folders, else the shipped one
+    :param folders: of ``[malote] outgoing_sql_folders``; the first that has a file of that name wins
+    :param free: an author wrote it, see :func:`written`
+    :raises Misconfigured: where there is no such file, it cannot be read, or a run gives what only an author may
+    """
+    if isinstance(outgoing_sql, Mapping) and free:
+        outgoing_sql = outgoing_sql.get(service)
     text = str(outgoing_sql).strip() if given(outgoing_sql) else ""
+    own = f"{institution}__{service}.sql"
     if not text:
-        return place.outgoing(institution, service)
-    if not text.endswith(".sql") or "\n" in text:
+        found = _below(own, folders)
+        return _read(found, institution) if found else place.outgoing(institution, service)
+    if free and (not text.endswith(".sql") or "\n" in text):
         return text
-    path = place.sql("outgoing").joinpath(text)  # an absolute path stays what it is
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(
-            f"outgoing_sql {path} cannot be read: {(error.strerror or 'unknown').lower()}",
-            institution=institution,
-            todo=f"give an absolute path, or the name of one of {', '.join(shipped())}",
-            kept="nothing was selected, nothing was sent",
-        ) from None
+    if free and Path(text).is_absolute():
+        return _read(Path(text), institution)
+    if not _NAME.fullmatch(text):
+        raise _wrong(
+            "outgoing_sql of a run is the name of a file: a run starts no SQL and no path of its own", institution,
+            f"put the SQL into a .sql file below [malote] outgoing_sql_folders ({_told(folders)}) and give its name",
+        )  # fmt: skip
+    names = (text,) if text.endswith(".sql") else (f"{text}/{own}", f"{text}/{service}.sql")
+    for name in names:
+        if found := _below(name, (*folders, place.sql("outgoing"))):
+            return _read(found, institution)
+    raise _wrong(
+        f"there is no file {' or '.join(names)} for outgoing_sql", institution,
+        f"put it below [malote] outgoing_sql_folders ({_told(folders)}), or name one of {', '.join(shipped())}",
+    )  # fmt: skip
+
+
+def own_file(arquivo: str, institution: str, folders: Sequence[Path]) -> str:
+    """The path of a file that is sent as it is: a regular file below one of the folders, links followed.
+
+    :param arquivo: its path, absolute or from one of the folders
+    :param folders: of ``[malote] arquivo_folders``
+    :raises Misconfigured: where it lies elsewhere, is no regular file, or is not there
+    """
+    if "\0" not in arquivo:
+        for folder in folders:
+            root = folder.resolve()
+            path = root.joinpath(arquivo).resolve()
+            if path.is_relative_to(root) and place.is_regular(path):
+                return str(path)
+    raise _wrong(
+        f"arquivo {arquivo!r} is no file below one of the folders that files are sent from ({_told(folders)})",
+        institution, "put it there, or name its folder in [malote] arquivo_folders (of the workers)",
+    )  # fmt: skip
+
+
+def folders(option: str) -> list[Path]:
+    """The folders of ``[malote] outgoing_sql_folders`` or ``arquivo_folders``: paths with commas between them."""
+    from airflow.configuration import conf
+
+    return [Path(each.strip()) for each in conf.get("malote", option, fallback="").split(",") if each.strip()]
 
 
 def shipped() -> list[str]:
     """The names of the shipped outgoing SQL files."""
-    return sorted(path.name for path in Path(place.sql("outgoing")).glob("*.sql"))
+    return sorted(path.name for path in place.sql("outgoing").glob("*.sql"))
 
 
 def given(value: Any) -> bool:
@@ -48,16 +105,34 @@ def true(value: Any) -> bool:
     return str(value).strip().lower() in ("true", "1", "yes")
 
 
-def left_out(problems: Sequence[Problem], log: logging.Logger | Any) -> int:
-    """Say which rows were left out and why; returns how many rows."""
-    if not problems:
-        return 0
-    for problem in problems[: Invalid.SHOWN]:
-        log.error("left out: %s", problem)
-    rows = len({problem.reference for problem in problems})
-    log.error(
-        "%d rows break the treaty and were left out (%d problems, the first %d are above); the valid rest travels. "
-        "Every run selects them again until they are corrected",
-        rows, len(problems), min(len(problems), Invalid.SHOWN),
-    )  # fmt: skip
-    return rows
+def _below(name: str, folders: Sequence[Path]) -> Path | None:
+    for folder in folders:
+        root = folder.resolve()
+        path = root.joinpath(name).resolve()
+        if path.is_relative_to(root) and place.is_regular(path):
+            return path
+    return None
+
+
+def _read(path: Path, institution: str) -> str:
+    try:
+        with place.open_regular(path) as file:
+            return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise _wrong(
+            f"outgoing_sql {path} is not UTF-8 (byte {wrong.start})", institution, "save it as UTF-8"
+        ) from None
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or "no name of a file").lower()
+        raise _wrong(
+            f"outgoing_sql {path} cannot be read: {why}", institution,
+            f"give an absolute path, or the name of one of {', '.join(shipped())}",
+        ) from None  # fmt: skip
+
+
+def _told(folders: Sequence[Path]) -> str:
+    return ", ".join(map(str, folders)) or "none is configured"
+
+
+def _wrong(what: str, institution: str, todo: str) -> Misconfigured:
+    return Misconfigured(what, institution=institution, todo=todo, kept=_KEPT)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -109,6 +110,16 @@ def notary(connected: str, set_connection: Callable[..., None], monkeypatch: pyt
     return SimpleNamespace(
         office=office, hook=NotaryHook, submit=NotarySubmit, sensor=NotarySensor, land=NotaryLand, dsn=connected
     )
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where files of one's own are taken from: SQL that runs name, files that are sent as they are."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for option in ("OUTGOING_SQL_FOLDERS", "ARQUIVO_FOLDERS"):
+        monkeypatch.setenv(f"AIRFLOW__MALOTE__{option}", str(folder))
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -214,17 +214,6 @@ def test_an_option_that_a_template_left_blank_counts_as_absent(notary: SimpleNam
     assert rows(notary.dsn, "select params from malote.pouch") == [({"encoding": "UTF-8"},)]
 
 
-def test_a_statement_may_come_from_a_shipped_file_or_an_absolute_path(
-    notary: SimpleNamespace, context: Any, tmp_path: Any
-) -> None:
-    file = tmp_path / "mine.sql"
-    file.write_text(DEEDS.format(1))
-    task = notary.submit(task_id="submit", outgoing_sql=str(file))
-    assert task.execute(context(task))["items"] == 1
-    with pytest.raises(Misconfigured, match=r"ccee__contratos\.sql"):
-        notary.submit(task_id="submit", outgoing_sql="absent.sql").execute(context(task))
-
-
 def test_land_lands_everything_and_hands_its_counts_to_the_asset(notary: SimpleNamespace, context: Any) -> None:
     pushed = trip(notary, context)
     asset, given = Asset("malote://notary/verdict"), context()

@@ -29,9 +29,14 @@ def runs(default: str, said_since: Callable[[], str], planted: Iterable[str]) ->
     :param said_since: what was printed since it was called last
     """
     said: list[str] = []
+    folder = Path(os.environ["AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS"])
 
     def test(dag_id: str = default, **params: Any) -> Any:
         dag = parsed().dags[dag_id]
+        if " " in params.get("outgoing_sql", ""):  # a run names a file
+            file = folder / f"selection_{len(said)}.sql"
+            file.write_text(params["outgoing_sql"], encoding="utf-8")
+            params["outgoing_sql"] = file.name
         for task in dag.tasks:
             task.retry_delay = timedelta()
         finished = dag.test(run_conf=params or None)

@@ -15,7 +15,7 @@ from malote_provider.bndes.questions import BndesPesquisaOperator, BndesSubcredi
 from malote_provider.bndes.status import BndesStatusSensor
 from malote_provider.declaration import BNDES
 from malote_provider.operators import LandOperator, SubmitOperator
-from malote_provider.selecting import given, true
+from malote_provider.selecting import true
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
@@ -68,15 +68,15 @@ DOWN = timedelta(minutes=5)
 def chosen(servico: str, outgoing_sql: str | None = None) -> list[str]:
     """The services of a run, one each, or those of :data:`ESTEIRA`.
 
-    :raises Misconfigured: for one SQL that several services would select by
+    :raises Misconfigured: for one SQL file that several services would select by
     """
     if servico != "esteira":
         return [servico]
-    if given(outgoing_sql):
+    if str(outgoing_sql).strip().endswith(".sql"):
         raise Misconfigured(
             "outgoing_sql is of one service, and the run is of several",
             institution="bndes",
-            todo="choose its servico, or leave outgoing_sql empty",
+            todo="choose its servico, name a folder that has a file for each, or leave outgoing_sql empty",
             kept="nothing was selected, nothing was sent",
         )
     return list(ESTEIRA)

@@ -115,7 +115,7 @@ def _asked(hook: MaloteHook, institution: Bndes, call: Call[bytes], query: str) 
 
     :raises Refused: where it refuses the question for another reason
     """
-    from malote.institutions.bndes.rules import plain
+    from malote.institutions.bndes.answers import plain
 
     def kept(reply: Reply) -> bytes:
         with hook.archive().write(FOLDER, f"{query}.xml") as sheet:

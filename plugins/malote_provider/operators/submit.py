@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.submission import Order, Standing
-from malote_provider.explaining import SHOWN, in_doubt, refusal
+from malote_provider.explaining import SHOWN, in_doubt, left_out, refusal
 from malote_provider.pouch import pouch_of
-from malote_provider.selecting import given, left_out, statement, true
+from malote_provider.selecting import folders, given, own_file, statement, true, written
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ class SubmitOperator(MaloteTask):
     the pouch's id and counts; ``held_because`` is those held back by reason, see ``report.retidas``.
 
     :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
-        with malote, or by absolute path in a template; by default the shipped file of the service (templated)
-    :param arquivo: path of a file of your own, sent as it is instead of rows (templated)
+        with malote, or by absolute path; or a mapping of these by service. What is nothing but a template, as
+        ``{{ params.outgoing_sql }}``, is a run's: it may only name a ``.sql`` file, or a folder with a file for each
+        service, below ``[malote] outgoing_sql_folders``. By default ``INSTITUTION__SERVICE.sql`` of one of these
+        folders, else the shipped file of the service (templated)
+    :param arquivo: a file of your own below ``[malote] arquivo_folders``, sent as it is instead of rows (templated)
     :param options: what the institution's files further need, e.g. ``{"tipoGeracao": "1"}``; a blank one counts as
         absent (templated)
     :param resend_refused: rows that the institution refused may travel again (templated)
@@ -52,7 +55,7 @@ class SubmitOperator(MaloteTask):
     def __init__(
         self,
         *,
-        outgoing_sql: str | None = None,
+        outgoing_sql: str | Mapping[str, str] | None = None,
         arquivo: str | None = None,
         options: Mapping[str, Any] | None = None,
         resend_refused: bool | str = False,
@@ -61,6 +64,7 @@ class SubmitOperator(MaloteTask):
     ) -> None:
         super().__init__(**kwargs)
         self.outgoing_sql = outgoing_sql
+        self._free_sql = written(outgoing_sql)
         self.arquivo = arquivo
         self.options = options
         self.resend_refused = resend_refused
@@ -78,9 +82,11 @@ class SubmitOperator(MaloteTask):
                 params["valid_rest"] = True
             rows: Any = ()
             if given(self.arquivo):
-                params["arquivo"] = str(self.arquivo)
+                params["arquivo"] = own_file(str(self.arquivo), self.institution, folders("arquivo_folders"))
             else:
-                rows = Outgoing(hook.warehouse_dsn(), statement(self.outgoing_sql, self.institution, service))
+                own = folders("outgoing_sql_folders")
+                query = statement(self.outgoing_sql, self.institution, service, own, free=self._free_sql)
+                rows = Outgoing(hook.warehouse_dsn(), query)
             prepared = hook.courier().prepare(
                 Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
             )

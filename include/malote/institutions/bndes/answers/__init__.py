@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.institutions.bndes.answers.elements import Fields, Tags, name_of
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, plain
 from malote.institutions.bndes.answers.failing import about, gateway
 from malote.institutions.bndes.answers.replies import PROTOCOL, Reading
 from malote.institutions.bndes.answers.results import (
@@ -37,6 +37,7 @@ __all__ = [
     "name_of",
     "operation_of",
     "operations",
+    "plain",
     "shown",
     "subcredito",
 ]

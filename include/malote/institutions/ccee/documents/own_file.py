@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
+from malote import place
 from malote.archive import Archive, Sheet
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.institution import Free, Row
@@ -200,10 +201,10 @@ def _line(element: etree._Element) -> int | None:
 def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Problem]) -> Iterator[tuple[str, BinaryIO]]:
     if path := params.get("arquivo"):
         try:
-            yield Path(str(path)).name, Path(str(path)).open("rb")  # noqa: SIM115 (closed by who asked)
-        except OSError as wrong:
+            yield Path(str(path)).name, place.open_regular(Path(str(path)))
+        except (OSError, ValueError) as wrong:
             raise Misconfigured(
-                f"the file of param arquivo cannot be read: {wrong.strerror}: {path}",
+                f"the file of param arquivo cannot be read: {getattr(wrong, 'strerror', wrong)}: {str(path)!r}",
                 institution="ccee",
                 todo="give a path that the worker can read",
                 kept=PREPARED,

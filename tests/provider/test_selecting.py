@@ -1,0 +1,139 @@
+"""What a run may select by: names of files below configured folders; SQL and paths only from a DAG's author."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from malote.errors import Misconfigured
+from malote_provider.selecting import own_file, statement, written
+
+LEFT = "{{ params.outgoing_sql }}"
+
+WRITTEN = [
+    ("select 1 as reference", True),
+    ("my.sql", True),
+    ("/srv/sql/my.sql", True),
+    ("select * from t where dia = '{{ ds }}'", True),
+    ("with t as (select 1) table t {# a comment #}", True),
+    ({"liberacao": "select 1"}, True),
+    (LEFT, False),
+    ("{{ params.outgoing_sql or '' }}", False),
+    ("\n{{ dag_run.conf['sql'] }}\n", False),
+    ("{{ params.folder }}/{{ params.file }}.sql", False),
+    ("{% if params.x %}{{ params.x }}{% endif %}", False),
+    ("{{ 'select 1' if params.x else params.y }}", False),
+    (None, False),
+    (frozenset(), False),  # the output of another task
+]
+
+
+@pytest.mark.parametrize(("text", "free"), WRITTEN, ids=str)
+def test_what_is_nothing_but_a_template_is_a_run_s(text: Any, free: bool) -> None:
+    assert written(text) is free
+
+
+OF_A_RUN = [
+    "select pg_read_file('/etc/passwd') as \"reference\"",
+    "SELECT 1 as reference;",
+    "/etc/passwd", "/etc/passwd.sql", "../secret.sql", "a/../../secret.sql", "./mine.sql", "a//mine.sql", ".hidden.sql",
+    "mine.sql\0", "mine.sql\nselect 1", "~/mine.sql", "file:///srv/mine.sql", "C:\\mine.sql", "absent.sql", "absent",
+    "out.sql", "out", "pipe.sql", "folder.sql", "device.sql",
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configured folder, beside which lies what must stay outside."""
+    folder = tmp_path / "configured"
+    (folder / "a").mkdir(parents=True)
+    (folder / "folder.sql").mkdir()
+    (tmp_path / "secret.sql").write_text("select 'secret'")
+    (folder / "mine.sql").write_text("select 'mine'")
+    (folder / "out.sql").symlink_to(tmp_path / "secret.sql")
+    (folder / "out").symlink_to(tmp_path)
+    (folder / "device.sql").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe.sql")
+    return folder
+
+
+@pytest.mark.parametrize("text", OF_A_RUN, ids=repr)
+def test_a_run_starts_no_sql_and_no_path_of_its_own(folder: Path, text: str) -> None:
+    with pytest.raises(Misconfigured) as said:
+        statement(text, "ccee", "contratos", [folder])
+    assert said.value.todo and "outgoing_sql_folders" in said.value.todo
+
+
+def test_a_file_is_found_by_name_in_the_first_folder_that_has_it_and_among_the_shipped(folder: Path) -> None:
+    def of(text: Any) -> str:
+        return statement(text, "ccee", "contratos", [folder])
+
+    assert of("mine.sql") == "select 'mine'"
+    shipped = of("")
+    assert "outgoing.ccee_contratos" in shipped and of("ccee__contratos.sql") == of("None") == of(None) == shipped
+    (folder / "a" / "contratos.sql").write_text("select 'by service'")
+    assert of("a") == of("a/contratos.sql") == "select 'by service'"
+    (folder / "ccee__contratos.sql").write_text("select 'instead of the shipped one'")
+    assert of("") == of("ccee__contratos.sql") == "select 'instead of the shipped one'"
+
+
+def test_an_author_gives_sql_a_path_or_one_of_these_for_each_service(folder: Path) -> None:
+    def of(given: Any, service: str = "liberacao") -> str:
+        return statement(given, "bndes", service, [folder], free=True)
+
+    each = {"liberacao": "select 'l'", "contratacao": str(folder / "mine.sql"), "financiamento": "mine.sql"}
+    assert of("select 1") == "select 1"
+    assert [of(each, service) for service in each] == ["select 'l'", "select 'mine'", "select 'mine'"]
+    assert "outgoing.bndes_cancelamento" in of(each, "cancelamento"), "what is not named selects as usual"
+
+
+ENCODED = [
+    ("select 'ação'".encode(), "select 'ação'"),
+    (b"\xef\xbb\xbfselect 1", "select 1"),
+    ("select 'ação'".encode("iso-8859-1"), None),
+    ("select 1".encode("utf-16"), None),
+]
+
+
+@pytest.mark.parametrize(("data", "text"), ENCODED, ids=lambda each: repr(each)[:30])
+def test_a_file_is_utf_8_with_a_byte_order_mark_or_without(folder: Path, data: bytes, text: str | None) -> None:
+    (folder / "mine.sql").write_bytes(data)
+    if text is None:
+        with pytest.raises(Misconfigured, match="not UTF-8"):
+            statement("mine.sql", "ccee", "contratos", [folder])
+    else:
+        assert statement("mine.sql", "ccee", "contratos", [folder]) == text
+
+
+@pytest.mark.parametrize(
+    "arquivo",
+    ["/proc/kmsg", "/dev/zero", "/etc/passwd", "../secret.sql", "out.sql", "out/secret.sql", "pipe.sql", "device.sql",
+     "a", "", "mine.sql\0", "absent.xml", "x" * 5000],
+    ids=lambda each: repr(each)[:30],
+)  # fmt: skip
+def test_a_file_that_is_sent_as_it_is_is_a_regular_one_below_a_configured_folder(folder: Path, arquivo: str) -> None:
+    with pytest.raises(Misconfigured) as said:
+        own_file(arquivo, "ccee", [folder])
+    assert "arquivo_folders" in str(said.value)
+
+
+def test_a_file_is_sent_by_its_path_or_by_its_name_in_the_folder(folder: Path) -> None:
+    assert own_file("mine.sql", "ccee", [folder]) == own_file(str(folder / "mine.sql"), "ccee", [folder])
+    with pytest.raises(Misconfigured, match="none is configured"):
+        own_file(str(folder / "mine.sql"), "ccee", [])
+
+
+def test_free_sql_of_a_run_is_refused_by_the_task_before_anything_is_selected(
+    notary: SimpleNamespace, context: Any
+) -> None:
+    task = notary.submit(task_id="submit", outgoing_sql=LEFT)
+    given = context(task)
+    given["params"] = {"outgoing_sql": "select pg_read_file('/etc/passwd') as reference, 'x' as text"}
+    task.render_template_fields(given)
+    with pytest.raises(Misconfigured) as said:
+        task.execute(given)
+    assert "root:" not in str(said.value) and not notary.office.requests
