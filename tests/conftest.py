@@ -35,6 +35,7 @@ os.environ.update(
 )
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
+from support.planted import WORKER  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +53,14 @@ def database(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _migrated(postgres: EmbeddedPostgres) -> str:
-    """The name of a database that was migrated once and is only copied."""
+    """The name of a database that was migrated once and is only copied; ``WORKER`` is what malote runs as in it."""
+    import psycopg
+
     from malote.migrations import upgrade
 
-    upgrade(postgres.create("migrated"))
+    upgrade(postgres.create("migrated"), roles=True)
+    with psycopg.connect(postgres.dsn()) as connection:
+        connection.execute(f"create role {WORKER} login password '{WORKER}' in role malote_runtime")
     return "migrated"
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "migrate":
             from malote.migrations import upgrade
 
-            upgrade(dsn)
+            upgrade(dsn, roles=options.roles)
             print("the warehouse is up to date")
             return 0
         with Journal(dsn) as journal:
@@ -103,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--warehouse", metavar="DSN", help="postgresql://… of the warehouse")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
+    migrate = commands.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
+    migrate.add_argument("--roles", action="store_true", help="and the roles malote_owner, _runtime, _select, _reader")
     commands.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
     commands.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(run=_status)
     story = commands.add_parser("story", help="everything that happened to a submission")

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from malote import warehouse
 from malote.errors import Misconfigured
 from malote.institution import Access, load
 
@@ -61,23 +62,13 @@ def dsn_of(connection: Connection) -> str:
 
     :raises Misconfigured: where the connection is not of type ``postgres``
     """
-    from psycopg import conninfo, pq
-
     if connection.conn_type not in ("postgres", "postgresql"):
         raise Misconfigured(
             f"the connection {connection.conn_id!r} is of type {connection.conn_type!r}",
             todo="give one of type postgres: the journal needs PostgreSQL",
         )
-    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
-    values: dict[str, Any] = {name: value for name, value in extra_of(connection).items() if name in known}
-    values |= {
-        "host": connection.host,
-        "port": connection.port,
-        "user": connection.login,
-        "password": connection.password,
-        "dbname": connection.schema,
-    }
-    return conninfo.make_conninfo(**{name: value for name, value in values.items() if value not in (None, "")})
+    parts = {name: getattr(connection, name) for name in ("host", "port", "login", "password", "schema")}
+    return warehouse.dsn_of(parts, extra_of(connection))
 
 
 def base_url(host: str, port: int | None, environment: str) -> str:

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
-from malote.errors import MaloteError
+from malote.errors import MaloteError, Transient
 from malote.hours import ZONE
 from malote.scope import Scope
 from malote.submission import Standing, Submission
@@ -131,7 +131,7 @@ def _journal() -> Iterator[Journal]:
     try:
         with Journal(dsn_of(BaseHook.get_connection(conn_id))) as journal:
             yield journal
-    except (psycopg.OperationalError, AirflowNotFoundException) as error:
+    except (Transient, psycopg.OperationalError, AirflowNotFoundException) as error:
         raise MaloteError(
             f"the journal cannot be reached ({type(error).__name__})", todo=f"look at the connection {conn_id}"
         ) from None

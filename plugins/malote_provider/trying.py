@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from malote.errors import MaloteError, Misconfigured, ReplyLost
+from malote.warehouse import connect, examine
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,7 @@ class Tried(Protocol):
     def get_institution(self) -> Institution: ...
     def driver(self) -> SyncDriver: ...
     def archive_key(self) -> str | None: ...
+    def warehouse_dsn(self) -> str: ...
 
 
 def tried(hook: Tried) -> tuple[bool, str]:
@@ -37,6 +39,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
         driver = hook.driver()
         calls = {call.name: call for call in (institution.preflight(), institution.probe())}  # Cielo's are one
         said = ", ".join(map(driver.send, calls.values()))
+        with connect(hook.warehouse_dsn()) as warehouse:
+            warned = examine(warehouse)
         if hook.seals and not hook.archive_key():
             raise Misconfigured(
                 f"{institution.title} can be reached, but there is no key that seals its documents in the archive",
@@ -48,7 +52,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
     except MaloteError as error:
         return False, str(error)
     fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
-    return True, f"{fine}. {_about(certificate, account, hook.clock.now())}" if certificate else fine
+    told = [fine, certificate and _about(certificate, account, hook.clock.now()), warned and f"Warning: {warned}"]
+    return True, ". ".join(filter(None, told))
 
 
 def _certificate_hint(hook: Tried) -> str:

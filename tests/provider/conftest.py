@@ -18,7 +18,7 @@ from malote.errors import Problem
 from malote.rules import Rules
 from malote_sim import running
 from support.notary import Notary, Office, make_table
-from support.planted import ARCHIVE_KEY, CHAVE, EC, SECRET
+from support.planted import ARCHIVE_KEY, CHAVE, EC, SECRET, WORKER
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def set_connection(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture
 def connected(warehouse: str, set_connection: Callable[..., None]) -> str:
-    """The warehouse as connection ``malote_warehouse``; its dsn."""
+    """The warehouse as connection ``malote_warehouse``, of a login that may what tasks must; a dsn that may all."""
     parts = conninfo.conninfo_to_dict(warehouse)
     set_connection(
         "malote_warehouse",
         conn_type="postgres",
         host=parts["host"],
         port=int(parts["port"] or 5432),
-        login=parts["user"],
-        password=parts.get("password"),
+        login=WORKER,
+        password=WORKER,
         schema=parts["dbname"],
     )
     return warehouse

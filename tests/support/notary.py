@@ -32,6 +32,8 @@ TABLE = """
     create table notary.verdict (
         submission_id text not null, ordem integer not null, reference text, number text, verdict text, remark text,
         landed_at timestamptz not null, primary key (submission_id, ordem));
+    grant usage on schema notary to malote_runtime;
+    grant all on notary.verdict to malote_runtime;
 """
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from malote.clock import Clock
 from malote.errors import Misconfigured, Transient
+from malote.warehouse import connect
 
 if TYPE_CHECKING:
     import psycopg
@@ -181,17 +182,9 @@ class Pace:
                 ) from error
 
     def _once(self, statement: str, cost: timedelta) -> tuple[timedelta, float, float]:
-        import psycopg
 
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
-                self._dsn,
-                autocommit=True,
-                prepare_threshold=None,  # a pooler such as PgBouncer may stand between
-                connect_timeout=10,
-                tcp_user_timeout=10_000,
-                application_name="malote pace",
-            )
+            self._connection = connect(self._dsn, autocommit=True, name="malote pace", tcp_user_timeout=10_000)
         now = None if self._now is None else self._now()
         values = {"name": self.name, "cost": cost, "tolerance": self.tolerance, "now": now}
         before = self._time()

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.submission import Standing, Stored, Submission
+from malote.warehouse import connect
 
 COLUMNS = """
     id, pouch, institution, environment, account, service, operation, standing, name, document, document_sha256,
@@ -33,10 +34,10 @@ class Ledger:
     def connection(self) -> psycopg.Connection[dict[str, Any]]:
         """The open connection, in autocommit; rows are dicts.
 
-        :raises Misconfigured: where there is no journal in that database
+        :raises Misconfigured, Transient: where there is no journal in that database, or it cannot be reached
         """
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._dsn, autocommit=True, row_factory=dict_row)
+            self._connection = connect(self._dsn, autocommit=True, row_factory=dict_row)
             if not self.one("select to_regclass('malote.submission') is not null as there")["there"]:
                 self.close()
                 raise Misconfigured(

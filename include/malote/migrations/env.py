@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import re
-
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
+
+from malote.warehouse import connect
 
 _LOCK = 0x6D616C6F7465  # "malote": two deployments that start together must not migrate together
+_OWNED = """
+    select exists (select 1 from pg_catalog.pg_namespace
+                   where nspname = 'malote' and pg_catalog.pg_get_userbyid(nspowner) = 'malote_owner')
+"""
 
 
 def _run() -> None:
     attributes = context.config.attributes
-    url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", attributes["dsn"])
-    engine = create_engine(url, poolclass=pool.NullPool)
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(attributes["dsn"]), poolclass=pool.NullPool)
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if attributes["roles"]:
+            _plain(connection, attributes["roles"])
+        owned = bool(attributes["roles"]) or connection.execute(text(_OWNED)).scalar_one()
+        if owned:
+            connection.execute(text("set local role malote_owner"))
         connection.execute(text("create schema if not exists malote"))
         context.configure(connection=connection, version_table_schema="malote")
         context.run_migrations()
         for mart in attributes["marts"]:
-            connection.execution_options(no_parameters=True).exec_driver_sql(mart)
+            _plain(connection, mart)
+        if owned:
+            _plain(connection, attributes["grants"])
+
+
+def _plain(connection: Connection, statements: str) -> None:
+    connection.execution_options(no_parameters=True).exec_driver_sql(statements)
 
 
 _run()

@@ -21,6 +21,7 @@ from malote.submission import Refusal, Submission
 from malote.trip.accounting import account
 from malote.trip.matching import Matching
 from malote.trip.staging import copy_into, copy_into_staging, merge, place, stage, target
+from malote.warehouse import connect
 
 _REPAIRED = """
     insert into malote.event (submission, at, what, detail)
@@ -29,6 +30,11 @@ _REPAIRED = """
         where submission = %(id)s and what = 'answer repaired' and detail = %(detail)s)
 """
 
+
+# The default 8 MB writes staging to disk and reads it back. Behind a pooler it may have been used, and is fixed then.
+_BUFFERS = """
+    do $$ begin set local temp_buffers = '64MB'; exception when invalid_parameter_value then null; end $$
+"""
 
 ROWS, ROWS_PER_ITEM = 1000, 20
 """Rows of one answer, at most: so many, and so many for each item that was sent. More are no answer to it."""
@@ -65,8 +71,8 @@ class Landing:
         """
         table = institution.tables[submissions[0].service]
         now = self._clock.now()
-        with psycopg.connect(self._dsn) as connection:
-            connection.execute("set temp_buffers = '64MB'")  # the default 8 MB writes staging to disk and reads it back
+        with connect(self._dsn) as connection:
+            connection.execute(_BUFFERS)
             mine = _lock(connection, submissions)
             matchings = _matchings(connection, institution, mine)
             # What lands for the first time has nothing to be merged with: its rows go straight to their place.
@@ -96,7 +102,7 @@ class Landing:
     def land_reasons(self, table: Table, told: Sequence[tuple[Refusal, Sequence[tuple[str | None, ...]]]]) -> None:
         """Land the reasons of refusals, each as rows of that table, in one transaction."""
         now = self._clock.now()
-        with psycopg.connect(self._dsn) as connection:
+        with connect(self._dsn) as connection:
             stage(connection, table)
             with connection.cursor().copy(copy_into_staging(table)) as copy:
                 for refusal, rows in told:

@@ -134,8 +134,9 @@ def _asked(hook: MaloteHook, institution: Bndes, call: Call[bytes], query: str) 
 
 def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, ...]], now: datetime) -> int:
     """Make the rows of a question these, in one transaction; returns how many it wrote or removed."""
-    import psycopg
     from psycopg import sql
+
+    from malote.warehouse import connect
 
     columns = [sql.Identifier(name) for name in table.columns]
     write = sql.SQL(
@@ -149,7 +150,7 @@ def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, .
         excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
         there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
     )
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+    with connect(dsn) as connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("delete from {} where query_id = %s and ordem > %s").format(target), (query, len(rows)))
         changed = cursor.rowcount
         cursor.executemany(write, [(query, ordem, *row, now) for ordem, row in enumerate(rows, 1)])
