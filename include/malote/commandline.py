@@ -141,6 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("unanswered", help="what landed with items that no answer settled").set_defaults(
         run=_unanswered
     )
+    pace = commands.add_parser("pace", help="the shared request budgets: which are held back, and until when")
+    pace.add_argument("budget", metavar="NAME", nargs="?", help="one of them, e.g. ccee/producao/1234")
+    pace.add_argument("--reset", action="store_true", help="forget its penalty: the next request goes at once")
+    pace.set_defaults(run=_pace)
     return parser
 
 
@@ -220,6 +224,20 @@ def _unanswered(journal: Journal, _: argparse.Namespace) -> None:
         print(f"  then:     malote settle {each.submission} ITEM --accepted | --refused --why TEXT")
     if not found:
         print("nothing that landed is unanswered")
+
+
+def _pace(journal: Journal, options: argparse.Namespace) -> None:
+    from malote.hours import budgets, reset
+
+    if options.reset:
+        if not options.budget:
+            raise Misconfigured("--reset needs the name of a budget", todo="`malote pace` lists them")
+        reset(journal.connection, options.budget)
+        print(f"{options.budget}: the next request goes at once; what is planned for later is not moved")
+        return
+    for name, until in budgets(journal.connection):
+        if options.budget in (None, name):
+            print(f"{name:40} {f'held back until {_when(until)}' if until else 'free'}")
 
 
 def _when(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
-from malote import INSTITUTIONS
+from malote import INSTITUTIONS, heads
 from malote.errors import Misconfigured, Problem
 from malote.hours import Counter
 from malote.submission import CannotTell, Document, Finding, Order, Pending, Progress, Receipt, Submission
@@ -80,9 +80,8 @@ class Reply:
 
     @property
     def retry_after(self) -> float:
-        """Seconds that ``Retry-After`` asks for; a minute where it says nothing, or a date."""
-        after = self.headers.get("retry-after", "").strip()
-        return float(after) if after.isascii() and after.isdigit() else 60.0
+        """Seconds that ``Retry-After`` asks for, see :func:`malote.heads.retry_after`."""
+        return heads.retry_after(self.headers)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

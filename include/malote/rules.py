@@ -59,6 +59,7 @@ class Rules:
     :param opening_hours: ``"08:00-20:00"`` in America/Sao_Paulo, or "" for always
     :param opening_days: ``bank`` (ANBIMA bank days), ``weekdays`` or ``all``
     :param closed_days: further closed days, ISO dates
+    :param closed_every: tried again so long after they said that they are closed, when by our hours they are open
     :param closing_margin: nothing is sent later than this before closing
     :param purge_after: bytes that are sealed in the archive are purged when their answer has landed, and so long after
         they were prepared at the latest, even while their fate is unknown
@@ -85,6 +86,7 @@ class Rules:
     opening_hours: str = ""
     opening_days: str = "all"
     closed_days: tuple[str, ...] = ()
+    closed_every: timedelta = timedelta(minutes=10)
     closing_margin: timedelta = timedelta(minutes=2)
     purge_after: timedelta = timedelta(days=7)
     refused_unchanged: tuple[str, ...] = ()

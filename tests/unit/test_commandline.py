@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from malote.archive import Seal
 from malote.clock import HeldClock, SystemClock
 from malote.commandline import main, warehouse
 from malote.errors import Misconfigured
+from malote.hours import Pace
 from support.notary import Notary, Office, deeds, make_table
 from support.trip import Trip, standings
 
@@ -171,3 +173,17 @@ def test_seal_without_a_key_says_where_it_would_come_from(
     monkeypatch.setattr("sys.stdin", io.StringIO("{}\n"))
     assert main(["seal"]) == 1
     assert "malote_archive" in capsys.readouterr().err
+
+
+def test_a_pace_that_is_held_back_is_shown_and_reset(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pace = Pace(warehouse, "ccee/producao/1234", limit=10, window=timedelta(minutes=1))
+    pace.penalty(3600)
+    assert main(["--warehouse", warehouse, "pace"]) == 0
+    assert "ccee/producao/1234" in (said := capsys.readouterr().out) and "held back until" in said
+    assert main(["--warehouse", warehouse, "pace", "--reset"]) == 1
+    assert main(["--warehouse", warehouse, "pace", "nobody", "--reset"]) == 1
+    assert main(["--warehouse", warehouse, "pace", "ccee/producao/1234", "--reset"]) == 0
+    capsys.readouterr()
+    assert main(["--warehouse", warehouse, "pace"]) == 0 and capsys.readouterr().out.split()[-1] == "free"
+    assert pace.reserve(1)[0].delay < 1
+    pace.close()

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from malote.hours.counter import ZONE, Counter, CutOff, add_bank_days, bank_day, bank_holidays, parse_hours
-from malote.hours.pace import Pace, Slot
+from malote.hours.pace import Pace, Slot, budgets, reset
 
-__all__ = ["ZONE", "Counter", "CutOff", "Pace", "Slot", "add_bank_days", "bank_day", "bank_holidays", "parse_hours"]
+__all__ = [
+    "ZONE",
+    "Counter",
+    "CutOff",
+    "Pace",
+    "Slot",
+    "add_bank_days",
+    "bank_day",
+    "bank_holidays",
+    "budgets",
+    "parse_hours",
+    "reset",
+]

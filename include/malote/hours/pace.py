@@ -198,3 +198,21 @@ class Pace:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def budgets(connection: psycopg.Connection[dict[str, Any]]) -> list[tuple[str, datetime | None]]:
+    """Every shared budget by name, and until when its next request is held back; None where it may go now."""
+    rows = connection.execute(
+        "select name, case when tat > clock_timestamp() then tat end as until from malote.pace order by name"
+    )
+    return [(row["name"], row["until"]) for row in rows]
+
+
+def reset(connection: psycopg.Connection[dict[str, Any]], name: str) -> None:
+    """Forget how a budget was used, and every penalty: the next request goes at once.
+
+    :raises Misconfigured: where nobody has used a budget of that name
+    """
+    done = connection.execute("update malote.pace set tat = clock_timestamp() where name = %s", (name,))
+    if not done.rowcount:
+        raise Misconfigured(f"no requests were ever counted as {name!r}", todo="`malote pace` lists the names")

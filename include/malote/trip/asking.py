@@ -52,13 +52,10 @@ class Asking:
         :raises Terminal: where asking cannot succeed until a person acts; nothing is believed of the submissions then
         """
         while due := self._due(scope, landed=landed):
-            heard = []
+            heard: list[Heard] = []
             for submission in due:
-                slot = self.kit.pace.reserve(1)[0]
-                while not slot.wait(self.kit.clock):
-                    slot = self.kit.pace.reserve(1)[0]
                 try:
-                    heard.append(driver.send(self.kit.institution.check(submission)))
+                    heard.append(self.kit.send(driver, self.kit.institution.check(submission)))
                 except MaloteError as error:
                     heard.append(error)
             if not self._note(due, heard):
@@ -169,12 +166,15 @@ class Asking:
 
     def _again(self, submission: Submission, news: Heard, now: datetime) -> datetime:
         """When to ask again for an answer that is not there."""
-        rules = self.kit.institution.rules
+        rules, overdue = self.kit.institution.rules, _overdue(submission, now)
         if isinstance(news, Throttled):
             return now + timedelta(seconds=news.retry_after)
-        every = rules.overdue_every if _overdue(submission, now) else rules.poll_every
-        again = now + spread(every, rules.poll_jitter, submission)
-        return max(again, news.ask_at) if isinstance(news, Pending) and news.ask_at else again
+        again = now + spread(rules.overdue_every if overdue else rules.poll_every, rules.poll_jitter, submission)
+        if isinstance(news, Pending) and news.ask_at:
+            latest = now + rules.overdue_every if overdue else submission.deadline
+            if latest is None or news.ask_at <= latest:  # a hint past the end is none
+                again = max(again, news.ask_at)
+        return again
 
     def _trouble(self, submission: Submission, error: MaloteError) -> MaloteError | None:
         """What a question that failed means for the others: the error, where asking on needs a person first."""

@@ -36,6 +36,10 @@ class Landed:
 class _NotThere(Exception):
     """Ends the writing of an answer that turned out to be none."""
 
+    def __init__(self, pending: Pending) -> None:
+        super().__init__(pending.why)
+        self.pending = pending
+
 
 class Collecting:
     """Lands what is answered in a scope. One stuck answer does not hold back the thousand beside it."""
@@ -58,7 +62,7 @@ class Collecting:
             problems.append(error)
         more = self._bring(scope, driver)
         problems += more.problems
-        problems += explain(self.kit, self.landing, scope, lambda call: self._send(driver, call))
+        problems += explain(self.kit, self.landing, scope, lambda call: self.kit.send(driver, call))
         purge(self.kit)
         return Landed(
             landed.submissions + more.submissions, landed.rows + more.rows, landed.changed + more.changed,
@@ -93,12 +97,11 @@ class Collecting:
                 with self.kit.archive.write(
                     "answers", f"{submission.id}.xml", sealed=submission.stored.sealed
                 ) as sheet:
-                    gone = self._send(driver, self.kit.institution.fetch(submission), sheet)
-                    if gone:
-                        raise _NotThere  # so that the archive keeps nothing of it
-            except _NotThere:
-                self._not_ready(submission, gone)
-                log.warning("%s: the answer that was ready is not there: %s", submission.id, gone.why)
+                    if gone := self.kit.send(driver, self.kit.institution.fetch(submission), sheet):
+                        raise _NotThere(gone)  # so that the archive keeps nothing of it
+            except _NotThere as there:
+                self._not_ready(submission, there.pending)
+                log.warning("%s: the answer that was ready is not there: %s", submission.id, there.pending.why)
             except MaloteError as error:
                 yield error.about(institution=self.kit.institution.name, submission=submission.id)
             else:
@@ -111,14 +114,10 @@ class Collecting:
             at = slowly(submission, self.kit.institution.rules, self.kit.clock.now())
             self.kit.journal.asked_anew([(submission.id, at, None, False)])
         else:
-            again = gone.ask_at or self.kit.clock.now() + self.kit.institution.rules.poll_every
+            again = self.kit.clock.now() + self.kit.institution.rules.poll_every
+            if gone.ask_at and submission.deadline and gone.ask_at <= submission.deadline:
+                again = max(again, gone.ask_at)
             self.kit.journal.not_ready(submission.id, gone.why, ask_at=again)
-
-    def _send(self, driver: Any, *call: Any) -> Any:
-        """Send a call at the shared pace."""
-        while not self.kit.pace.reserve(1)[0].wait(self.kit.clock):
-            pass
-        return driver.send(*call)
 
     def _set_aside(self, submission: Submission, error: MaloteError) -> MaloteError:
         rules, now = self.kit.institution.rules, self.kit.clock.now()

@@ -38,6 +38,7 @@ log = logging.getLogger("malote.trip.courier")
 
 T = TypeVar("T")
 
+_CLOCKS_APART, _LONGEST_PROMISE = timedelta(days=1), timedelta(days=60)
 _DOUBTS_IN_A_ROW = 3  # something in between is answering for the institution: stop before a pouch becomes all doubt
 
 
@@ -78,7 +79,7 @@ class Courier:
         rules = self.kit.institution.rules
         todo = self.kit.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
         if any(each.standing is Standing.PREPARED for each in todo):  # asking about the others tries the way as well
-            log.info("%s: %s", self.kit.institution.title, driver.send(self.kit.institution.preflight()))
+            log.info("%s: %s", self.kit.institution.title, self.kit.send(driver, self.kit.institution.preflight()))
         if todo:
             opening = self.kit.institution.counter(todo[0].service)  # a pouch is of one service
         tally: collections.Counter[Standing] = collections.Counter()
@@ -89,11 +90,10 @@ class Courier:
             try:
                 ended = self._hand_over(submission, driver, rules, opening)
             except Throttled as throttled:
-                self.kit.pace.penalty(throttled.retry_after)
                 wake.append((now + timedelta(seconds=throttled.retry_after), throttled.what))
                 break
             except Closed as closed:
-                wake.append((closed.opens_at or now + rules.poll_every, closed.what))
+                wake.append((closed.opens_at or opening.opens_at(now + rules.closed_every), closed.what))
                 break
             if isinstance(ended, Wait):
                 wake.append((ended.until, f"{submission.id}: {ended.why}"))
@@ -171,8 +171,8 @@ class Courier:
         id = submission.id
         submission = dataclasses.replace(submission, sent_at=self.kit.clock.now())
         replies: list[Reply] = []
-        call = _overheard(self.kit.institution.submit(submission, self.kit.archive), replies)
-        self._wait_for_slot()
+        call = _overheard(self.kit.heeding(self.kit.institution.submit(submission, self.kit.archive)), replies)
+        self.kit.wait_for_slot()
         if not self.kit.journal.begin_send(id, under_way=rules.send_timeout):
             return False
         self.kit.checkpoint("attempt open")
@@ -198,10 +198,14 @@ class Courier:
         return False
 
     def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> bool:
-        at = receipt.received_at or self.kit.clock.now()
+        now = self.kit.clock.now()
+        at = receipt.received_at or now
+        if abs(at - now) > rules.patience + _CLOCKS_APART:
+            at = now  # no clock is that wrong: the reply is
+        promised = receipt.promised_at or at
+        deadline = (promised if promised - at < _LONGEST_PROMISE else at) + rules.patience
         # Their clock may be hours ahead of ours: that is no reason to ask hours later.
-        ask_at = receipt.not_before or min(at, self.kit.clock.now()) + rules.return_after
-        deadline = (receipt.promised_at or at) + rules.patience
+        ask_at = min(receipt.not_before or min(at, now) + rules.return_after, deadline)
         try:
             self.kit.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
         except psycopg.errors.UniqueViolation:
@@ -229,11 +233,11 @@ class Courier:
         try:
             call = next(asking)
             while True:
-                self._wait_for_slot()
+                self.kit.wait_for_slot()
                 if call.submits:
                     self.kit.journal.repeated(submission.id)
                 try:
-                    value = driver.send(call)
+                    value = driver.send(self.kit.heeding(call))
                 except MaloteError as error:
                     call = asking.throw(error)
                 else:
@@ -241,13 +245,6 @@ class Courier:
         except StopIteration as end:
             found: Finding = end.value
             return found
-
-    def _wait_for_slot(self) -> None:
-        while True:
-            slot = self.kit.pace.reserve(1)[0]
-            self.kit.clock.sleep(slot.delay)
-            if not slot.lapsed():
-                return
 
 
 def _overheard(call: Call[T], replies: list[Reply]) -> Call[T]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock
+from malote.errors import Throttled
 from malote.hours import Pace
-from malote.institution import Institution
+from malote.institution import Call, Institution, Reply
 from malote.journal import Journal
+
+T = TypeVar("T")
+
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,3 +36,29 @@ class Kit:
     pace: Pace
     clock: Clock
     checkpoint: Checkpoint = pass_by
+
+    def send(self, driver: Any, call: Call[T], *sink: Any) -> T:
+        """Send a call at the shared pace; raises what reading its reply raises."""
+        self.wait_for_slot()
+        value: T = driver.send(self.heeding(call), *sink)
+        return value
+
+    def wait_for_slot(self) -> None:
+        """Wait until the shared pace leaves room for one request."""
+        while not self.pace.reserve(1)[0].wait(self.clock):
+            pass
+
+    def heeding(self, call: Call[T]) -> Call[T]:
+        """The same call, after whose "too many" (429) everybody slows down, whatever else reading it makes of it."""
+        read = call.read
+
+        def heeded(reply: Reply) -> T:
+            if reply.status == TOO_MANY:
+                self.pace.penalty(reply.retry_after)
+            try:
+                return read(reply)
+            except Throttled as throttled:
+                self.pace.penalty(throttled.retry_after)
+                raise
+
+        return dataclasses.replace(call, read=heeded)

@@ -155,17 +155,10 @@ def test_2_5_a_counter_that_they_say_is_closed_is_no_refusal_and_waits_for_our_h
     archive: Archive, status: int, body: str, kind: str
 ) -> None:
     call = posted(archive, "liberacao", changes={"attempt": 1})
-    for said, wanted in (
-        ("", None),
-        ("no date", None),
-        ("Mon, 23 Nov 2026 15:00:00 GMT", "2026-11-23T15:10:00+00:00"),  # a holiday of Rio: tried again by and by
-        ("Mon, 23 Nov 2026 22:59:30 GMT", "2026-11-24T11:00:00+00:00"),  # our clock was behind theirs
-        ("Fri, 27 Nov 2026 22:50:00 GMT", "2026-11-30T11:00:00+00:00"),
-    ):
+    for said in ("", "no date", "Mon, 23 Nov 2026 15:00:00 GMT", "Mon, 23 Nov 99999 15:00:00 GMT"):
         with pytest.raises(Closed) as caught:
             call.read(reply(status, body, kind, date=said))
-        opens = caught.value.opens_at
-        assert (opens.isoformat() if opens else None) == wanted
+        assert caught.value.opens_at is None, "when it is tried again is ours to say"
         assert "opening_hours" in str(caught.value)
     page = reply(status, f"<html><body>{body}</body></html>", "text/html")
     with pytest.raises(Malformed):  # somebody's page is nobody's word

@@ -172,7 +172,6 @@ class BndesRules(Rules):
     :param opening_hours: manual 2.5: "de 08:00hs às 20:00hs"; Brasília time is inferred (sheet 3.2)
     :param opening_days: inferred: bank days (sheet 3.2)
     :param bound_services: those taken in opening hours only. The manual names three, and "qualquer requisição"
-    :param closed_every: ours: tried again so long after BNDES said that it is closed, when by our hours it is open
     :param requests: ours, and modest: no limit is documented
     :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"; only it
     :param cut_off: manual 2.5: a liberação received "até às" this Brasília time is credited `days_before` bank days
@@ -191,7 +190,6 @@ class BndesRules(Rules):
     opening_hours: str = "08:00-20:00"
     opening_days: str = "bank"
     bound_services: tuple[str, ...] = TRAVELLING
-    closed_every: timedelta = timedelta(minutes=10)
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
     refused_unchanged: tuple[str, ...] = ("financiamento",)

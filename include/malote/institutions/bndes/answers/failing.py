@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from email.utils import mktime_tz, parsedate_tz
 from typing import TypeVar
 
 from malote.errors import Closed, Malformed, MaloteError, Throttled, Unavailable
-from malote.hours import Counter
 from malote.institution import Reply
 from malote.institutions.bndes.codes import BY_CODE, CLOSED
-from malote.institutions.bndes.rules import BndesRules
 
 E = TypeVar("E", bound=MaloteError)
 
@@ -22,18 +18,10 @@ def about(kind: type[E], what: str, code: str, **more: object) -> E:
     return kind(what, institution="bndes", code=code, meaning=known.meaning, **told)  # type: ignore[arg-type]
 
 
-def closed(reply: Reply, rules: BndesRules) -> Closed:
-    """BNDES says that its counter is closed, so its hours are not ours (manual 2.5): nothing was taken.
-
-    It is tried again after the rule ``closed_every``, when by our hours it is open; by the reply's own ``Date``, as
-    there is no clock here. Without one ``opens_at`` is None.
-    """
-    opens_at = None
-    if said := parsedate_tz(reply.headers.get("date", "")):
-        at = datetime.fromtimestamp(mktime_tz(said), timezone.utc)
-        opens_at = Counter.of(rules).opens_at(at + rules.closed_every)
+def closed(reply: Reply) -> Closed:
+    """BNDES says that its counter is closed, so its hours are not ours (manual 2.5): nothing was taken."""
     what = f"BNDES says that its counter is closed (HTTP {reply.status})"
-    return about(Closed, what, CLOSED, opens_at=opens_at, kept="nothing was taken over there")
+    return about(Closed, what, CLOSED, kept="nothing was taken over there")
 
 
 def gateway(reply: Reply) -> MaloteError:

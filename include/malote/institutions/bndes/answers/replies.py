@@ -79,7 +79,7 @@ class Reading:
         if self._nothing_done(service, reply, root):
             words = texts(root) if isinstance(root, etree._Element) else [reply.body.decode("utf-8", "replace")]
             if reply.status == 503 and self.says("closed", words):
-                raise closed(reply, self.rules)
+                raise closed(reply)
             raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
         what = root.what if isinstance(root, Malformed) else f"XML without a protocol ({markup.local(root.tag)})"
         raise Malformed(
@@ -92,7 +92,7 @@ class Reading:
         found = list(self.reasons(root, service.name, None, "porta"))
         texts = [text for row in found for text in (row[3], row[4]) if text]
         if self.says("closed", texts):
-            return closed(reply, self.rules)
+            return closed(reply)
         there = submission.attempt > 0 and self.says("there", map(_brief, texts), service.there)
         what = f"BNDES refused the request: {'; '.join(texts)[:500] or 'no reason was given'}"
         return about(Refused, what, ALREADY_THERE if there else "400", reasons=found)
