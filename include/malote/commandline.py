@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -13,9 +14,9 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from malote import __version__
+from malote.desk import Decision, Way, decide
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
-from malote.reference import normal
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 
@@ -190,26 +191,28 @@ def _doubts(journal: Journal, _: argparse.Namespace) -> None:
 def _resolve(journal: Journal, options: argparse.Namespace) -> None:
     if options.absent and not options.withdraw:
         raise Misconfigured("--absent goes with --withdraw", todo="what is not there may also be resent: --resend")
-    if options.withdraw and not options.why:
-        raise Misconfigured("--withdraw needs --why", todo="say what you saw over there, and where")
-    if options.receipt:
-        journal.give_receipt(options.submission, options.receipt.strip(), options.why)
+    if options.receipt is not None:
+        _decide(journal, options, Way.RECEIPT, receipt=options.receipt)
         print("it is waited for again: clear `wait`, or let the next run collect it")
     elif options.resend:
-        journal.resend(options.submission, options.why)
+        _decide(journal, options, Way.RESEND)
         print("it will be sent again when its `submit` is cleared or the next run of its pouch starts")
     else:
-        journal.withdraw(options.submission, options.why, absent=options.absent)
+        _decide(journal, options, Way.ABSENT if options.absent else Way.WITHDRAW)
         print("withdrawn; its items " + ("may travel again" if options.absent else "stay locked (see --absent)"))
 
 
+def _decide(journal: Journal, options: argparse.Namespace, way: Way, *, receipt: str = "", item: str = "") -> None:
+    decide(journal, Decision(options.submission, way, options.why, receipt, item, getpass.getuser()))
+
+
 def _ask_again(journal: Journal, options: argparse.Namespace) -> None:
-    journal.ask_anew(options.submission, options.why)
+    _decide(journal, options, Way.ASK_AGAIN)
     print("it is asked again by the next `land` of its service: clear land, or let the next run do it")
 
 
 def _settle(journal: Journal, options: argparse.Namespace) -> None:
-    journal.settle(options.submission, normal(options.item), options.why, accepted=options.accepted)
+    _decide(journal, options, Way.ACCEPTED if options.accepted else Way.REFUSED, item=options.item)
     print(
         f"{options.item} is settled; it " + ("stays locked" if options.accepted else "may travel again when asked for")
     )
@@ -242,7 +245,3 @@ def _pace(journal: Journal, options: argparse.Namespace) -> None:
 
 def _when(at: datetime | None) -> str:
     return at.astimezone(_BRASILIA).strftime("%Y-%m-%d %H:%M:%S %z") if at else "never"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

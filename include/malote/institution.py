@@ -127,10 +127,12 @@ class Access:
 @dataclass(frozen=True, slots=True)
 class Table:
     """Where answers land: the qualified name and the institution's own columns, without
-    ``submission_id, ordem, reference, landed_at``, which every landed table has."""
+    ``submission_id, ordem, reference, landed_at``, which every landed table has. ``shown`` are those that
+    a page shows: no personal data, nothing that a card can be charged with."""
 
     name: str
     columns: tuple[str, ...]
+    shown: tuple[str, ...] = ()
 
 
 class Institution(ABC):

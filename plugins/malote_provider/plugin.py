@@ -1,4 +1,4 @@
-"""Registers timetables, the extra link and the story pages with Airflow."""
+"""Registers timetables, the extra link and the desk's pages with Airflow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from malote_provider.links import PREFIX, StoryLink
+from malote_provider.links import PREFIX, StoryLink, root
 from malote_provider.timetables import OpeningHoursTimetable
 
 
@@ -19,7 +19,24 @@ class MalotePlugin(AirflowPlugin):
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """The story pages; every process loads plugins, only the api-server reads this."""
-        from malote_provider.story import app
+        """The desk; every process loads plugins, only the api-server reads this."""
+        from malote_provider.desk.app import app
 
         return [{"app": app, "url_prefix": PREFIX, "name": "malote"}]
+
+    @property
+    def external_views(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The desk in Airflow's navigation, and the same filtered on the pages of a DAG, a run and a task."""
+        page = f"{root()}{PREFIX}/"
+        icons = {"icon": f"{page}static/malote.svg", "icon_dark_mode": f"{page}static/malote-dark.svg"}
+        of_run = f"{page}?dag={{DAG_ID}}&run={{RUN_ID}}"
+        places = (
+            ("nav", page, "malote"),
+            ("dag", f"{page}?dag={{DAG_ID}}", "malote-dag"),
+            ("dag_run", of_run, "malote-run"),
+            ("task_instance", of_run, "malote-task"),
+        )
+        return [
+            {"name": "Malote", "destination": where, "href": href, "url_route": route, "category": "browse", **icons}
+            for where, href, route in places
+        ]

@@ -1,4 +1,4 @@
-"""What Airflow is told: provider info, plugin, link, retry policy; and the story pages, closed to strangers."""
+"""What Airflow is told: provider info, plugin, link, retry policy, where the desk stands."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
-import psycopg
 import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.module_loading import import_string
 from airflow.sdk.types import TaskInstanceKey
 
 from malote import errors
-from malote.journal import Journal
 from malote_provider.links import StoryLink
 from malote_provider.provider import get_provider_info
 from malote_provider.retries import retry_policy
@@ -95,7 +93,7 @@ def test_the_plugin_is_registered_once_and_only_by_its_entry_point() -> None:
 
 
 def test_loading_the_plugin_does_not_load_the_pages() -> None:
-    code = "import sys, malote_provider.plugin; sys.exit('malote_provider.story' in sys.modules)"
+    code = "import sys, malote_provider.plugin; sys.exit('malote_provider.desk.app' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
@@ -152,73 +150,18 @@ def test_what_is_none_of_ours_follows_the_tasks_own_retries() -> None:
     assert decide(ValueError("x")).action is RetryAction.DEFAULT
 
 
-# ---- the story pages
+# ---- the desk
 
 
-@pytest.fixture
-def pages(notary: SimpleNamespace, context: Any) -> Any:
-    """A client that is let in, over a pouch of three submissions of which one is in doubt."""
-    from airflow.api_fastapi.core_api.security import get_user
-    from starlette.testclient import TestClient
+def test_the_desk_stands_in_the_navigation_and_on_the_pages_of_dag_run_and_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from malote_provider.plugin import MalotePlugin
 
-    from malote_provider.story import app
-
-    deeds = "select 'D' || n as reference, 'deed' as text from generate_series(1, 7) as n"
-    notary.submit(task_id="submit", outgoing_sql=deeds).execute(context(run_id="manual__2026-11-22T02:43:02+00:00"))
-    with Journal(notary.dsn) as journal:
-        journal.parked("notary-1", "<script>alert(1)</script> was lost", "look at the office & ask")
-    app.dependency_overrides[get_user] = lambda: SimpleNamespace(get_name=lambda: "somebody")
-    yield TestClient(app)
-    app.dependency_overrides.clear()
-
-
-@pytest.mark.parametrize("path", ["/pouch/a/b/c", "/story/notary-1"])
-def test_strangers_see_nothing(path: str, airflow_db: None) -> None:
-    from airflow.api_fastapi.app import cached_app
-    from starlette.testclient import TestClient
-
-    with TestClient(cached_app(apps="core")) as client:
-        assert client.get(f"/malote{path}").status_code == 401
-
-
-def test_every_page_asks_who_is_there() -> None:
-    from airflow.api_fastapi.core_api.security import get_user
-
-    from malote_provider.story import app
-
-    routes = [route for route in app.routes if hasattr(route, "dependant")]
-    assert len(routes) == 2
-    for route in routes:
-        assert get_user in {each.call for each in route.dependant.dependencies}
-
-
-def test_the_pouch_page_shows_each_submission_with_a_link_that_survives_a_sub_path(pages: Any) -> None:
-    said = pages.get(f"/pouch/{POUCH}")
-    assert said.status_code == 200
-    assert "in_doubt 1" in said.text and "received 2" in said.text
-    assert 'href="../../../story/notary-2"' in said.text
-    assert pages.get(f"/pouch/{POUCH}/../../../../story/notary-2").status_code == 200
-    assert "<script" not in said.text
-    assert "default-src 'none'" in said.headers["content-security-policy"]
-
-
-def test_the_story_page_shows_the_events_escaped_and_what_to_do_now(pages: Any) -> None:
-    said = pages.get("/story/notary-1")
-    assert "malote resolve notary-1" in said.text
-    assert "&lt;script&gt;" in said.text and "<script" not in said.text
-    assert "look at the office &amp; ask" in said.text
-    assert f'href="../pouch/{POUCH.replace(":", "%3A").replace("+", "%2B")}"' in said.text
-
-
-def test_what_is_not_there_is_said(pages: Any, set_connection: Any) -> None:
-    assert pages.get("/story/notary-99").status_code == 404
-    assert "Nothing was sent" in pages.get("/pouch/of/no/run").text
-    set_connection("malote_warehouse", conn_type="postgres", host="127.0.0.1", port=9, login="x", schema="x")
-    assert pages.get("/story/notary-1").status_code == 503
-
-
-@pytest.mark.parametrize("standing", ["prepared", "sending", "received", "answered", "overdue", "refused", "withdrawn"])
-def test_every_standing_has_its_words(pages: Any, notary: SimpleNamespace, standing: str) -> None:
-    with psycopg.connect(notary.dsn) as connection:
-        connection.execute("update malote.submission set standing = %s", (standing,))
-    assert "class=now" in pages.get("/story/notary-1").text
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://data.example/airflow/")
+    views = MalotePlugin().external_views
+    assert [view["destination"] for view in views] == ["nav", "dag", "dag_run", "task_instance"]
+    assert len({view["url_route"] for view in views}) == len(views)
+    for view in views:
+        assert view["category"] == "browse"
+        assert all(view[name].startswith("/airflow/malote/") for name in ("href", "icon", "icon_dark_mode"))

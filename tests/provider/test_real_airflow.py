@@ -106,8 +106,8 @@ def test_no_log_of_any_process_holds_a_secret_or_a_payload(running: Stage, trip:
         assert "client_certificate_password" not in text
 
 
-def test_the_story_page_is_for_people_who_are_logged_in(running: Stage, trip: str) -> None:
-    url = f"{running.airflow.url}/malote/story/ccee-1"
+def test_the_desk_is_for_people_who_are_logged_in(running: Stage, trip: str) -> None:
+    url = f"{running.airflow.url}/malote/submission/ccee-1"
     with requests.Session() as session:
         session.trust_env = False
         assert session.get(url, timeout=10).status_code == 401
@@ -118,7 +118,7 @@ def test_the_story_page_is_for_people_who_are_logged_in(running: Stage, trip: st
         ).json()["access_token"]
         page = session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
     assert page.status_code == 200
-    assert page.text.index("prepared") < page.text.index("sending") < page.text.rindex("landed")
+    assert page.text.index(">prepared<") < page.text.index(">sending<") < page.text.rindex(">landed<")
 
 
 def test_the_link_of_each_task_leads_to_the_story_of_its_pouch(running: Stage, trip: str) -> None:

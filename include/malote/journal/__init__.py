@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from malote.journal.deciding import Deciding
+from malote.journal.deciding import Deciding, Overtaken
 from malote.journal.purging import Purging
 from malote.journal.reading import Reading
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
+
+__all__ = ["Journal", "Overtaken"]
 
 
 class Journal(Reading, Sending, Waiting, Deciding, Purging):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -12,11 +14,60 @@ from malote.errors import Misconfigured
 from malote.journal.ledger import Ledger
 from malote.submission import Standing
 
+_NEVER = (1 << 63) - 1
+
+
+def _said(why: str, who: str, **more: Any) -> dict[str, Any]:
+    return {**more, "why": why, **({"who": who} if who else {})}
+
+
+class Overtaken(Misconfigured):
+    """Raised when something happened since the person looked: ``event`` has its ``at``, ``what`` and ``detail``."""
+
+    event: dict[str, Any]
+
 
 class Deciding(Ledger):
-    """Each says why, and the story keeps it."""
+    """Each says why and who, and the story keeps it."""
 
-    def give_receipt(self, id: str, receipt: str, why: str, *, patience: timedelta = timedelta(days=1)) -> None:
+    @contextmanager
+    def deciding(self, id: str, seen: int | None) -> Iterator[None]:
+        """One transaction about what a person has seen; nobody moves the submission meanwhile.
+
+        :param seen: the newest event that the person has seen, see :meth:`newest`; None does not look
+        :raises Overtaken: where there is a newer one
+        """
+        with self.connection.transaction():
+            self.submission(id)
+            self.connection.execute("select 1 from malote.submission where id = %s for update", (id,))
+            newer = self.connection.execute(
+                "select at, what, detail from malote.event where submission = %s and id > %s order by id limit 1",
+                (id, seen if seen is not None else _NEVER),
+            ).fetchone()
+            if newer:
+                who = newer["detail"].get("who")
+                raise Overtaken(
+                    f"meanwhile {who or 'malote'} noted {newer['what']!r}", submission=id,
+                    todo="look at it again, then decide", kept="the journal is unchanged", event=newer,
+                )  # fmt: skip
+            yield
+
+    def newest(self, id: str) -> int:
+        """The number of the newest event of a submission; 0 where there is none."""
+        query = "select coalesce(max(id), 0) as n from malote.event where submission = %s"
+        row = self.connection.execute(query, (id,)).fetchone()
+        return int(row["n"]) if row else 0
+
+    def note(self, id: str, what: str, detail: dict[str, Any]) -> None:
+        """Write down what was done about a submission outside the journal."""
+        self.connection.execute(
+            "insert into malote.event (submission, at, what, detail) values (%s, %s, %s, %s)",
+            (id, self.clock.now(), what, Jsonb(detail)),
+        )
+
+    def give_receipt(
+        self, id: str, receipt: str, why: str, *, patience: timedelta = timedelta(days=1), who: str = ""
+    ) -> None:
         """A person has found the submission over there, under this receipt: it is asked for like any other.
 
         Where it had that receipt already, its answer was strange, and the person says that it is ours all the same.
@@ -26,7 +77,7 @@ class Deciding(Ledger):
         now = self.clock.now()
         try:
             self.move(
-                id, ["in_doubt"], "received", {"receipt": receipt, "how": "given by a person", "why": why},
+                id, ["in_doubt"], "received", _said(why, who, receipt=receipt, how="given by a person"),
                 """standing = 'received', uncertain = false, receipt = %(receipt)s, received_at = %(now)s,
                    confirmed = receipt is not distinct from %(receipt)s, message = null, next_at = %(now)s,
                    deadline = %(deadline)s, answer = null, ready = false""",
@@ -38,7 +89,7 @@ class Deciding(Ledger):
                 todo="look again over there: a receipt is one submission's",
             ) from None  # fmt: skip
 
-    def resend(self, id: str, why: str) -> None:
+    def resend(self, id: str, why: str, *, who: str = "") -> None:
         """A person has found that it did not arrive: it may be sent again.
 
         :raises Misconfigured: where its bytes have been purged meanwhile
@@ -52,19 +103,24 @@ class Deciding(Ledger):
         self._decided(
             id,
             "resend",
-            why,
+            _said(why, who),
             """standing = 'prepared', uncertain = false, arrived = false, absent_seen = 0, next_at = null,
                message = null""",
         )
 
-    def withdraw(self, id: str, why: str, *, absent: bool) -> None:
+    def withdraw(self, id: str, why: str, *, absent: bool, who: str = "") -> None:
         """A person gives it up. Its items are free only where they never left, or are proven absent (``absent``)."""
         with self.connection.transaction():
             never_left = self.submission(id).standing is Standing.PREPARED and not self.resent(id)
-            self._decided(id, "withdraw", why, "standing = 'withdrawn', leased_until = null, next_at = null")
+            self._decided(
+                id,
+                "withdraw",
+                _said(why, who, absent=absent),
+                "standing = 'withdrawn', leased_until = null, next_at = null",
+            )
             self.release(id, "refused" if absent or never_left else "unanswered", None, f"withdrawn: {why}")
 
-    def ask_anew(self, id: str, why: str, *, patience: timedelta = timedelta(days=1)) -> None:
+    def ask_anew(self, id: str, why: str, *, patience: timedelta = timedelta(days=1), who: str = "") -> None:
         """It is asked for now, and on for that long at its slow rhythm, where it landed with items unanswered.
 
         :raises Misconfigured: where nothing of it is open, or it has no receipt to ask with
@@ -78,13 +134,13 @@ class Deciding(Ledger):
                 )  # fmt: skip
             now = self.clock.now()
             self.move(
-                id, ["landed", "received", "overdue"], "a person: ask again", {"why": why},
+                id, ["landed", "received", "overdue"], "a person: ask again", _said(why, who),
                 """next_at = %(now)s, leased_until = null,
                    deadline = case when standing = 'landed' then greatest(deadline, %(deadline)s) else deadline end""",
                 deadline=now + patience,
             )  # fmt: skip
 
-    def settle(self, id: str, reference: str, why: str, *, accepted: bool) -> None:
+    def settle(self, id: str, reference: str, why: str, *, accepted: bool, who: str = "") -> None:
         """A person knows what became of an unanswered item: accepted it stays locked, refused it may travel again.
 
         :raises Misconfigured: where that submission holds no such item, or it is not unanswered
@@ -108,7 +164,7 @@ class Deciding(Ledger):
                    insert into malote.event (submission, at, what, detail)
                    values (%(id)s, %(now)s, 'a person: settle', %(detail)s)""",
                 {"id": id, "more": self._unanswered(id), "now": self.clock.now(),
-                 "detail": Jsonb({"item": reference, "as": standing, "why": why})},
+                 "detail": Jsonb(_said(why, who, item=reference, **{"as": standing}))},
             )  # fmt: skip
 
     def _unanswered(self, id: str) -> bool:
@@ -127,5 +183,5 @@ class Deciding(Ledger):
             todo=f"select reference, standing from malote.item where submission = '{id}'",
         )
 
-    def _decided(self, id: str, what: str, why: str, sets: str) -> None:
-        self.move(id, ["in_doubt", "prepared", "overdue"], f"a person: {what}", {"why": why}, sets)
+    def _decided(self, id: str, what: str, detail: dict[str, Any], sets: str) -> None:
+        self.move(id, ["in_doubt", "prepared", "overdue"], f"a person: {what}", detail, sets)

@@ -65,10 +65,16 @@ class Reading(Ledger):
         )
         return [Unanswered(**{**row, "some": tuple(row["some"]), "words": row["words"] or None}) for row in rows]
 
+    def unanswered_items(self, id: str) -> int:
+        """How many items of a submission no answer settled."""
+        query = "select count(*) as n from malote.item_row where submission = %s and outcome = 'unanswered'"
+        row = self.connection.execute(query, (id,)).fetchone()
+        return int(row["n"]) if row else 0
+
     def story(self, id: str) -> list[dict[str, Any]]:
-        """The events of a submission, oldest first: ``at``, ``what``, ``detail``."""
+        """The events of a submission, oldest first: ``id``, ``at``, ``what``, ``detail``."""
         return self.connection.execute(
-            "select at, what, detail from malote.event where submission = %s order by id", (id,)
+            "select id, at, what, detail from malote.event where submission = %s order by id", (id,)
         ).fetchall()
 
     def refused_as(self, documents: Sequence[tuple[str, str, str]]) -> list[Holder]:

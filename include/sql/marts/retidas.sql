@@ -51,7 +51,8 @@ select
         when 'overdue' then 'its answer is asked for still; ask the institution'
         when 'unanswered'
             then 'ask the institution what became of it, then malote settle ' || w.submission_id || ' ' || w.reference
-    end as freed_by
+    end as freed_by,
+    w.scope
 from stands as w
 where
     w.reason is not null

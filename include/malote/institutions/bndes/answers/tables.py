@@ -11,6 +11,7 @@ RESULTADO = Table(
         "numero_contrato_bndes", "data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao",
         "recebido_em", "data_prevista_liberacao", "codigo", "mensagem", "conteudo", "nao_lido",
     ),
+    shown=("situacao", "status", "numero_protocolo", "numero_bndes", "data_prevista_liberacao", "codigo", "mensagem"),
 )  # fmt: skip
 """One row per answered request, of whichever service."""
 

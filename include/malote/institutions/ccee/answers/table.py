@@ -15,5 +15,6 @@ TABLE = Table(
         "comprador_codigo",
         "vendedor_codigo",
     ),
+    shown=("status", "descricao", "codigo_contrato"),
 )
 """Where results land: one row per `detalhe` (manual 5.1.2.1)."""

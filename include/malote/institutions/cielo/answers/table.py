@@ -23,6 +23,10 @@ TABLE = Table(
         "token_erro_codigo", "token_erro_mensagem", "renova_facil", "renova_cartao_truncado", "erro_codigo",
         "erro_mensagem", "nao_lido",
     ),
+    shown=(
+        "situacao", "status", "tid", "autorizacao_mensagem", "lr", "lr_significado", "permite_retentativa",
+        "captura_mensagem", "cancelamento_mensagem", "erro_codigo", "erro_mensagem",
+    ),
 )  # fmt: skip
 """One row per item that was sent, one more for each that the return holds beyond (sheet 4.3)."""
 

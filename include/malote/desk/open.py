@@ -1,0 +1,245 @@
+"""What is open: what needs a person first, then what waits; filtered, counted and paged by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from malote.journal import Journal
+from malote.reference import normal
+
+RECENT = timedelta(days=30)
+"""How long a refusal at the door is shown whose items have not travelled again."""
+_MOST = 500
+
+_HELD = "held"
+_KINDS = {
+    "in_doubt": "s.standing = 'in_doubt'",
+    "overdue": "s.standing = 'overdue'",
+    "refused": """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
+        select 1 from malote.item_row as i where i.submission = s.id and not exists (
+            select 1 from malote.item_row as live
+            where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
+              and live.outcome is distinct from 'refused'))""",
+    "unanswered": """s.standing = 'landed'
+        and s.id in (select i.submission from malote.item_row as i where i.outcome = 'unanswered')""",
+    _HELD: "",
+    "sending": "s.standing = 'sending'",
+    "prepared": "s.standing = 'prepared'",
+    "answered": "s.standing = 'answered'",
+    "received": "s.standing = 'received'",
+    "landed": "s.standing = 'landed'",
+    "withdrawn": "s.standing = 'withdrawn'",
+}
+NEEDS_A_PERSON = ("in_doubt", "overdue", "refused", "unanswered", _HELD)
+KINDS = tuple(kind for kind in _KINDS if kind not in ("landed", "withdrawn"))
+"""In the order in which they are shown; what is over is shown of one run only."""
+
+_LINE = """
+    s.id as submission, s.number, s.institution, s.environment, s.account, s.service, s.operation, s.standing, s.name,
+    s.item_count as items, s.receipt, s.pouch, s.moved_at as since, s.next_at, s.deadline, s.leased_until, s.ready,
+    s.code, s.message, s.attempt, null::text as reference, null::text as scope, null::text as reason
+"""
+_HELD_LINE = """
+    w.submission_id as submission, 0 as number, w.institution, w.environment, w.account, w.service, w.operation,
+    null as standing, null as name, 1 as items, null as receipt, w.pouch, w.held_since as since, null as next_at,
+    null as deadline, null as leased_until, false as ready, w.code, w.message, 0 as attempt, w.reference,
+    w.scope, w.reason
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is looked for; an empty one matches all.
+
+    :param kind: one of :data:`KINDS`, or ``landed`` or ``withdrawn``
+    :param text: an id, a receipt, a reference, or a part of a file's name
+    :param run: a run of ``dag``, of which everything is shown, what is over too
+    """
+
+    institution: str = ""
+    environment: str = ""
+    account: str = ""
+    service: str = ""
+    kind: str = ""
+    text: str = ""
+    dag: str = ""
+    run: str = ""
+
+    def kinds(self) -> tuple[str, ...]:
+        """Those that are shown."""
+        shown = (*KINDS, "landed", "withdrawn") if self.dag and self.run else KINDS
+        return tuple(kind for kind in shown if self.kind in ("", kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what is open: a submission, or (kind ``held``) an item that is held back by one.
+
+    :param since: when it came to stand so; instants are aware
+    :param place: where the page after it begins, see :func:`lines`
+    """
+
+    kind: str
+    submission: str
+    institution: str
+    environment: str
+    account: str
+    service: str
+    operation: str
+    standing: str | None
+    name: str | None
+    items: int
+    receipt: str | None
+    pouch: str
+    since: datetime
+    next_at: datetime | None
+    deadline: datetime | None
+    leased_until: datetime | None
+    ready: bool
+    code: str | None
+    message: str | None
+    attempt: int
+    reference: str | None
+    reason: str | None
+    place: tuple[str, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many lines of a kind one service of one account has."""
+
+    kind: str
+    institution: str
+    environment: str
+    account: str
+    service: str
+    lines: int
+
+
+def lines(
+    journal: Journal, filters: Filters, readable: Sequence[str], *, after: tuple[str, int, str, str] | None, limit: int
+) -> list[Line]:
+    """One page of what is open, of the DAGs that may be read.
+
+    :param after: ``place`` of the last line of the page before
+    """
+    kinds = filters.kinds()
+    if after and after[0] in kinds:
+        kinds = kinds[kinds.index(after[0]) :]
+    values = _values(journal, filters, readable)
+    found: list[Line] = []
+    for kind in kinds:
+        beyond = after if after and after[0] == kind else (kind, 0, "", "")
+        values |= {"limit": limit - len(found), "number": beyond[1], "scope": beyond[2], "reference": beyond[3]}
+        if kind == _HELD:
+            page = f"""select {_HELD_LINE} from report.retidas as w where {_where(filters, "w")}
+                and (w.scope, w.reference) > (%(scope)s, %(reference)s) order by w.scope, w.reference"""
+        else:
+            page = f"""select {_LINE} from malote.submission as s
+                where {_KINDS[kind]} and {_where(filters, "s")} and s.number > %(number)s order by s.number"""
+        rows = journal.connection.execute(f"{page} limit %(limit)s", values).fetchall()
+        found += [_line(kind, row) for row in rows]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def groups(journal: Journal, filters: Filters, readable: Sequence[str]) -> list[Group]:
+    """How many lines there are: by kind and service, whatever the filters say of those, but of the text and run."""
+    wide = Filters(text=filters.text, dag=filters.dag, run=filters.run)
+    parts = []
+    for kind in wide.kinds():
+        table, condition = (
+            ("report.retidas as s", "true") if kind == _HELD else ("malote.submission as s", _KINDS[kind])
+        )
+        parts.append(
+            f"""select '{kind}' as kind, s.institution, s.environment, s.account, s.service, count(*) as lines
+                from {table} where {condition} and {_where(wide, "w" if kind == _HELD else "s").replace("w.", "s.")}
+                group by 2, 3, 4, 5"""
+        )
+    rows = journal.connection.execute(" union all ".join(parts), _values(journal, filters, readable))
+    return [Group(**row) for row in rows]
+
+
+def dags(journal: Journal) -> list[str]:
+    """The DAGs that ever sent something: the first part of the pouches' ids. One step in the index for each."""
+    rows = journal.connection.execute(
+        """with recursive step as (
+               select min(split_part(id, '/', 1)) as dag from malote.pouch
+               union all
+               select (select min(split_part(p.id, '/', 1)) from malote.pouch as p
+                       where split_part(p.id, '/', 1) > step.dag)
+               from step where step.dag is not null)
+           select dag from step where dag is not null"""
+    )
+    return [row["dag"] for row in rows]
+
+
+def submissions_holding(journal: Journal, reference: str, most: int = _MOST) -> list[str]:
+    """The ids of the submissions in which an item of that reference was, whatever became of it."""
+    scopes = [scope for one in ("is distinct from 'refused'", "= 'refused'") for scope in _scopes(journal, one)]
+    rows = journal.connection.execute(
+        """select submission from malote.item_row
+           where scope = any (%(scopes)s) and reference = %(reference)s and outcome is distinct from 'refused'
+           union
+           select submission from malote.item_row
+           where scope = any (%(scopes)s) and reference = %(reference)s and outcome = 'refused' limit %(most)s""",
+        {"scopes": sorted(set(scopes)), "reference": normal(reference), "most": most},
+    )
+    return [row["submission"] for row in rows]
+
+
+def _scopes(journal: Journal, outcome: str) -> Iterator[str]:
+    """The scopes there are, a few among millions of items: one step in the index for each."""
+    rows = journal.connection.execute(
+        f"""with recursive step as (
+                (select scope from malote.item_row where outcome {outcome} order by scope limit 1)
+                union all
+                select (select i.scope from malote.item_row as i
+                        where i.outcome {outcome} and i.scope > step.scope order by i.scope limit 1)
+                from step where step.scope is not null)
+            select scope from step where scope is not null"""
+    )
+    return (row["scope"] for row in rows)
+
+
+def _where(filters: Filters, of: str) -> str:
+    conditions = [f"split_part({of}.pouch, '/', 1) = any (%(dags)s)"]
+    conditions += [
+        f"{of}.{name} = %({name})s" for name in ("institution", "environment", "account", "service")
+        if getattr(filters, name)
+    ]  # fmt: skip
+    if filters.dag and not filters.run:
+        conditions.append(f"split_part({of}.pouch, '/', 1) = %(dag)s")
+    if filters.dag and filters.run:
+        conditions.append(
+            f"""{of}.pouch = any (array(select p.id from malote.pouch as p
+                where split_part(p.id, '/', 1) = %(dag)s and split_part(p.id, '/', 2) = %(run)s))"""
+        )
+    if filters.text:
+        of_text = "w.reference = %(text)s or w.submission_id = %(text)s" if of == "w" else (
+            "s.id = %(text)s or s.receipt = %(text)s or s.id = any (%(holding)s) or s.name ilike %(like)s"
+        )  # fmt: skip
+        conditions.append(f"({of_text})")
+    return " and ".join(conditions)
+
+
+def _values(journal: Journal, filters: Filters, readable: Sequence[str]) -> dict[str, Any]:
+    text = normal(filters.text)
+    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return {
+        **{name: getattr(filters, name) for name in ("institution", "environment", "account", "service", "dag", "run")},
+        "dags": list(readable),
+        "text": text,
+        "like": f"%{escaped}%",
+        "holding": submissions_holding(journal, text) if text else [],
+        "recent": journal.clock.now() - RECENT,
+    }
+
+
+def _line(kind: str, row: dict[str, Any]) -> Line:
+    place = (kind, row.pop("number"), row.pop("scope") or "", row["reference"] or "")
+    return Line(kind=kind, place=place, **row)

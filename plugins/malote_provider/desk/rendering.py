@@ -1,0 +1,60 @@
+"""Makes a page of a template: in the reader's language, with links that survive a sub-path."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from malote.clock import SystemClock
+from malote_provider.desk import drawing
+from malote_provider.desk.telling import airflow_run
+from malote_provider.desk.texts import Words
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Language, Cookie",
+}
+
+
+def reading(request: Request) -> Words:
+    """The words of the reader's language."""
+    return Words.accepted(request.headers.get("accept-language", ""))
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of ours."""
+    words = reading(request)
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    up = "../" * path.strip("/").count("/") or "./"
+    text = (
+        _templates()
+        .get_template(template)
+        .render(t=words, up=up, drawing=drawing, airflow_run=airflow_run, **{"now": SystemClock().now(), **values})
+    )
+    return HTMLResponse(text, status)
+
+
+def problem(request: Request, said: str, status: int, back: str = "") -> HTMLResponse:
+    """A page that says what is wrong."""
+    return page(request, "problem.html", status=status, here="", said=said, back=back)
+
+
+@cache
+def _templates() -> Environment:
+    found = Environment(
+        loader=PackageLoader("malote_provider.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters["segment"] = lambda text: quote(str(text), safe="")
+    found.filters["plain"] = lambda value: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return found
