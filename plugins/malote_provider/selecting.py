@@ -71,12 +71,8 @@ def own_file(arquivo: str, institution: str, folders: Sequence[Path]) -> str:
     :param folders: of ``[malote] arquivo_folders``
     :raises Misconfigured: where it lies elsewhere, is no regular file, or is not there
     """
-    if "\0" not in arquivo:
-        for folder in folders:
-            root = folder.resolve()
-            path = root.joinpath(arquivo).resolve()
-            if path.is_relative_to(root) and place.is_regular(path):
-                return str(path)
+    if found := _below(arquivo, folders):
+        return str(found)
     raise _wrong(
         f"arquivo {arquivo!r} is no file below one of the folders that files are sent from ({_told(folders)})",
         institution, "put it there, or name its folder in [malote] arquivo_folders (of the workers)",
@@ -106,9 +102,13 @@ def true(value: Any) -> bool:
 
 
 def _below(name: str, folders: Sequence[Path]) -> Path | None:
+    """The first regular file of that name below one of the folders, links followed; else None."""
     for folder in folders:
-        root = folder.resolve()
-        path = root.joinpath(name).resolve()
+        try:
+            root = folder.resolve()
+            path = root.joinpath(name).resolve()
+        except (OSError, ValueError, RuntimeError):  # links that go round, NUL, half a character
+            continue
         if path.is_relative_to(root) and place.is_regular(path):
             return path
     return None

@@ -42,7 +42,8 @@ OF_A_RUN = [
     "SELECT 1 as reference;",
     "/etc/passwd", "/etc/passwd.sql", "../secret.sql", "a/../../secret.sql", "./mine.sql", "a//mine.sql", ".hidden.sql",
     "mine.sql\0", "mine.sql\nselect 1", "~/mine.sql", "file:///srv/mine.sql", "C:\\mine.sql", "absent.sql", "absent",
-    "out.sql", "out", "pipe.sql", "folder.sql", "device.sql",
+    "out.sql", "out", "pipe.sql", "folder.sql", "device.sql", "round.sql", "round", "half\ud800.sql",
+    "x" * 5000 + ".sql",
 ]  # fmt: skip
 
 
@@ -57,11 +58,13 @@ def folder(tmp_path: Path) -> Path:
     (folder / "out.sql").symlink_to(tmp_path / "secret.sql")
     (folder / "out").symlink_to(tmp_path)
     (folder / "device.sql").symlink_to("/dev/zero")
+    (folder / "round.sql").symlink_to(folder / "round.sql")
+    (folder / "round").symlink_to(folder / "round")
     os.mkfifo(folder / "pipe.sql")
     return folder
 
 
-@pytest.mark.parametrize("text", OF_A_RUN, ids=repr)
+@pytest.mark.parametrize("text", OF_A_RUN, ids=lambda each: ascii(each)[:30])
 def test_a_run_starts_no_sql_and_no_path_of_its_own(folder: Path, text: str) -> None:
     with pytest.raises(Misconfigured) as said:
         statement(text, "ccee", "contratos", [folder])
@@ -112,8 +115,9 @@ def test_a_file_is_utf_8_with_a_byte_order_mark_or_without(folder: Path, data: b
 @pytest.mark.parametrize(
     "arquivo",
     ["/proc/kmsg", "/dev/zero", "/etc/passwd", "../secret.sql", "out.sql", "out/secret.sql", "pipe.sql", "device.sql",
-     "a", "", "mine.sql\0", "absent.xml", "x" * 5000],
-    ids=lambda each: repr(each)[:30],
+     "a", "", "mine.sql\0", "absent.xml", "x" * 5000, "round.sql", "round/mine.sql", "half\ud800", "/proc/self/mem",
+     "/proc/1/environ", "//etc/passwd", "file:///etc/passwd"],
+    ids=lambda each: ascii(each)[:30],
 )  # fmt: skip
 def test_a_file_that_is_sent_as_it_is_is_a_regular_one_below_a_configured_folder(folder: Path, arquivo: str) -> None:
     with pytest.raises(Misconfigured) as said:
