@@ -179,7 +179,9 @@ def land(path: str, dsn: str) -> int:
 
 def reset(dsn: str, lots: int) -> None:
     with psycopg.connect(dsn) as c:
+        c.execute("set session_replication_role = replica")  # the story refuses to be emptied
         c.execute("truncate malote.pouch, malote.submission, malote.item_row, malote.load, cielo.transacao cascade")
+        c.execute("set session_replication_role = origin")
         c.execute("insert into malote.pouch values ('p','cielo','simulator','1','autorizacao','{}',now())")
         for lot in range(1, lots + 1):
             c.execute(

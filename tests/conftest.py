@@ -53,14 +53,10 @@ def database(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _migrated(postgres: EmbeddedPostgres) -> str:
-    """The name of a database that was migrated once and is only copied; ``WORKER`` is what malote runs as in it."""
-    import psycopg
-
+    """The name of a database that was migrated once and is only copied; tasks run as ``WORKER`` in it."""
     from malote.migrations import upgrade
 
-    upgrade(postgres.create("migrated"), roles=True)
-    with psycopg.connect(postgres.dsn()) as connection:
-        connection.execute(f"create role {WORKER} login password '{WORKER}' in role malote_runtime")
+    upgrade(postgres.create("migrated"), roles={WORKER: WORKER})
     return "migrated"
 
 

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "migrate":
             from malote.migrations import upgrade
 
-            upgrade(dsn, roles=options.roles)
+            upgrade(dsn, roles={} if options.roles else None)
             print("the warehouse is up to date")
             return 0
         with Journal(dsn) as journal:

@@ -20,6 +20,7 @@ from malote_local.ports import free_port
 from malote_local.postgres import EmbeddedPostgres
 from malote_local.private import write_private
 from malote_local.rest import AirflowError, Rest
+from malote_local.roles import owned
 
 USER = "admin"
 METADATA = "airflow"
@@ -37,7 +38,7 @@ class LocalAirflow:
     """Airflow for a laptop, a demo or a test: four processes, its metadata in an embedded PostgreSQL.
 
     :param state: folder of its home, logs and secrets, made if absent; kept between runs
-    :param postgres: a running server; the metadata lives in its database ``airflow``
+    :param postgres: a running server; the metadata lives in its database ``airflow``, and is the role's of that name
     :param dags: the DAGs folder
     :param connections: Airflow connections by id, each a dict as in ``AIRFLOW_CONN_…``: conn_type, host, login, extra…
     :param settings: further environment, e.g. ``{"AIRFLOW__MALOTE__ARCHIVE_URL": "…"}``
@@ -71,6 +72,7 @@ class LocalAirflow:
         self._parallelism = parallelism
         self._running: dict[str, Guarded] = {}
         self._started_with: dict[str, str] = {}
+        self._metadata = ""
         self.url = ""
         self.user = USER
         self.password = ""
@@ -93,8 +95,11 @@ class LocalAirflow:
         policy.write_text("" if self._scheduled else UNSCHEDULED)
         port = self._wanted_port or free_port()
         self.url = f"http://localhost:{port}"
-        environment = self._environment(port, self._secrets())
-        self._migrate(environment)
+        kept = self._secrets()
+        fresh = METADATA not in self._postgres.databases()
+        self._metadata = owned(self._postgres, METADATA, METADATA, kept.get("metadata", ""))
+        environment = self._environment(port, kept)
+        self._migrate(environment, fresh=fresh)
         atexit.register(self.stop)
         self.rest = Rest(self.url, user=self.user, password=self.password, alive=self.check)
         self._started_with = environment
@@ -137,7 +142,7 @@ class LocalAirflow:
         """Made once, kept where only the owner reads: a second start must be able to read the first's rows."""
         path = self._home / "secrets.json"
         if not path.is_file():
-            fresh = {name: secrets.token_hex(48) for name in ("jwt", "api")}
+            fresh = {name: secrets.token_hex(48) for name in ("jwt", "api", "metadata")}
             fresh["fernet"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
             fresh["password"] = secrets.token_urlsafe(9)
             write_private(path, json.dumps(fresh))
@@ -164,7 +169,7 @@ class LocalAirflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._home / "passwords.json"),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",  # else every task fails
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._postgres.dsn(METADATA),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._metadata,
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__BASE_URL": f"http://localhost:{port}",
@@ -183,15 +188,12 @@ class LocalAirflow:
         own |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in self._connections.items()}
         return own | dict(self._settings)
 
-    def _migrate(self, environment: Mapping[str, str]) -> None:
+    def _migrate(self, environment: Mapping[str, str], *, fresh: bool) -> None:
         """``airflow db migrate``, unless this version has already done it (4 s)."""
         done = self._home / "migrated"
         ours = version("apache-airflow")
-        fresh = METADATA not in self._postgres.databases()
         if not fresh and done.is_file() and done.read_text() == ours:
             return
-        if fresh:
-            self._postgres.create(METADATA)
         log = self.logs / "migrate.log"
         with log.open("ab") as output:
             command = [sys.executable, "-m", "airflow", "db", "migrate"]

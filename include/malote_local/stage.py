@@ -20,10 +20,12 @@ from malote_local.guarded import Guarded, tail
 from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
 from malote_local.private import write_private
+from malote_local.roles import dsn, passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
 WAREHOUSE = "malote"
+ROLES = ("malote_owner", "malote_runtime", "malote_select", "malote_reader")
 SIMULATED = ("ccee", "cielo", "bndes")
 EC = "1006993069"
 CHAVE = "25fbb99741c739dd84d7b06ec78c9bac718838630f30b112d033ce2e621b34f3"  # Cielo's own, published for tests
@@ -36,7 +38,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is running. ``warehouse`` is the dsn of the migrated database, ``control`` the simulators' page.
+    """What is running. ``warehouse`` is the migrated database for its owner, ``control`` the simulators' page.
 
     BNDES's counter is closed at first and ``opens`` at that minute.
     """
@@ -80,13 +82,17 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: 
 
     logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    state.chmod(state.stat().st_mode & ~0o022)  # else `malote --local` does not trust what lies in it
     with contextlib.ExitStack() as running:
         postgres = running.enter_context(EmbeddedPostgres(state / "postgres", durable=True))
         step(f"PostgreSQL runs on port {postgres.port}")
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
         opens, hours = opening(datetime.now(BRASILIA))
-        known = connections(postgres, ports, state / "certificates", archive_key=_archive_key(state), hours=hours)
+        logins = passwords(state / "roles.json", ROLES)
+        known = connections(
+            postgres, ports, state / "certificates", archive_key=_archive_key(state), logins=logins, hours=hours
+        )
         simulators = _simulators(state, logs, control=control, ports=ports)
         running.callback(simulators.stop)
         airflow = LocalAirflow(
@@ -105,19 +111,17 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: 
         running.callback(step, "stopped")
         running.enter_context(airflow)
         step(f"Airflow starts on {airflow.url}")
-        _migrate(postgres)  # while Airflow's processes import themselves
+        warehouse = _migrate(postgres, logins)  # while Airflow's processes import themselves
         address = state / "warehouse.dsn"  # where the `malote` command finds it
         running.callback(address.unlink, missing_ok=True)
-        write_private(address, postgres.dsn(WAREHOUSE))
+        write_private(address, warehouse)
         step("the warehouse is migrated")
         _wait_simulators(simulators, f"http://127.0.0.1:{control}/_sim/{SIMULATED[0]}/")
         step(f"the simulators run: {', '.join(SIMULATED)}")
         airflow.rest.wait_healthy()
         step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
         try:
-            yield Stage(
-                airflow, postgres, postgres.dsn(WAREHOUSE), f"http://127.0.0.1:{control}", _archive_key(state), opens
-            )
+            yield Stage(airflow, postgres, warehouse, f"http://127.0.0.1:{control}", _archive_key(state), opens)
         finally:
             step("stopping")
 
@@ -135,7 +139,13 @@ def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
 
 
 def connections(
-    postgres: EmbeddedPostgres, ports: dict[str, int], certificates: Path, *, archive_key: str, hours: dict[str, Any]
+    postgres: EmbeddedPostgres,
+    ports: dict[str, int],
+    certificates: Path,
+    *,
+    archive_key: str,
+    logins: dict[str, str],
+    hours: dict[str, Any],
 ) -> dict[str, dict[str, Any]]:
     """The connections by id, as ``AIRFLOW_CONN_…`` takes them."""
     from malote_sim.certificates import make
@@ -153,9 +163,14 @@ def connections(
             "conn_type": "postgres",
             "host": "127.0.0.1",
             "port": postgres.port,
-            "login": postgres.user,
-            "password": postgres.password,
+            "login": "malote_runtime",
+            "password": logins["malote_runtime"],
             "schema": WAREHOUSE,
+        },
+        "malote_select": {
+            "conn_type": "postgres",
+            "login": "malote_select",
+            "password": logins["malote_select"],
         },
         "ccee_default": {
             "conn_type": "ccee",
@@ -197,12 +212,14 @@ def _archive_key(state: Path) -> str:
     return kept.read_text(encoding="utf-8")
 
 
-def _migrate(postgres: EmbeddedPostgres) -> None:
+def _migrate(postgres: EmbeddedPostgres, logins: dict[str, str]) -> str:
+    """The warehouse, made and upgraded; its dsn as ``malote_owner``, who is no superuser."""
     from malote.migrations import upgrade
 
     if WAREHOUSE not in postgres.databases():
         postgres.create(WAREHOUSE)
-    upgrade(postgres.dsn(WAREHOUSE))
+    upgrade(postgres.dsn(WAREHOUSE), roles=logins)
+    return dsn(postgres, WAREHOUSE, "malote_owner", logins["malote_owner"])
 
 
 def _simulators(state: Path, logs: Path, *, control: int, ports: dict[str, int]) -> Guarded:

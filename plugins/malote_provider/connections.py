@@ -60,15 +60,10 @@ def access_of(connection: Connection, institution: str) -> Access:
 def dsn_of(connection: Connection) -> str:
     """libpq connection string of the warehouse; of ``extra`` what libpq knows (``sslmode``…).
 
-    :raises Misconfigured: where the connection is not of type ``postgres``
+    :raises Misconfigured: where the connection is not of type ``postgres``, or makes no address
     """
-    if connection.conn_type not in ("postgres", "postgresql"):
-        raise Misconfigured(
-            f"the connection {connection.conn_id!r} is of type {connection.conn_type!r}",
-            todo="give one of type postgres: the journal needs PostgreSQL",
-        )
-    parts = {name: getattr(connection, name) for name in ("host", "port", "login", "password", "schema")}
-    return warehouse.dsn_of(parts, extra_of(connection))
+    own = ("conn_type", "host", "port", "login", "password", "schema")
+    return warehouse.dsn_of({**{name: getattr(connection, name) for name in own}, "extra": extra_of(connection)})
 
 
 def base_url(host: str, port: int | None, environment: str) -> str:

@@ -130,8 +130,6 @@ class MaloteHook(HttpHook):
         """libpq connection string of the warehouse."""
         return dsn_of(self._connection(self.warehouse_conn_id))
 
-    # ---- parts of the core
-
     def get_conn(self, headers: dict[Any, Any] | None = None, extra_options: dict[str, Any] | None = None) -> Session:
         """The session of :class:`HttpHook` without its habits: no login, no headers, no proxies, our TLS context."""
         from malote.wire import session
@@ -178,8 +176,12 @@ class MaloteHook(HttpHook):
 
     def archive_key(self) -> str | None:
         """What seals card data: the password of connection ``malote_archive``; None where there is none."""
+        return getattr(self.known(ARCHIVE_CONN_ID), "password", None)
+
+    def known(self, conn_id: str) -> Connection | None:
+        """A connection; None where there is none of that id."""
         try:
-            return self._connection(ARCHIVE_CONN_ID).password
+            return self._connection(conn_id)
         except Misconfigured:
             return None
 

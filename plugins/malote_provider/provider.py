@@ -36,6 +36,21 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "s3://bucket/malote",
                         "default": "{AIRFLOW_HOME}/malote/archive",
                     },
+                    "selection_conn_id": {
+                        "description": "Connection whose login and password select the outgoing rows, best the role "
+                        "malote_select; without it the warehouse's own login selects, read-only.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": None,
+                        "default": "malote_select",
+                    },
+                    "outgoing_timeout": {
+                        "description": "How long selecting a thousand outgoing rows may take: ISO 8601, or seconds.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "PT1H",
+                        "default": "PT10M",
+                    },
                     "outgoing_sql_folders": {
                         "description": "Folders, commas between them, of the .sql files that a run may name as "
                         "outgoing_sql; a file there that is named as a shipped one replaces it.",

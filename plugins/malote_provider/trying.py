@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 from malote.warehouse import connect, examine
+from malote_provider.selectors import who_selects
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from airflow.sdk import Connection
 
     from malote.clock import Clock
     from malote.institution import Access, Institution
@@ -21,13 +24,15 @@ class Tried(Protocol):
     seals: ClassVar[bool]
     shows_certificate: ClassVar[bool]
     clock: ClassVar[Clock]
+    warehouse_conn_id: str
 
     def access(self) -> Access: ...
     def certificate(self) -> Certificate | None: ...
     def get_institution(self) -> Institution: ...
     def driver(self) -> SyncDriver: ...
-    def archive_key(self) -> str | None: ...
+    def known(self, conn_id: str) -> Connection | None: ...
     def warehouse_dsn(self) -> str: ...
+    def archive_key(self) -> str | None: ...
 
 
 def tried(hook: Tried) -> tuple[bool, str]:
@@ -40,7 +45,7 @@ def tried(hook: Tried) -> tuple[bool, str]:
         calls = {call.name: call for call in (institution.preflight(), institution.probe())}  # Cielo's are one
         said = ", ".join(map(driver.send, calls.values()))
         with connect(hook.warehouse_dsn()) as warehouse:
-            warned = examine(warehouse)
+            examine(warehouse)
         if hook.seals and not hook.archive_key():
             raise Misconfigured(
                 f"{institution.title} can be reached, but there is no key that seals its documents in the archive",
@@ -51,9 +56,10 @@ def tried(hook: Tried) -> tuple[bool, str]:
         return False, f"{lost}\n{_certificate_hint(hook)}" if hook.shows_certificate else str(lost)
     except MaloteError as error:
         return False, str(error)
-    fine = f"{institution.title}, {institution.access.environment}, account {account}: {said}"
-    told = [fine, certificate and _about(certificate, account, hook.clock.now()), warned and f"Warning: {warned}"]
-    return True, ". ".join(filter(None, told))
+    told = [f"{institution.title}, {institution.access.environment}, account {account}: {said}"]
+    if certificate:
+        told.append(_about(certificate, account, hook.clock.now()))
+    return True, ". ".join([*told, who_selects(hook)])
 
 
 def _certificate_hint(hook: Tried) -> str:

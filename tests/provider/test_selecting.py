@@ -8,9 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict as said
 
 from malote.errors import Misconfigured
+from malote_provider.ccee import CceeHook
 from malote_provider.selecting import own_file, statement, written
+from malote_provider.selectors import selection_dsn, timeout
 
 LEFT = "{{ params.outgoing_sql }}"
 
@@ -141,3 +144,54 @@ def test_free_sql_of_a_run_is_refused_by_the_task_before_anything_is_selected(
     with pytest.raises(Misconfigured) as said:
         task.execute(given)
     assert "root:" not in str(said.value) and not notary.office.requests
+
+
+def test_rows_are_selected_by_the_login_of_malote_select_where_there_is_one(
+    connected: str, set_connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = CceeHook()
+    assert selection_dsn(hook) == hook.warehouse_dsn()
+    set_connection("malote_select", conn_type="postgres", login="malote_select", password="its own")
+    found, there = said(selection_dsn(CceeHook())), said(connected)
+    assert (found["user"], found["password"]) == ("malote_select", "its own")
+    assert (found["host"], found["port"], found["dbname"]) == (there["host"], there["port"], there["dbname"])
+    set_connection(
+        "replica", conn_type="postgres", host="replica", login="r", password="x", extra={"sslmode": "require"}
+    )
+    monkeypatch.setenv("AIRFLOW__MALOTE__SELECTION_CONN_ID", "replica")
+    found = said(selection_dsn(CceeHook()))
+    assert (found["host"], found["user"], found["sslmode"], found["dbname"]) == (
+        "replica",
+        "r",
+        "require",
+        there["dbname"],
+    )
+    set_connection("mine", conn_type="postgres", host="elsewhere", login="me")
+    assert said(selection_dsn(CceeHook(warehouse_conn_id="mine"))) == {"host": "elsewhere", "user": "me"}
+
+
+def test_the_connection_test_says_who_selects_and_stops_at_nothing_there(ccee: Any, set_connection: Any) -> None:
+    works, told = CceeHook().test_connection()
+    assert works and "is a superuser" in told and "malote migrate --roles" in told
+    set_connection("malote_select", conn_type="postgres", login="nobody", password="planted-secret")
+    works, told = CceeHook().test_connection()
+    assert works and "Warning: the outgoing SQL fails" in told and "planted-secret" not in told
+    set_connection("malote_warehouse", conn_type="mysql", host="h")
+    works, told = CceeHook().test_connection()
+    assert works and "Warning: the warehouse is of type 'mysql'" in told
+
+
+LIMITS = ["0", "-1", "inf", "nan", "1e400", "9" * 400, "PT0S", "P2D", "P99999999999D", "soon", "", "PT10M; drop", "½"]
+
+
+@pytest.mark.parametrize("said", LIMITS, ids=lambda each: each[:20])
+def test_a_time_limit_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("AIRFLOW__MALOTE__OUTGOING_TIMEOUT", said)
+    with pytest.raises(Misconfigured, match="outgoing_timeout"):
+        timeout()
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("PT10M", 600), ("90", 90), ("1.5", 1.5), ("P1D", 86400)])
+def test_a_time_limit_is_iso_8601_or_seconds(monkeypatch: pytest.MonkeyPatch, said: str, seconds: float) -> None:
+    monkeypatch.setenv("AIRFLOW__MALOTE__OUTGOING_TIMEOUT", said)
+    assert timeout().total_seconds() == seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SECRET = "senha-que-ninguem-ve"
-WORKER = "malote_worker"
-"""The login of tasks, and its password: in role ``malote_runtime``."""
+WORKER = "malote_runtime"
+"""The role that tasks run as, and here its password."""
 
 EC, CHAVE, ARCHIVE_KEY = "1006993069", "chave-que-ninguem-ve", "uma-chave-de-arquivo-que-ninguem-ve"

@@ -1,45 +1,46 @@
-"""Creates and upgrades the warehouse: the journal, the landed and outgoing tables, the report views, the roles."""
+"""Creates and upgrades the warehouse: the journal, the landed and outgoing tables, and the report views."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from malote import INSTITUTIONS, warehouse
-from malote.errors import Misconfigured
+from malote.migrations.roles import ROLES
 from malote.place import sql
+from malote.warehouse import connect, examine, told
+
+__all__ = ["ROLES", "run", "upgrade"]
 
 _HERE = Path(__file__).parent
 
-SCHEMAS = ("malote", "outgoing", "report", *INSTITUTIONS)
-"""What an upgrade makes, and what the roles are granted on."""
 
+def upgrade(dsn: str, *, roles: Mapping[str, str] | None = None) -> None:
+    """Bring the database at ``dsn`` (any libpq string) to the newest layout; running it again changes nothing.
 
-def upgrade(dsn: str, *, roles: bool = False) -> None:
-    """Bring the database at ``dsn`` (``postgresql://…``) to the newest layout; running it again changes nothing.
+    :param roles: make ``malote_owner``, ``malote_runtime``, ``malote_select`` and ``malote_reader`` too, with these
+        passwords: whoever logs in needs to create roles. Once they are there, each upgrade grants them what is new
+    :raises Misconfigured: where the roles cannot be ours, or who logs in may not act for the owner
+    :raises MaloteError: for whatever else the database does not do
 
     The report views hold no data: they are made anew from ``sql/marts`` each time, in the migrations' transaction.
-
-    :param roles: make the roles too (owner, runtime, select, reader), and the owner own everything; where they are
-        there, every later upgrade grants them what is new
-    :raises Misconfigured: where the database cannot hold the journal, or its role may not change it
-    :raises Transient: where it cannot be reached
     """
+    import psycopg
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import DBAPIError
 
-    with warehouse.connect(dsn) as connection:
-        warehouse.examine(connection)
+    with connect(dsn) as connection:
+        examine(connection)
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.attributes["dsn"] = dsn
+    config.attributes["passwords"] = roles
     config.attributes["marts"] = [path.read_text(encoding="utf-8") for path in sorted(sql("marts").glob("*.sql"))]
-    config.attributes["roles"] = _of_schemas("roles.sql") if roles else ""
-    config.attributes["grants"] = _of_schemas("grants.sql")
     try:
         command.upgrade(config, "head")
-    except DBAPIError as failed:
-        raise _misfit(failed.orig) from None
+    except (psycopg.Error, DBAPIError) as wrong:
+        error = wrong.orig if isinstance(wrong, DBAPIError) and isinstance(wrong.orig, Exception) else wrong
+        raise told(error, "the migration", kept="the warehouse is as it was") from None
 
 
 def run(name: str) -> None:
@@ -48,18 +49,3 @@ def run(name: str) -> None:
 
     text = (_HERE / "sql" / name).read_text(encoding="utf-8")
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
-
-
-def _of_schemas(name: str) -> str:
-    listed = ", ".join(f"'{schema}'" for schema in SCHEMAS)
-    return (_HERE / "sql" / name).read_text(encoding="utf-8").replace("{schemas}", f"array[{listed}]")
-
-
-def _misfit(error: BaseException | None) -> Misconfigured:
-    from psycopg import Error, errors
-
-    said = (error.diag.message_primary if isinstance(error, Error) else None) or type(error).__name__
-    todo = "see the message; nothing was changed, so it may be run again when that is mended"
-    if isinstance(error, errors.InsufficientPrivilege):
-        todo = "run it as the role that owns these schemas; for `--roles`, as one that may create roles"
-    return Misconfigured(f"the warehouse cannot be upgraded: {said}", todo=todo, kept="all of it: nothing was changed")

@@ -9,6 +9,7 @@ from malote.trip.kit import Kit
 from malote.trip.landing import Landing, Load
 from malote.trip.outgoing import Outgoing
 from malote.trip.preparing import Prepared
+from malote.trip.selecting import Selector, selector
 
 __all__ = [
     "Asking",
@@ -21,5 +22,7 @@ __all__ = [
     "Outgoing",
     "Prepared",
     "Rest",
+    "Selector",
     "Sent",
+    "selector",
 ]

@@ -72,7 +72,7 @@ class SubmitOperator(MaloteTask):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Take the selection into the journal, then send."""
-        from malote.trip import Outgoing
+        from malote_provider.selectors import rows_of
 
         pouch = pouch_of(context)
         with self.hook() as hook:
@@ -86,7 +86,7 @@ class SubmitOperator(MaloteTask):
             else:
                 own = folders("outgoing_sql_folders")
                 query = statement(self.outgoing_sql, self.institution, service, own, free=self._free_sql)
-                rows = Outgoing(hook.warehouse_dsn(), query)
+                rows = rows_of(hook, query)
             prepared = hook.courier().prepare(
                 Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
             )

@@ -1,0 +1,107 @@
+"""The session in which outgoing rows are selected: read-only, timed, with a fixed path, as the least role there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from malote.errors import MaloteError
+from malote.warehouse import SELECTION_SECONDS, SELECTOR, connect, told
+
+SUPERUSERS = "pg_read_all_data"
+"""What a superuser steps down to where nobody made roles: it reads every table, and no file."""
+
+TIMEOUT = timedelta(seconds=SELECTION_SECONDS)
+
+PATH = "pg_catalog, outgoing, public, malote, pg_temp"
+
+_SET = "select set_config('statement_timeout', %s, true), set_config('search_path', %s, true), current_user as role"
+_WHO = """
+    select
+        current_user as login,
+        (select rolsuper from pg_roles where rolname = current_user) as super,
+        exists (
+            select from pg_roles
+            where rolname = %(select)s and pg_has_role(current_user, oid, %(may)s)
+                and has_schema_privilege(oid, to_regnamespace('outgoing'), 'usage')
+        ) as may
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Who selects: the role that logs in, the one that it steps down to, and whether it is a superuser."""
+
+    login: str
+    role: str
+    superuser: bool
+
+    @property
+    def walled(self) -> bool:
+        """Nothing that the SQL says makes it more than ``malote_select``."""
+        return self.login == SELECTOR
+
+    def __str__(self) -> str:
+        if self.walled:
+            return f"Selections run as {SELECTOR}, read-only"
+        if self.superuser:
+            return (
+                f"Warning: the warehouse's login {self.login} is a superuser; selections step down to {self.role}, but "
+                f"SQL could step up again. Run `malote migrate --roles`, and see docs/roles.md"
+            )
+        stands = f"step down from {self.login} to {self.role}" if self.role != self.login else f"run as {self.login}"
+        return f"Selections {stands}, read-only. With a connection {SELECTOR} they read nothing else: see docs/roles.md"
+
+
+@contextmanager
+def session(dsn: str, timeout: timedelta = TIMEOUT) -> Iterator[tuple[psycopg.Connection[dict[str, Any]], Selector]]:
+    """A transaction that reads, is never committed, and is over with the block; and who reads in it.
+
+    :raises MaloteError: where the database cannot be reached or does not let us
+    """
+    connection = connect(dsn, name="malote selection", row_factory=dict_row)
+    with closing(connection):  # which rolls back: not even a notification leaves
+        connection.read_only = True
+        try:
+            timed(connection, timeout)
+            selector = _stepped_down(connection)
+        except psycopg.Error as wrong:
+            raise failed(wrong) from None
+        yield connection, selector
+
+
+def timed(connection: psycopg.Connection[dict[str, Any]], timeout: timedelta) -> str:
+    """Say the time limit and the path, again for each thousand rows, since SQL can set them; returns who we are."""
+    found = connection.execute(_SET, (f"{int(timeout / timedelta(milliseconds=1))}ms", PATH)).fetchone()
+    return str(found and found["role"])
+
+
+def failed(wrong: Exception) -> MaloteError:
+    """What went wrong while rows were selected; see :func:`malote.warehouse.told`."""
+    return told(wrong, "the outgoing SQL", kept="nothing was selected, nothing was sent")
+
+
+def selector(dsn: str, timeout: timedelta = TIMEOUT) -> Selector:
+    """Who would select there.
+
+    :raises MaloteError: where the database cannot be reached or does not let us
+    """
+    with session(dsn, timeout) as (_, who):
+        return who
+
+
+def _stepped_down(connection: psycopg.Connection[dict[str, Any]]) -> Selector:
+    may = "SET" if connection.info.server_version >= 160000 else "MEMBER"
+    found = connection.execute(_WHO, {"select": SELECTOR, "may": may}).fetchone() or {}
+    login, superuser = str(found["login"]), bool(found["super"])
+    role = SELECTOR if found["may"] else SUPERUSERS if superuser else login
+    if role != login:
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+    return Selector(login, role, superuser)

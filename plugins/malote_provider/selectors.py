@@ -1,0 +1,81 @@
+"""As whom outgoing rows are selected: by the login of ``malote_select``, else by the warehouse's own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from airflow.configuration import conf
+
+from malote import warehouse
+from malote.errors import MaloteError, Misconfigured
+from malote.rules import duration
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from malote.trip import Outgoing
+
+_LONGEST = timedelta(days=1)
+
+
+class Selecting(Protocol):
+    """What is needed of a hook."""
+
+    warehouse_conn_id: str
+
+    def known(self, conn_id: str) -> Connection | None: ...
+    def warehouse_dsn(self) -> str: ...
+
+
+def rows_of(hook: Selecting, query: str) -> Outgoing:
+    """What the SQL selects in the warehouse of a hook.
+
+    :raises Misconfigured: where a connection or ``[malote] outgoing_timeout`` is wrong
+    """
+    from malote.trip import Outgoing
+
+    return Outgoing(selection_dsn(hook), query, timeout=timeout())
+
+
+def who_selects(hook: Selecting) -> str:
+    """In words for the connection test; what is wrong is said there, and stops nothing: the way itself works."""
+    from malote.trip import selector
+
+    try:
+        return str(selector(selection_dsn(hook), timeout()))
+    except MaloteError as wrong:
+        return f"Warning: {wrong.what}" + (f" ({wrong.todo})" if wrong.todo else "")
+
+
+def selection_dsn(hook: Selecting) -> str:
+    """The warehouse as the role that selects: what its connection leaves out (host, database) is the warehouse's.
+
+    A task with a warehouse of its own selects by that one's login.
+
+    :raises Misconfigured: where one of the connections makes no address
+    """
+    from malote_provider.connections import dsn_of
+
+    dsn = hook.warehouse_dsn()
+    own = hook.warehouse_conn_id != conf.get("malote", "warehouse_conn_id")
+    connection = None if own else hook.known(conf.get("malote", "selection_conn_id"))
+    return warehouse.merged(dsn, dsn_of(connection)) if connection else dsn
+
+
+def timeout() -> timedelta:
+    """``[malote] outgoing_timeout``.
+
+    :raises Misconfigured: where it is no duration between a second and a day
+    """
+    said = conf.get("malote", "outgoing_timeout")
+    try:
+        found = duration(float(said) if said.strip().replace(".", "", 1).isdigit() else said)
+    except ValueError:
+        found = timedelta()
+    if not timedelta(seconds=1) <= found <= _LONGEST:
+        raise Misconfigured(
+            f"[malote] outgoing_timeout is {said[:40]!r}", todo="give a duration from PT1S to P1D, such as PT10M",
+            kept="nothing was selected, nothing was sent",
+        )  # fmt: skip
+    return found
