@@ -117,7 +117,7 @@ def _below(name: str, folders: Sequence[Path]) -> Path | None:
 def _read(path: Path, institution: str) -> str:
     try:
         with place.open_regular(path) as file:
-            return file.read().decode("utf-8-sig")
+            return (file.read() or b"").decode("utf-8-sig")  # None of a device that has nothing to say yet
     except UnicodeDecodeError as wrong:
         raise _wrong(
             f"outgoing_sql {path} is not UTF-8 (byte {wrong.start})", institution, "save it as UTF-8"

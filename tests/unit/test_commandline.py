@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict as said
 
 from malote.archive import Seal
 from malote.clock import HeldClock, SystemClock
@@ -75,6 +76,12 @@ def test_a_receipt_brings_a_doubt_home(doubt: Trip) -> None:
     assert standings(doubt.dsn) == {"landed": 1}
 
 
+def test_a_receipt_that_says_nothing_decides_nothing(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "resolve", "notary-1", "--receipt", " ", "--why", "a variable of a script was empty") == 1
+    assert "no receipt was given" in capsys.readouterr().err
+    assert standings(doubt.dsn) == {"in_doubt": 1}
+
+
 def test_a_receipt_of_somebody_else_is_refused(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
     doubt.prepare([{"reference": "Z", "text": "z"}])
     doubt.send()
@@ -113,8 +120,14 @@ def test_a_landed_submission_cannot_be_resolved(doubt: Trip, capsys: pytest.Capt
 
 
 def test_the_story_cannot_be_rewritten(doubt: Trip) -> None:
-    with psycopg.connect(doubt.dsn) as connection, pytest.raises(psycopg.Error, match="append-only"):
-        connection.execute("delete from malote.event")
+    for statement in (
+        "delete from malote.event",
+        "update malote.event set what = 'nothing'",
+        "truncate malote.event",
+        "truncate malote.submission, malote.item_row, malote.load, malote.pouch cascade",
+    ):
+        with psycopg.connect(doubt.dsn) as connection, pytest.raises(psycopg.Error, match="append-only"):
+            connection.execute(statement)
 
 
 def test_migrate_twice_changes_nothing(database: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,8 +152,10 @@ def test_the_warehouse_is_found_where_airflow_has_it(monkeypatch: pytest.MonkeyP
         "AIRFLOW_CONN_MALOTE_WAREHOUSE",
         '{"conn_type": "postgres", "host": "h", "port": 5, "login": "me", "password": "p@s", "schema": "db"}',
     )
-    assert warehouse(None) == "postgresql://me:p%40s@h:5/db"
+    assert said(warehouse(None)) == {"host": "h", "port": "5", "user": "me", "password": "p@s", "dbname": "db"}
     assert warehouse("postgresql://given/db") == "postgresql://given/db"
+    (tmp_path / "dsn").write_text("postgresql://of-a-file/db\n")
+    assert warehouse(None, str(tmp_path / "dsn")) == "postgresql://of-a-file/db"
 
 
 def test_a_lot_number_is_taken_once_and_never_skipped(doubt: Trip) -> None:

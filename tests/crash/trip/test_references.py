@@ -82,6 +82,7 @@ def test_a_char_column_of_a_real_table_travels_once(warehouse: str, tmp_path: Pa
     with psycopg.connect(warehouse) as connection:
         connection.execute("create table deed (id char(12), text text)")
         connection.execute("insert into deed values ('D000', 'a'), (%s, 'b')", (APART,))
+        connection.execute("grant select on deed to malote_select")
     trip = Trip(Notary(), Office(), warehouse, str(tmp_path), service="deeds")
     trip.run(Outgoing(warehouse, "select id as reference, text from deed"))
     again = Trip(Notary(), Office(), warehouse, str(tmp_path), service="deeds", pouch="again")

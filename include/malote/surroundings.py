@@ -1,0 +1,106 @@
+"""What the ``malote`` command finds around it: where the warehouse is, and the key that seals cards."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from malote import place
+from malote.errors import Misconfigured
+from malote.warehouse import dsn_from
+
+WAREHOUSE, ARCHIVE = "AIRFLOW_CONN_MALOTE_WAREHOUSE", "AIRFLOW_CONN_MALOTE_ARCHIVE"
+LOCAL = Path(".malote")
+"""Of a running ``make up``, in the current folder; looked at only when a person says so."""
+
+_LARGEST = 64 << 10
+
+
+def warehouse(given: str | None = None, file: str | None = None, *, local: bool = False) -> str:
+    """The libpq string of the warehouse: as given, or in a file, or of a local ``make up``, or as Airflow has it.
+
+    :raises Misconfigured: where none of them says one, or what it says is none; never with a word of it
+    """
+    if local:
+        return dsn_from(_of_ones_own(LOCAL / "warehouse.dsn"))
+    text = given or (_text(Path(file)) if file else os.environ.get(WAREHOUSE, ""))
+    if not text.strip():
+        raise Misconfigured(
+            "nobody said where the warehouse is",
+            todo=f"set {WAREHOUSE} as Airflow has it, or give --warehouse-file FILE; of a running `make up`: --local",
+        )
+    return dsn_from(text)
+
+
+def archive_key(*, local: bool = False) -> str | None:
+    """The key that seals card data: password of the archive's connection in the environment, or of a local ``make up``.
+
+    :raises Misconfigured: where what is there is no connection, or a file is not one's own
+    """
+    if local:
+        return _of_ones_own(LOCAL / "archive.key").strip() or None
+    text = os.environ.get(ARCHIVE, "").strip()
+    try:
+        text.encode()
+        if text.startswith("{"):
+            found = json.loads(text).get("password")
+            return str(found) if found else None
+        return unquote(urlsplit(text).password or "") or None
+    except (ValueError, RecursionError):
+        raise Misconfigured(
+            f"{ARCHIVE} is no connection", todo='set it as Airflow has it: {"conn_type": "generic", "password": "…"}'
+        ) from None
+
+
+def passwords(folder: str | None) -> dict[str, str]:
+    """The passwords of roles: a file each, named as the role; a file of another name is not looked at.
+
+    :raises Misconfigured: where it is no folder, or a file in it cannot be read or is empty
+    """
+    from malote.migrations import ROLES
+
+    if folder is None:
+        return {}
+    try:
+        there = {each.name for each in Path(folder).iterdir()}
+    except (OSError, ValueError):
+        raise Misconfigured("--passwords is no folder that can be read", todo="name that of their files") from None
+    found = {role: _text(Path(folder, role)).strip() for role in ROLES if role in there}
+    if empty := [role for role, password in found.items() if not password]:
+        raise Misconfigured(f"the password of {', '.join(empty)} is empty", todo="write one into the file")
+    return found
+
+
+def _of_ones_own(path: Path) -> str:
+    """The text of a file below a folder, both of whom runs the command and of nobody else to write: else a planted one
+    would choose the database and the key."""
+    try:
+        for each in (path.parent, path):
+            about = each.lstat()
+            ours = about.st_uid == os.geteuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            if not ours or stat.S_ISLNK(about.st_mode):
+                raise Misconfigured(
+                    f"{each} is not trusted: it is somebody else's, a link, or others may write it",
+                    todo=f"see who made it; `chmod go-w {each}` where it was you",
+                )
+    except FileNotFoundError:
+        raise Misconfigured(
+            f"there is no {path}", todo="--local is for the folder in which `make up` is running"
+        ) from None
+    except OSError:
+        raise Misconfigured(f"{path} cannot be read", todo="see whose it is") from None
+    return _text(path)
+
+
+def _text(path: Path) -> str:
+    try:
+        with place.open_regular(path) as file:
+            return (file.read(_LARGEST) or b"").decode("utf-8-sig")  # None of a device that has nothing to say yet
+    except UnicodeDecodeError:
+        raise Misconfigured(f"the file {str(path)!r} is not UTF-8", todo="save it as UTF-8") from None
+    except (OSError, ValueError) as wrong:
+        why = (getattr(wrong, "strerror", None) or "no name of a file").lower()
+        raise Misconfigured(f"the file {str(path)!r} cannot be read: {why}", todo="give a file of text") from None
