@@ -11,19 +11,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import psycopg
 
 from malote import __version__, commands
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
-from malote.submission import Standing
 from malote.surroundings import WAREHOUSE, archive_key, passwords, warehouse
 from malote.warehouse import holds_password, told
-
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
-_OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,9 +118,15 @@ def _parser() -> argparse.ArgumentParser:
     story = known.add_parser("story", help="everything that happened to a submission")
     story.add_argument("submission", metavar="SUBMISSION")
     story.set_defaults(run=commands.story)
-    known.add_parser("doubts", help="the submissions in doubt: evidence, where to look, what to type").set_defaults(
-        run=commands.doubts
-    )
+    doubt = known.add_parser("doubts", help="the submissions in doubt: evidence, where to look, what to type")
+    doubt.add_argument("--json", action="store_true", help="as one JSON list, for a program")
+    doubt.set_defaults(run=commands.doubts)
+    find = known.add_parser("find", help="where an item is: every document it was in, what was said, what holds it")
+    find.add_argument("reference", metavar="REFERENCE", help="e.g. ADV-12")
+    find.set_defaults(run=commands.find)
+    items = known.add_parser("items", help="the items of a submission, with what the institution says of each")
+    items.add_argument("submission", metavar="SUBMISSION")
+    items.set_defaults(run=commands.items)
     resolve = known.add_parser("resolve", help="decide about a submission, after looking at the institution")
     resolve.add_argument("submission", metavar="SUBMISSION")
     way = resolve.add_mutually_exclusive_group(required=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from malote import desk
 from malote.desk import Decision, Way, decide
 from malote.errors import Misconfigured
 from malote.journal import Journal
 from malote.scope import Scope
-from malote.submission import Standing, Submission
+from malote.submission import Standing
 
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 _OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
 
 
@@ -26,34 +24,29 @@ def status(journal: Journal, _: argparse.Namespace) -> None:
         if standing.value in tally:
             print(f"{standing.value:10} {tally[standing.value]:>8}")
     for submission in journal.submissions(Scope.everything(), *_OPEN, limit=50):
-        print(_line(submission))
-
-
-def _line(submission: Submission) -> str:
-    receipt = f"receipt {submission.receipt}" if submission.receipt else "no receipt"
-    return (
-        f"{submission.id:12} {submission.standing.value:9} {submission.service}/{submission.operation} "
-        f"{submission.item_count} items, {receipt}, sent {_when(submission.sent_at)}, pouch {submission.pouch}"
-    )
+        print(desk.line_of(submission))
 
 
 def story(journal: Journal, options: argparse.Namespace) -> None:
-    print(_line(journal.submission(options.submission)))
+    print(desk.line_of(journal.submission(options.submission)))
     for event in journal.story(options.submission):
         detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
-        print(f"  {_when(event['at'])}  {event['what']}{': ' if detail else ''}{detail}")
+        print(f"  {desk.when(event['at'])}  {event['what']}{': ' if detail else ''}{detail}")
 
 
-def doubts(journal: Journal, _: argparse.Namespace) -> None:
-    doubts = journal.submissions(Scope.everything(), Standing.IN_DOUBT)
-    for submission in doubts:
-        print(_line(submission))
-        for event in journal.story(submission.id):
-            if event["what"] == "in doubt":
-                print(f"  evidence: {event['detail'].get('evidence')}\n  look for: {event['detail'].get('search')}")
-        print(f"  then:     malote resolve {submission.id} --receipt R | --resend | --withdraw [--absent] --why TEXT")
-    if not doubts:
-        print("nothing is in doubt")
+def find(journal: Journal, options: argparse.Namespace) -> None:
+    lines = list(desk.found(journal, options.reference))
+    print("\n".join(lines) if lines else f"no document held {options.reference!r}")
+
+
+def items(journal: Journal, options: argparse.Namespace) -> None:
+    for line in desk.items_of(journal, options.submission):
+        print(line)
+
+
+def doubts(journal: Journal, options: argparse.Namespace) -> None:
+    lines = [desk.doubts_as_json(journal)] if options.json else list(desk.doubts(journal))
+    print("\n".join(lines) if lines else "nothing is in doubt")
 
 
 def resolve(journal: Journal, options: argparse.Namespace) -> None:
@@ -87,14 +80,7 @@ def settle(journal: Journal, options: argparse.Namespace) -> None:
 
 
 def unanswered(journal: Journal, _: argparse.Namespace) -> None:
-    found = journal.unanswered(Scope.everything())
-    for each in found:
-        named = ", ".join(each.some) + (", …" if each.items > len(each.some) else "")
-        asked = f"asked again {_when(each.ask_at)}" if each.ask_at else f"malote ask-again {each.submission}"
-        print(f"{each.submission:12} {each.items} items ({named}), {asked}" + (f"; {each.words}" if each.words else ""))
-        print(f"  then:     malote settle {each.submission} ITEM --accepted | --refused --why TEXT")
-    if not found:
-        print("nothing that landed is unanswered")
+    print("\n".join(desk.unanswered(journal)) or "nothing that landed is unanswered")
 
 
 def pace(journal: Journal, options: argparse.Namespace) -> None:
@@ -108,8 +94,4 @@ def pace(journal: Journal, options: argparse.Namespace) -> None:
         return
     for name, until in budgets(journal.connection):
         if options.budget in (None, name):
-            print(f"{name:40} {f'held back until {_when(until)}' if until else 'free'}")
-
-
-def _when(at: datetime | None) -> str:
-    return at.astimezone(_BRASILIA).strftime("%Y-%m-%d %H:%M:%S %z") if at else "never"
+            print(f"{name:40} {f'held back until {desk.when(until)}' if until else 'free'}")

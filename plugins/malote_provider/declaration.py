@@ -26,7 +26,6 @@ class Declaration:
     :param certificate: it demands a client certificate
     :param cnpj_of_certificate: ``extra.cnpj`` may be left out: it is that of the client certificate
     :param seals: its documents hold what must be encrypted at rest: the connection ``malote_archive`` is mandatory
-    :param only_news: ``land`` emits the asset only where something landed: its own landing starts the flow again
     :param host: example of a host
     """
 
@@ -40,7 +39,6 @@ class Declaration:
     certificate: bool = False
     cnpj_of_certificate: bool = False
     seals: bool = False
-    only_news: bool = False
     host: str = "https://… (empty: the official address of the environment)"
 
     @property
@@ -105,7 +103,6 @@ BNDES = Declaration(
     fields={"cnpj": ("CNPJ", "Of the e-CNPJ; empty: as the client certificate says")},
     certificate=True,
     cnpj_of_certificate=True,
-    only_news=True,
     host="https://…/apa (empty: the official address)",
 )
 DECLARED = (CCEE, CIELO, BNDES)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
@@ -63,6 +64,44 @@ def unanswered(landed: Unanswered) -> Terminal:
         f"an item: `malote settle {landed.submission} ITEM --accepted | --refused --why …`",
         kept="what was answered has landed; the items without an answer stay locked",
     )
+
+
+def refused_items(found: Sequence[tuple[str, int]], items: int) -> Terminal:
+    """What the person on call does about items that the institution refused in what has landed."""
+    named = ", ".join(f"{n} in {id}" for id, n in found[:SHOWN])
+    return Terminal(
+        f"the institution refused {items} items ({named}{', …' if len(found) > SHOWN else ''})",
+        todo=f"`malote items {found[0][0]}`, or its page, says why; correct the rows and run again with resend_refused",
+        kept="everything that was answered has landed",
+    )
+
+
+def table(counts: Mapping[str, int]) -> list[str]:
+    """What land did as aligned lines: files beside items."""
+    lines = (
+        ("", "files", "items"),
+        ("landed now", counts["landed"], ""),
+        ("accepted", "", counts["items_accepted"]),
+        ("refused", counts["refused"], counts["items_refused"]),
+        ("unanswered", "", counts["unanswered"]),
+        ("held back", "", counts["items_held"]),
+        ("waiting", counts["waiting"], ""),
+        ("in doubt", counts["in_doubt"], ""),
+        ("overdue", counts["overdue"], ""),
+    )
+    return [f"{name:<11}{files:>8}{items:>8}".rstrip() for name, files, items in lines]
+
+
+def advice(errors: Sequence[MaloteError]) -> list[str]:
+    """What to do now as lines of a log of their own, wrapped: nobody looks for it inside a traceback."""
+    lines: list[str] = []
+    for error in errors[:SHOWN]:
+        about = " ".join(part for part in (error.institution, error.submission) if part)
+        parts = (("", error.what), ("Do now: ", error.todo), ("Not lost: ", error.kept))
+        said = [f"{name}{text}" for name, text in parts if text]
+        lines += wrap(f"{about}: {said[0]}" if about else said[0], 110)
+        lines += [f"  {line}" for text in said[1:] for line in wrap(text, 108)]
+    return lines
 
 
 def unsent(submission: str) -> Terminal:

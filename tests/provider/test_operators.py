@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -228,6 +229,9 @@ def test_land_lands_everything_and_hands_its_counts_to_the_asset(notary: SimpleN
         "overdue": 0,
         "refused": 0,
         "unanswered": 0,
+        "items_accepted": 4,
+        "items_refused": 0,
+        "items_held": 0,
     }
     assert given["outlet_events"][asset].extra == counts
 
@@ -299,3 +303,62 @@ def test_the_scope_of_a_service_lands_what_earlier_runs_left(notary: SimpleNames
 def test_an_operator_of_no_institution_is_refused_where_it_is_defined() -> None:
     with pytest.raises(TypeError, match="institution"):
         type("Nobody", (SubmitOperator,), {})
+
+
+def refused_in_the_answer(notary: SimpleNamespace, context: Any) -> Any:
+    """A pouch whose answer refuses one of its four items."""
+    notary.office.verdicts["D1"] = "no"
+    return trip(notary, context)
+
+
+def test_a_run_that_is_green_says_how_many_items_were_refused(
+    notary: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    counts = land(notary, pouch=refused_in_the_answer(notary, context)).execute(context())
+    assert (counts["items_accepted"], counts["items_refused"], counts["refused"]) == (3, 1, 0)
+    said = "".join(capfd.readouterr())
+    assert "the institution refused 1 items (1 in notary-1)" in said and "malote items notary-1" in said
+    told = [line for line in said.splitlines() if "] accepted  " in line or "] refused  " in line]
+    column = [re.sub(r"\s*\[airflow.*", "", line).split("] ", 1)[1] for line in told]
+    assert len(told) == 2 and len({len(text.rstrip()) for text in column}) == 1, "figures stand under each other"
+
+
+@pytest.mark.parametrize("minded", ["fail_on", "warn_on", "neither"])
+def test_refused_items_are_minded_as_one_asks_again_after_a_clear(
+    notary: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str], minded: str
+) -> None:
+    options = {"fail_on": (), "warn_on": (), **({minded: ("items_refused",)} if minded != "neither" else {})}
+    pushed = refused_in_the_answer(notary, context)
+    for _ in range(2):
+        if minded == "fail_on":
+            with pytest.raises(Terminal, match="refused 1 items"):
+                land(notary, pouch=pushed, **options).execute(context())
+        else:
+            assert land(notary, pouch=pushed, **options).execute(context())["items_refused"] == 1
+    assert ("refused 1 items" in "".join(capfd.readouterr())) == (minded != "neither")
+
+
+def test_what_to_do_now_stands_in_lines_of_its_own(
+    notary: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pushed = trip(notary, context, 7)
+    with Journal(notary.dsn) as journal:
+        journal.parked("notary-1", "the reply was lost", "look at the office")
+    with pytest.raises(InDoubt):
+        land(notary, pouch=pushed).execute(context())
+    said = [line for line in "".join(capfd.readouterr()).splitlines() if "error" in line[:60]]
+    assert sum("Do now: `malote story notary-1`" in line for line in said) == 1
+    assert all(len(line) < 260 for line in said)
+
+
+def test_where_nothing_landed_there_is_no_event_of_the_institutions_asset(
+    notary: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset, mine = Asset("malote://notary/verdict"), Asset("mine://asset")
+    monkeypatch.setattr(notary.land, "asset", asset)
+    pushed = trip(notary, context)
+    first, again = (land(notary, pouch=pushed, outlets=[asset, mine]) for _ in range(2))
+    assert first.outlets == again.outlets == [asset, mine], "Airflow's graph shows who makes it"
+    first.execute(context())
+    again.execute(context())
+    assert (first.outlets, again.outlets) == ([asset, mine], [mine])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
-from airflow.sdk import AssetAlias
 
 from malote_provider.bndes import (
     BndesLandOperator,
@@ -37,14 +35,6 @@ def land(**options: Any) -> BndesLandOperator:
     return BndesLandOperator(**{"task_id": "land", "pouch": "dag/run-1/submit", **options})
 
 
-def aliased(context: Any) -> Any:
-    """The context of a task whose outlet is an alias; what is emitted goes into its ``emitted``."""
-    emitted: list[Any] = []
-
-    class Events(dict[Any, Any]):
-        def __missing__(self, key: Any) -> Any:
-            assert isinstance(key, AssetAlias)
-            add = lambda asset, extra: emitted.append((asset.uri, extra))  # noqa: E731
-            return self.setdefault(key, SimpleNamespace(add=add))
-
-    return {**context, "outlet_events": Events(), "emitted": emitted}
+def emitted(task: BndesLandOperator, context: Any) -> list[Any]:
+    """What Airflow emits once the task has ended: the address and the extra of each asset that is an outlet then."""
+    return [(asset.uri, context["outlet_events"][asset].extra) for asset in task.outlets]

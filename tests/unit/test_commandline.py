@@ -202,3 +202,45 @@ def test_a_pace_that_is_held_back_is_shown_and_reset(warehouse: str, capsys: pyt
     assert main(["--warehouse", warehouse, "pace"]) == 0 and capsys.readouterr().out.split()[-1] == "free"
     assert pace.reserve(1)[0].delay < 1
     pace.close()
+
+
+# ---- looking
+
+
+def test_doubts_are_told_to_a_program_as_json(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "doubts", "--json") == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["submission"], told["items"], told["choices"]) == ("notary-1", 3, ["receipt", "resend", "absent"])
+    assert told["evidence"] and told["search"] and told["seen"] > 0
+
+
+def test_the_items_of_a_submission_are_listed(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "items", "notary-1") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[1:] for line in said] == [[f"D00{n}", "sent"] for n in range(3)]
+    assert run(doubt, "items", "notary-99") == 1
+
+
+@pytest.mark.parametrize("spelt", ["D001", " D001 ", "D001\t"])
+def test_a_reference_is_found_in_every_document_it_was_in(
+    doubt: Trip, capsys: pytest.CaptureFixture[str], spelt: str
+) -> None:
+    assert run(doubt, "resolve", "notary-1", "--withdraw", "--absent", "--why", "not in their list") == 0
+    doubt.prepare(deeds(3), refused_too=True)
+    capsys.readouterr()
+    assert run(doubt, "find", spelt) == 0
+    said = capsys.readouterr().out
+    assert said.index("notary-2") < said.index("notary-1") and "withdrawn" in said and "not in their list" in said
+
+
+def test_what_was_never_sent_is_found_nowhere(doubt: Trip, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(doubt, "find", "D999") == 0
+    assert "no document held 'D999'" in capsys.readouterr().out
+
+
+def test_a_decision_names_who_made_it(doubt: Trip) -> None:
+    import getpass
+
+    assert run(doubt, "resolve", "notary-1", "--resend", "--why", "not there") == 0
+    decided = [each["detail"] for each in doubt.journal.story("notary-1") if each["what"] == "a person: resend"]
+    assert decided == [{"why": "not there", "who": getpass.getuser()}]

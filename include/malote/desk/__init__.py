@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from malote.desk.deciding import Decision, Way, choices, decide
 from malote.desk.figures import Hour, Rate, hourly, rates
-from malote.desk.items import ItemRow, Seen, held, items, loaded, seen
-from malote.desk.open import KINDS, NEEDS_A_PERSON, Filters, Group, Line, dags, groups, lines, submissions_holding
+from malote.desk.holding import submissions_holding
+from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
+from malote.desk.open import KINDS, NEEDS_A_PERSON, Filters, Group, Line, dags, groups, lines
+from malote.desk.plain import doubts, doubts_as_json, found, items_of, line_of, unanswered, when
 
 __all__ = [
     "KINDS",
@@ -20,15 +22,23 @@ __all__ = [
     "Seen",
     "Way",
     "choices",
+    "code_of",
     "dags",
     "decide",
+    "doubts",
+    "doubts_as_json",
+    "found",
     "groups",
     "held",
     "hourly",
     "items",
+    "items_of",
+    "line_of",
     "lines",
     "loaded",
     "rates",
     "seen",
     "submissions_holding",
+    "unanswered",
+    "when",
 ]

@@ -9,8 +9,9 @@ from typing import Any
 
 from psycopg import sql
 
-from malote.desk.open import submissions_holding
-from malote.institution import load
+from malote import INSTITUTIONS
+from malote.desk.holding import submissions_holding
+from malote.institution import Institution, load
 from malote.journal import Journal
 from malote.reference import normal
 from malote.rules import Code
@@ -54,6 +55,17 @@ class Seen:
     landed_at: datetime | None
     moved_at: datetime
     pouch: str
+
+
+def code_of(institution: str, code: str | None) -> Code | None:
+    """What the tables of an institution's ``rules.py`` say of a code; None where they do not know it."""
+    cls = _class(institution)
+    return next((each for each in cls.codes if each.code == code), None) if cls and code else None
+
+
+def _class(institution: str) -> type[Institution] | None:
+    """The class of an institution; None of one that is not installed any more: its rows are still there to be seen."""
+    return load(institution) if institution in INSTITUTIONS else None
 
 
 def items(
@@ -115,14 +127,15 @@ def held(journal: Journal, reference: str, dags: Sequence[str]) -> list[dict[str
 
 
 def _item(institution: str, row: dict[str, Any], said: dict[tuple[str, str], dict[str, str]]) -> ItemRow:
-    known = next((each for each in load(institution).codes if row["code"] and each.code == row["code"]), None)
-    return ItemRow(**row, said=said.get((row["submission"], row["reference"]), {}), known=known)
+    said_of_it = said.get((row["submission"], row["reference"]), {})
+    return ItemRow(**row, said=said_of_it, known=code_of(institution, row["code"]))
 
 
 def _said(
     journal: Journal, institution: str, service: str, ids: Sequence[str], references: Sequence[str]
 ) -> dict[tuple[str, str], dict[str, str]]:
-    table = load(institution).tables.get(service)
+    cls = _class(institution)
+    table = cls.tables.get(service) if cls else None
     if table is None or not table.shown or not references:
         return {}
     query = sql.SQL(

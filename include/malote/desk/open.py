@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from malote.desk.holding import submissions_holding
 from malote.journal import Journal
 from malote.reference import normal
 
 RECENT = timedelta(days=30)
 """How long a refusal at the door is shown whose items have not travelled again."""
-_MOST = 500
 
 _HELD = "held"
 _KINDS = {
@@ -36,6 +36,16 @@ _KINDS = {
 NEEDS_A_PERSON = ("in_doubt", "overdue", "refused", "unanswered", _HELD)
 KINDS = tuple(kind for kind in _KINDS if kind not in ("landed", "withdrawn"))
 """In the order in which they are shown; what is over is shown of one run only."""
+
+_STANDINGS = ("in_doubt", "overdue", "sending", "prepared", "answered", "received")
+# Out of the index alone, a pouch at a time: a hundred thousand that wait are counted on every page.
+_BY_POUCH = """
+    select o.standing as kind, p.institution, p.environment, p.account, p.service, sum(o.lines)::bigint as lines
+    from (select standing, pouch, count(*) as lines from malote.submission
+          where standing in ('prepared', 'sending', 'answered', 'received', 'overdue', 'in_doubt')
+          group by standing, pouch) as o join malote.pouch as p on p.id = o.pouch
+    where {where} group by 1, 2, 3, 4, 5
+"""
 
 _LINE = """
     s.id as submission, s.number, s.institution, s.environment, s.account, s.service, s.operation, s.standing, s.name,
@@ -150,15 +160,14 @@ def lines(
 def groups(journal: Journal, filters: Filters, readable: Sequence[str]) -> list[Group]:
     """How many lines there are: by kind and service, whatever the filters say of those, but of the text and run."""
     wide = Filters(text=filters.text, dag=filters.dag, run=filters.run)
-    parts = []
-    for kind in wide.kinds():
-        table, condition = (
-            ("report.retidas as s", "true") if kind == _HELD else ("malote.submission as s", _KINDS[kind])
-        )
+    quick = () if wide.text or wide.run else _STANDINGS
+    parts = [_BY_POUCH.format(where=_where(wide, "p"))] if quick else []
+    for kind in (kind for kind in wide.kinds() if kind not in quick):
+        table, of = ("report.retidas as w", "w") if kind == _HELD else ("malote.submission as s", "s")
         parts.append(
-            f"""select '{kind}' as kind, s.institution, s.environment, s.account, s.service, count(*) as lines
-                from {table} where {condition} and {_where(wide, "w" if kind == _HELD else "s").replace("w.", "s.")}
-                group by 2, 3, 4, 5"""
+            f"""select '{kind}' as kind, {of}.institution, {of}.environment, {of}.account, {of}.service,
+                    count(*) as lines
+                from {table} where {_KINDS[kind] or "true"} and {_where(wide, of)} group by 2, 3, 4, 5"""
         )
     rows = journal.connection.execute(" union all ".join(parts), _values(journal, filters, readable))
     return [Group(**row) for row in rows]
@@ -178,42 +187,15 @@ def dags(journal: Journal) -> list[str]:
     return [row["dag"] for row in rows]
 
 
-def submissions_holding(journal: Journal, reference: str, most: int = _MOST) -> list[str]:
-    """The ids of the submissions in which an item of that reference was, whatever became of it."""
-    scopes = [scope for one in ("is distinct from 'refused'", "= 'refused'") for scope in _scopes(journal, one)]
-    rows = journal.connection.execute(
-        """select submission from malote.item_row
-           where scope = any (%(scopes)s) and reference = %(reference)s and outcome is distinct from 'refused'
-           union
-           select submission from malote.item_row
-           where scope = any (%(scopes)s) and reference = %(reference)s and outcome = 'refused' limit %(most)s""",
-        {"scopes": sorted(set(scopes)), "reference": normal(reference), "most": most},
-    )
-    return [row["submission"] for row in rows]
-
-
-def _scopes(journal: Journal, outcome: str) -> Iterator[str]:
-    """The scopes there are, a few among millions of items: one step in the index for each."""
-    rows = journal.connection.execute(
-        f"""with recursive step as (
-                (select scope from malote.item_row where outcome {outcome} order by scope limit 1)
-                union all
-                select (select i.scope from malote.item_row as i
-                        where i.outcome {outcome} and i.scope > step.scope order by i.scope limit 1)
-                from step where step.scope is not null)
-            select scope from step where scope is not null"""
-    )
-    return (row["scope"] for row in rows)
-
-
 def _where(filters: Filters, of: str) -> str:
-    conditions = [f"split_part({of}.pouch, '/', 1) = any (%(dags)s)"]
+    pouch = "p.id" if of == "p" else f"{of}.pouch"
+    conditions = [f"split_part({pouch}, '/', 1) = any (%(dags)s)"]
     conditions += [
         f"{of}.{name} = %({name})s" for name in ("institution", "environment", "account", "service")
         if getattr(filters, name)
     ]  # fmt: skip
     if filters.dag and not filters.run:
-        conditions.append(f"split_part({of}.pouch, '/', 1) = %(dag)s")
+        conditions.append(f"split_part({pouch}, '/', 1) = %(dag)s")
     if filters.dag and filters.run:
         conditions.append(
             f"""{of}.pouch = any (array(select p.id from malote.pouch as p

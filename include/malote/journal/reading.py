@@ -71,6 +71,35 @@ class Reading(Ledger):
         row = self.connection.execute(query, (id,)).fetchone()
         return int(row["n"]) if row else 0
 
+    def items_landed(self, pouch: Scope, ids: Sequence[str]) -> dict[str, int]:
+        """``{"accepted": n, "refused": n}``: items of what has landed of a pouch, and of these submissions."""
+        row = self.connection.execute(
+            f"""select coalesce(sum(items_accepted), 0)::bigint as accepted,
+                       coalesce(sum(items_refused), 0)::bigint as refused
+                from malote.load where submission = any (%(ids)s)
+                   or submission in (select id from malote.submission where {pouch.where} and landed_at is not null)""",
+            {**pouch.values, "ids": list(ids)},
+        ).fetchone()
+        return dict(row) if row else {"accepted": 0, "refused": 0}
+
+    def refused_items(self, pouch: Scope, ids: Sequence[str], *, limit: int) -> list[tuple[str, int]]:
+        """Which of these have refused items, as :meth:`items_landed` counts them: the first few, and how many each."""
+        rows = self.connection.execute(
+            f"""select submission, items_refused from malote.load where items_refused > 0 and (
+                   submission = any (%(ids)s)
+                   or submission in (select id from malote.submission where {pouch.where} and landed_at is not null))
+                order by landed_at, submission limit %(limit)s""",
+            {**pouch.values, "ids": list(ids), "limit": limit},
+        )
+        return [(row["submission"], row["items_refused"]) for row in rows]
+
+    def items_held(self, scope: Scope) -> int:
+        """How many items are held back by submissions of a scope, as ``report.retidas`` lists them."""
+        row = self.connection.execute(
+            f"select count(*) as n from report.retidas where {scope.where}", scope.values
+        ).fetchone()
+        return int(row["n"]) if row else 0
+
     def story(self, id: str) -> list[dict[str, Any]]:
         """The events of a submission, oldest first: ``id``, ``at``, ``what``, ``detail``."""
         return self.connection.execute(

@@ -25,12 +25,13 @@ _BATCH_SUBMISSIONS = 500
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What one collection landed, and the answers that it could not."""
+    """What one collection landed, by ``ids``, and the answers that it could not."""
 
     submissions: int
     rows: int
     changed: int
     problems: tuple[MaloteError, ...]
+    ids: tuple[str, ...] = ()
 
 
 class _NotThere(Exception):
@@ -66,13 +67,14 @@ class Collecting:
         purge(self.kit)
         return Landed(
             landed.submissions + more.submissions, landed.rows + more.rows, landed.changed + more.changed,
-            tuple(problems),
+            tuple(problems), (*landed.ids, *more.ids),
         )  # fmt: skip
 
     def _bring(self, scope: Scope, driver: Any) -> Landed:
         problems = list(self._fetch(scope, driver))
         answered = self.kit.journal.submissions(scope, Standing.ANSWERED)
         submissions = rows = changed = 0
+        ids: list[str] = []
         for batch in _batches(answered):
             while batch:
                 try:
@@ -87,9 +89,10 @@ class Collecting:
                     rows + load.rows,
                     changed + load.changed,
                 )
+                ids += load.submissions
                 log.info("landed %d submissions, %d rows, %d changed", len(load.submissions), load.rows, load.changed)
                 break
-        return Landed(submissions, rows, changed, tuple(problems))
+        return Landed(submissions, rows, changed, tuple(problems), tuple(ids))
 
     def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
         for submission in self.kit.journal.to_fetch(scope):

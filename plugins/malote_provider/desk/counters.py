@@ -64,7 +64,7 @@ def _counter(institution: str, service: str) -> Counter | None:
     try:
         with hook_of(institution)() as hook:
             return hook.get_institution().counter(service)
-    except (MaloteError, ImportError):
+    except (MaloteError, ImportError):  # of an institution that is not installed any more nobody knows
         return None
 
 
@@ -76,7 +76,7 @@ def _read(name: str, title: str) -> Counters:
             cut_off = getattr(rules, "cut_off", None)
             return Counters(
                 name, title, "", institution.access.environment, institution.account,
-                institution.counter(institution.services[0]), str(cut_off) if cut_off else "",
+                institution.counter(institution.services[0]), str(cut_off)[:5] if cut_off else "",
                 (pace.name, pace.limit, rules.window), pace.gap, certificate.not_after if certificate else None,
             )  # fmt: skip
     except MaloteError as error:

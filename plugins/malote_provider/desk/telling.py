@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from malote.desk import Line
-from malote.institution import load
+from malote.desk import Line, code_of
 from malote.submission import Standing, Submission
 from malote_provider.desk.counters import opening
 from malote_provider.desk.texts import Words
@@ -53,7 +52,7 @@ class Teller:
 
     def explained(self, institution: str, code: str | None, message: str | None) -> str:
         """A code with the meaning that the manual gives it, and the institution's own words."""
-        known = next((each for each in load(institution).codes if code and each.code == code), None)
+        known = code_of(institution, code)
         parts = [self.words("code", code=code) if code else "", known.meaning if known else "", message or ""]
         return ": ".join(dict.fromkeys(part for part in parts if part))
 
@@ -72,8 +71,7 @@ class Teller:
         if standing is Standing.RECEIVED and submission.ready:
             return words("now_answered")
         if standing is Standing.REFUSED:
-            codes = load(submission.institution).codes
-            known = next((each for each in codes if each.code == refusal.get("code")), None)
+            known = code_of(submission.institution, refusal.get("code"))
             return words("now_refused", action=(known.action if known else words("correct_rows")).rstrip("."))
         if standing is Standing.OVERDUE:
             return words("now_overdue", receipt=submission.receipt or words("no_receipt"), next_at=moments["next_at"])

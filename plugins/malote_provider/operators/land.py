@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import Asset, AssetAlias
+from airflow.sdk import Asset
 
 from malote.errors import MaloteError
 from malote.submission import Standing
-from malote_provider.explaining import in_doubt, overdue, refusal, together, unanswered, unsent
+from malote_provider.explaining import (
+    SHOWN,
+    advice,
+    in_doubt,
+    overdue,
+    refusal,
+    refused_items,
+    table,
+    together,
+    unanswered,
+    unsent,
+)
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
@@ -28,27 +39,28 @@ class LandOperator(MaloteTask):
 
     What is answered lands first, in transactions of whole submissions; landing again changes nothing.
 
-    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused", "unanswered"}``, which
-    is also the extra of its outlets' events; ``unanswered`` counts items, the others submissions.
+    Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused", "unanswered",
+    "items_accepted", "items_refused", "items_held"}``, which is also the extra of its outlets' events. ``unanswered``
+    and what begins with ``items_`` count items: of its own pouch, and of others what has landed now; the others count
+    submissions. Its institution's asset is no outlet of a run in which nothing landed.
 
     :param pouch: what ``submit`` returned, or its ``"pouch"`` (templated)
     :param scope: ``"pouch"``, or ``"service"``: everything open of the service, whichever run sent it (templated)
     :param fail_on: standings that make the task fail after landing: of its own pouch, and of others what came to stand
         so while this run lasted; of ``refused`` only its own. ``unanswered`` is about items of what has landed: without
-        it they are a warning in the log
+        it they are a warning in the log. ``items_refused`` is about items that the institution refused in an answer
+    :param warn_on: the same, of what is a warning in the log only
     """
 
     institution = ""  # each institution's own class names it
     asset: ClassVar[Asset | None] = None
-    only_news: ClassVar[bool] = False
-    """Emit the asset only where something landed: a flow that its own landing starts again comes to rest by that."""
     template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
     ui_color = "#d9e3eb"
 
     def __init_subclass__(cls, *, of: Declaration | None = None, **options: Any) -> None:
         super().__init_subclass__(of=of, **options)
         if of is not None:
-            cls.asset, cls.only_news = Asset(of.asset), of.only_news
+            cls.asset = Asset(of.asset)
 
     def __init__(
         self,
@@ -56,15 +68,16 @@ class LandOperator(MaloteTask):
         pouch: Any = None,
         scope: str = "pouch",
         fail_on: Sequence[str] = ("in_doubt", "overdue", "refused", "unanswered"),
+        warn_on: Sequence[str] = ("items_refused", "unanswered"),
         **kwargs: Any,
     ) -> None:
         if self.asset is not None:
-            # Airflow emits an outlet with every success; one that is an alias only where it is told to
-            kwargs.setdefault("outlets", [AssetAlias(self.asset.uri) if self.only_news else self.asset])
+            kwargs.setdefault("outlets", [self.asset])
         super().__init__(**kwargs)
         self.pouch = pouch
         self.scope = scope
         self.fail_on = tuple(fail_on)
+        self.warn_on = tuple(warn_on)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Land, count, and name what stays open."""
@@ -83,8 +96,11 @@ class LandOperator(MaloteTask):
                 "overdue": tally.get("overdue", 0),
                 "refused": journal.tally(own).get("refused", 0),
                 "unanswered": sum(each.items for each in silent),
+                **{f"items_{name}": n for name, n in journal.items_landed(own, landed.ids).items()},
+                "items_held": journal.items_held(scope),
             }
-            self.log.info("%s", ", ".join(f"{name} {n}" for name, n in counts.items()))
+            for line in table(counts):
+                self.log.info("%s", line)
             if counts["waiting"]:
                 self.log.warning(
                     "%d still have no answer: any later run with scope='service' collects them", counts["waiting"]
@@ -93,18 +109,30 @@ class LandOperator(MaloteTask):
             began = context["dag_run"].start_date
             still = [error for error in self._open(hook, scope, own, silent, began) if error.submission not in told]
             errors = [*landed.problems, *still]
+            if counts["items_refused"]:
+                named = journal.refused_items(own, landed.ids, limit=SHOWN + 1)
+                errors += self._minded("items_refused", [refused_items(named, counts["items_refused"])])
             self._announce(context, {"pouch": pouch, **counts})
         if errors:
+            for line in advice(errors):
+                self.log.error("%s", line)
             raise together(errors, self.institution)
         return {"pouch": pouch, **counts}
 
+    def _minded(self, name: str, errors: list[MaloteError]) -> list[MaloteError]:
+        """Those that make it fail; what is only warned of is said here."""
+        if name in self.fail_on:
+            return errors
+        if name in self.warn_on:
+            for line in advice(errors):
+                self.log.warning("%s", line)
+        return []
+
     def _announce(self, context: Context, news: dict[str, Any]) -> None:
+        # Airflow emits with a success what is an outlet at its end: where nothing landed, our asset is none.
+        self.outlets = [each for each in self.outlets if news["landed"] or each != self.asset]
         for outlet in self.outlets:
-            event = context["outlet_events"][outlet]
-            if not isinstance(outlet, AssetAlias):
-                event.extra = news
-            elif self.asset is not None and news["landed"]:
-                event.add(self.asset, extra=news)
+            context["outlet_events"][outlet].extra = news
 
     def _open(
         self, hook: MaloteHook, scope: Scope, own: Scope, silent: Sequence[Unanswered], began: datetime | None
@@ -129,10 +157,7 @@ class LandOperator(MaloteTask):
             found += [overdue(each) for each in new(Standing.OVERDUE)]
         if "refused" in self.fail_on:
             found += [refusal(hook, each.id) for each in journal.submissions(own, Standing.REFUSED)]
-        without = [unanswered(each) for each in silent if fresh(each.submission, each.moved_at)]
-        if "unanswered" in self.fail_on:
-            found += without
-        else:
-            for error in without:
-                self.log.warning("%s", error)
+        found += self._minded(
+            "unanswered", [unanswered(each) for each in silent if fresh(each.submission, each.moved_at)]
+        )
         return found + [unsent(each.id) for each in journal.submissions(own, Standing.PREPARED, Standing.SENDING)]

@@ -21,7 +21,7 @@ from malote_provider.bndes import (
 from malote_provider.bndes import status as bndes_status
 from malote_provider.bndes.status import BndesStatusTrigger
 from malote_provider.triggers import packed
-from support.bndes_tasks import aliased, land, rows, submit, wait
+from support.bndes_tasks import land, rows, submit, wait
 
 # ---- the searches
 
@@ -32,7 +32,7 @@ def proposed(bndes: SimpleNamespace, context: Any) -> SimpleNamespace:
     given = context(run_id="before")
     pushed = submit().execute(given)
     wait(pouch=pushed).execute(given)
-    land(pouch=pushed).execute(aliased(given))
+    land(pouch=pushed).execute(given)
     return bndes
 
 

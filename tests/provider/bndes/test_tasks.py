@@ -22,7 +22,7 @@ from malote_provider.bndes import (
 )
 from malote_provider.hooks import MaloteHook
 from malote_provider.triggers import ReceiptTrigger
-from support.bndes_tasks import PROPOSALS, aliased, land, rows, submit, wait
+from support.bndes_tasks import PROPOSALS, emitted, land, rows, submit, wait
 
 AFTER_CUT_OFF = datetime(2026, 11, 23, 19, 45, tzinfo=timezone.utc)  # a Monday, 16:45 in Brasília
 BEFORE_CUT_OFF = datetime(2026, 11, 23, 19, 30, tzinfo=timezone.utc)
@@ -37,9 +37,10 @@ def test_requests_make_the_trip_and_their_results_are_an_event(
     pushed = submit(19).execute(context())
     assert (pushed["submissions"], pushed["items"], pushed["received"]) == (3, 3, 3)
     assert wait(pouch=pushed).execute(context())["status"] == "settled"
-    given = aliased(context())
-    assert land().execute(given)["landed"] == 3
-    [(uri, extra)] = given["emitted"]
+    given = context()
+    task = land()
+    assert task.execute(given)["landed"] == 3
+    [(uri, extra)] = emitted(task, given)
     assert (uri, extra["landed"], extra["pouch"]) == ("malote://bndes/resultado", 3, "dag/run-1/submit")
     landed = rows(bndes.dsn, "select situacao, numero_bndes is not null from bndes.resultado")
     assert landed == [("aprovado", True)] * 3
@@ -50,10 +51,12 @@ def test_landing_again_is_no_event_so_that_a_flow_that_starts_itself_comes_to_re
     bndes: SimpleNamespace, context: Any
 ) -> None:
     wait(pouch=submit().execute(context())).execute(context())
-    land().execute(aliased(context()))
-    given = aliased(context())
-    assert land().execute(given)["landed"] == 0
-    assert given["emitted"] == []
+    land().execute(context())
+    task = land()
+    assert [asset.uri for asset in task.outlets] == ["malote://bndes/resultado"], "Airflow's graph shows who makes it"
+    given = context()
+    assert task.execute(given)["landed"] == 0
+    assert emitted(task, given) == []
 
 
 def test_an_outlet_of_ones_own_is_emitted_with_every_success(bndes: SimpleNamespace, context: Any) -> None:
@@ -67,7 +70,7 @@ def test_an_outlet_of_ones_own_is_emitted_with_every_success(bndes: SimpleNamesp
 def test_a_rejection_lands_with_its_reasons_and_is_no_failure(bndes: SimpleNamespace, context: Any) -> None:
     bndes.office.set(reject={"2026/17": ["cadin"]})
     wait(pouch=submit().execute(context())).execute(context())
-    assert land().execute(aliased(context()))["landed"] == 1
+    assert land().execute(context())["landed"] == 1
     assert rows(bndes.dsn, "select situacao from bndes.resultado") == [("rejeitado",)]
     assert rows(bndes.dsn, "select count(*) > 0, min(origem) from bndes.critica") == [(True, "log")]
 
@@ -80,7 +83,7 @@ async def test_the_triggerer_waits_for_all_protocols_with_one_trigger(bndes: Sim
     )
     event = await asyncio.wait_for(anext(trigger.run()), 60)
     assert event.payload["status"] == "settled"
-    assert land().execute(aliased(context()))["landed"] == 5
+    assert land().execute(context())["landed"] == 5
 
 
 def test_a_status_that_nobody_knows_is_waited_for_when_poking_and_warned_about(
@@ -201,7 +204,7 @@ def contracted(bndes: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyP
         task = BndesSubmitOperator(task_id="submit", service=service, outgoing_sql=query)
         pushed = task.execute(given)
         wait(pouch=pushed, service=service).execute(given)
-        assert land(pouch=pushed, service=service).execute(aliased(given))["landed"] == 1
+        assert land(pouch=pushed, service=service).execute(given)["landed"] == 1
 
     def make(at: datetime, **options: Any) -> BndesSubmitOperator:
         monkeypatch.setattr(MaloteHook, "clock", HeldClock(at))

@@ -1,6 +1,6 @@
 -- What the desk asks for: what is open by standing, the pouches of a run, and what happened lately.
 
-create index submission_at_desk on malote.submission (standing, number)
+create index submission_at_desk on malote.submission (standing, number) include (pouch)
 where standing in ('prepared', 'sending', 'answered', 'received', 'overdue', 'in_doubt');
 
 create index submission_refused on malote.submission (moved_at)
