@@ -7,7 +7,7 @@ SETUP := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-quick test-days demo up check format bench clean
+.PHONY: help setup test test-quick test-browser test-days demo up check format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,12 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+
+test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICTURES=1 keeps the docs' pictures)
+	@command -v "$${MALOTE_CHROMIUM:-chromium}" >/dev/null || { echo "On Debian: apt install chromium (elsewhere: MALOTE_CHROMIUM=/path/of/chromium)" >&2; exit 1; }
+	$(UV) sync --frozen --group browser
+	PICTURES=$(PICTURES) $(PY) -m pytest tests/browser
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance

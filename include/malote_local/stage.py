@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -67,12 +67,20 @@ class StageError(RuntimeError):
 
 
 @contextlib.contextmanager
-def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: bool = False) -> Iterator[Stage]:
+def stage(
+    *,
+    say: Say,
+    state: Path = STATE,
+    port: int | None = None,
+    scheduled: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Stage]:
     """Everything running, for as long as the block lasts; data, journal and archive are kept in ``state``.
 
     :param say: is told what is being done, a line at a time
     :param port: of Airflow; None for a free one
     :param scheduled: DAGs run by their timetables too, see :class:`LocalAirflow`
+    :param settings: further environment of Airflow
     :raises StageError, PostgresError, AirflowError: when something does not start
     """
     began = monotonic()
@@ -104,6 +112,7 @@ def stage(*, say: Say, state: Path = STATE, port: int | None = None, scheduled: 
                 "AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive"),
                 "AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS": str(state.absolute() / "sql"),
                 "AIRFLOW__MALOTE__ARQUIVO_FOLDERS": str(state.absolute() / "arquivos"),
+                **(settings or {}),
             },
             port=port,
             scheduled=scheduled,

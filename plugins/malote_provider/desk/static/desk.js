@@ -10,6 +10,13 @@
     const reply = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (!reply.ok || busy()) return;
     const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
+    // Where it stands elsewhere now, other things can be done: the whole page is new, unless somebody is writing in it.
+    const stands = (page) => page.querySelector("[data-stands]")?.dataset.stands;
+    if (stands(document) !== stands(fresh) && !document.querySelector("textarea")?.value) {
+      document.querySelector("main").replaceWith(fresh.querySelector("main"));
+      chosen();
+      return;
+    }
     for (const old of document.querySelectorAll("[data-live]")) {
       const next = fresh.getElementById(old.id);
       if (!next || old.contains(document.activeElement)) continue;
@@ -50,8 +57,8 @@
   });
 
   // A choice opens what it needs; what another needs is neither shown nor demanded.
-  const receipt = document.querySelector("input[name=receipt]");
   const chosen = () => {
+    const receipt = document.querySelector("input[name=receipt]");
     const way = document.querySelector("input[name=way]:checked");
     if (receipt) {
       receipt.closest("label").hidden = way?.value !== "receipt";
