@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,37 @@ if TYPE_CHECKING:
     from malote.institution import Access
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+def host_of(url: str) -> tuple[str, int | None]:
+    """Host and port of an address, where nothing that sends to it could read another host out of it.
+
+    A name is letters, digits, dots and dashes, as DNS has them, without a dot at its end; or an IP in its usual form:
+    whatever a resolver, an URL parser or a person might take for another name is no name here.
+
+    :raises ValueError: where it is not so, or it says a login, a query or a fragment
+    """
+    if not _PRINTABLE.fullmatch(url) or "\\" in url:
+        raise ValueError("characters that no address has")
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url:
+        raise ValueError("more than a host and a path")
+    if parts.netloc.endswith(":") or port == 0:
+        raise ValueError("no port")
+    if parts.netloc.startswith("["):
+        if "%" in host or ipaddress.IPv6Address(host).ipv4_mapped:
+            raise ValueError("an IPv6 address in disguise")
+        return str(ipaddress.IPv6Address(host)), port
+    if len(host) > 253 or not _NAME.fullmatch(host):
+        raise ValueError("no name of a host")
+    last = host.rpartition(".")[2]
+    if last.isdecimal() or re.fullmatch("0x[0-9a-f]*", last):  # then a resolver takes all of it for a number
+        return str(ipaddress.IPv4Address(host)), port
+    return host, port
 
 
 def base_of(access: Access, official: Mapping[str, str], *domains: str) -> str:
@@ -28,8 +61,13 @@ def base_of(access: Access, official: Mapping[str, str], *domains: str) -> str:
     theirs = official.get(environment)
     if theirs is None and environment != "simulator":
         raise wrong(f"extra.environment is {environment!r}", f"use {', '.join(official)} or simulator")
-    url = urlsplit(base)
-    host = (url.hostname or "").rstrip(".")
+    url, host = urlsplit(""), ""
+    if base:
+        try:
+            host, _ = host_of(base)
+        except ValueError:  # whose words may quote a login
+            raise wrong("the host of the connection is no address", "give https://name/path, nothing else") from None
+        url = urlsplit(base)
     if theirs is not None:
         own = urlsplit(theirs)
         if base and (host != own.hostname or url.scheme != "https"):

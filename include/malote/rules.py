@@ -109,7 +109,7 @@ class Rules:
                 new[name] = _fit(known[name], value)
             except (TypeError, ValueError) as wrong:
                 raise Misconfigured(
-                    f"extra.rules gives {name} a value that does not fit: {value!r} ({wrong})"
+                    f"extra.rules gives {name} a value that does not fit: {repr(value)[:60]} ({wrong})"
                 ) from None
         return dataclasses.replace(self, **new)
 
@@ -123,25 +123,67 @@ def _fit(current: Any, value: Any) -> Any:
         return tuple(str(each) for each in value)
     if isinstance(current, Mapping):
         return {**current, **dict(value)}
-    if isinstance(current, bool) and not isinstance(value, bool):
-        raise TypeError("true or false is needed")
-    return type(current)(value)
+    if isinstance(current, bool):
+        if not isinstance(value, bool):
+            raise TypeError("true or false is needed")
+        return value
+    return number(current, value) if isinstance(current, (int, float)) else type(current)(value)
+
+
+MOST = 10**9
+"""No number that a rule means is larger, or smaller than nothing."""
+
+LONGEST = timedelta(days=3660)
+"""Ten years, with which every instant of ours can still be reckoned."""
+
+
+def number(like: float, value: Any) -> Any:
+    """A number of the kind of another one: whole where that is whole.
+
+    :raises ValueError: where it is none, not whole, negative, or more than a thousand million
+    """
+    if isinstance(value, bool):
+        raise ValueError("a number is needed")
+    try:
+        found = type(like)(value)
+        fits = 0 <= found <= MOST and found == float(value)
+    except OverflowError:
+        fits = False
+    if not fits:
+        raise ValueError(f"a {'whole ' if isinstance(like, int) else ''}number from 0 to {MOST} is needed")
+    return found
 
 
 def duration(value: Any) -> timedelta:
-    """An ISO 8601 duration (``"PT12H"``, ``"P1D"``) or a number of seconds.
+    """An ISO 8601 duration (``"PT12H"``, ``"P1D"``) a number of seconds, or a timedelta: of ten years at most.
 
-    :raises ValueError: where it is neither, or negative
+    :raises ValueError: where it is neither, or negative, or longer
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        found = timedelta(seconds=value)
-    else:
-        import pendulum
+    try:
+        if isinstance(value, timedelta):
+            found = value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            found = timedelta(seconds=value)
+        else:
+            import pendulum
 
-        parsed = pendulum.parse(str(value))
-        if not isinstance(parsed, pendulum.Duration):
-            raise ValueError("an ISO 8601 duration such as PT12H is needed")
-        found = parsed.as_timedelta()
+            text = str(value)
+            parsed = pendulum.parse(text if len(text) < 100 else "too long")
+            if not isinstance(parsed, pendulum.Duration):
+                raise ValueError("an ISO 8601 duration such as PT12H is needed")
+            found = parsed.as_timedelta()
+    except OverflowError:
+        raise ValueError(_TOO_LONG) from None
     if found < timedelta():
         raise ValueError("a duration is not negative")
+    if found > LONGEST:
+        raise ValueError(_TOO_LONG)
     return found
+
+
+def bounded(seconds: float) -> timedelta:
+    """So many seconds, or ten years where they are more: of a number that somebody else took."""
+    return timedelta(seconds=min(seconds, LONGEST.total_seconds()))
+
+
+_TOO_LONG = "a duration of ten years at most is needed"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from malote import warehouse
+from malote.address import host_of
 from malote.errors import Misconfigured
 from malote.institution import Access, load
 
@@ -73,14 +74,18 @@ def base_url(host: str, port: int | None, environment: str) -> str:
     """
     if not host:
         return ""
+    url = host if "://" in host else f"https://{host}"
     try:
-        parts = urlsplit(host if "://" in host else f"https://{host}")
-        found = port or parts.port
-    except ValueError:
-        raise Misconfigured("host and port of the connection make no address", todo="host: https://name/path") from None
-    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    if not name or parts.username or parts.query or parts.fragment or parts.scheme not in ("https", "http"):
-        raise Misconfigured("the host of the connection is no address", todo="host: https://name/path, nothing else")
+        name, own = host_of(url)
+        found = own if port in (None, "") else int(port)
+        parts = urlsplit(url)
+        if not (found is None or 0 < found < 65536) or parts.scheme not in ("https", "http"):
+            raise ValueError("scheme or port")
+    except (ValueError, OverflowError, TypeError):
+        raise Misconfigured(
+            "host and port of the connection make no address", todo="host: https://name/path, nothing else"
+        ) from None
+    name = f"[{name}]" if ":" in name else name
     if parts.scheme == "http" and environment != "simulator":
         raise Misconfigured("the host of the connection is http://: nothing leaves unencrypted", todo="use https://")
     return f"{parts.scheme}://{name}{f':{found}' if found else ''}{parts.path.rstrip('/')}"

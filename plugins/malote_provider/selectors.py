@@ -45,7 +45,7 @@ def who_selects(hook: Selecting) -> str:
     try:
         return str(selector(selection_dsn(hook), timeout()))
     except MaloteError as wrong:
-        return f"Warning: {wrong.what}" + (f" ({wrong.todo})" if wrong.todo else "")
+        return f"Attention: {wrong.what}" + (f" ({wrong.todo})" if wrong.todo else "")
 
 
 def selection_dsn(hook: Selecting) -> str:

@@ -10,7 +10,7 @@ from airflow.configuration import conf
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from malote.errors import Misconfigured
-from malote.rules import duration
+from malote.rules import bounded, duration
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
 from malote_provider.triggers import SOONEST, ReceiptTrigger, unpacked
@@ -82,7 +82,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
             until=self._until.isoformat() if self._until else None,
             not_before=(self.clock.now() + SOONEST).isoformat(),
         )
-        self.defer(trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout))
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=bounded(self.timeout))
         return None
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002
@@ -110,13 +110,11 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         return (began or self.clock.now()) + self._patience()
 
     def _patience(self) -> timedelta:
-        if isinstance(self.patience, timedelta):
-            return self.patience
         try:
             return duration(self.patience)
         except ValueError:
             raise Misconfigured(
-                f"patience is {self.patience!r}", todo="give an ISO 8601 duration such as PT12H or P3D"
+                f"patience is {repr(self.patience)[:60]}", todo="give an ISO 8601 duration such as PT12H or P3D"
             ) from None
 
     def _result(self, hook: MaloteHook, status: str) -> dict[str, Any]:

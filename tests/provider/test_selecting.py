@@ -175,10 +175,10 @@ def test_the_connection_test_says_who_selects_and_stops_at_nothing_there(ccee: A
     assert works and "is a superuser" in told and "malote migrate --roles" in told
     set_connection("malote_select", conn_type="postgres", login="nobody", password="planted-secret")
     works, told = CceeHook().test_connection()
-    assert works and "Warning: the outgoing SQL fails" in told and "planted-secret" not in told
+    assert works and "Attention: the outgoing SQL fails" in told and "planted-secret" not in told
     set_connection("malote_warehouse", conn_type="mysql", host="h")
     works, told = CceeHook().test_connection()
-    assert works and "Warning: the warehouse is of type 'mysql'" in told
+    assert works and "Attention: the warehouse is of type 'mysql'" in told
 
 
 LIMITS = ["0", "-1", "inf", "nan", "1e400", "9" * 400, "PT0S", "P2D", "P99999999999D", "soon", "", "PT10M; drop", "½"]

@@ -53,8 +53,8 @@ class Selector:
             return f"Selections run as {SELECTOR}, read-only"
         if self.superuser:
             return (
-                f"Warning: the warehouse's login {self.login} is a superuser; selections step down to {self.role}, but "
-                f"SQL could step up again. Run `malote migrate --roles`, and see docs/roles.md"
+                f"Attention: the warehouse's login {self.login} is a superuser; selections step down to {self.role}, "
+                "but SQL could step up again. Run `malote migrate --roles`, and see docs/roles.md"
             )
         stands = f"step down from {self.login} to {self.role}" if self.role != self.login else f"run as {self.login}"
         return f"Selections {stands}, read-only. With a connection {SELECTOR} they read nothing else: see docs/roles.md"

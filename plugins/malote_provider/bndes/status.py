@@ -12,6 +12,7 @@ from airflow.sdk import BaseSensorOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from malote.errors import MaloteError, Transient
+from malote.rules import bounded
 from malote_provider.declaration import BNDES
 from malote_provider.tasks import MaloteTask
 from malote_provider.triggers import packed, unpacked
@@ -55,7 +56,7 @@ class BndesStatusSensor(MaloteTask, BaseSensorOperator, of=BNDES):
             trigger = BndesStatusTrigger(
                 conn_id=self.conn_id, warehouse_conn_id=self.warehouse_conn_id, every=float(self.poke_interval)
             )
-            self.defer(trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout))
+            self.defer(trigger=trigger, method_name="execute_complete", timeout=bounded(self.timeout))
         return None
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002

@@ -51,8 +51,8 @@ class Layout:
         per_file = str(params.get("records_per_file", 500))
         if encoding not in markup.ENCODINGS:
             raise _wrong(f"the param encoding is {encoding!r}", f"use one of {', '.join(sorted(markup.ENCODINGS))}")
-        if not per_file.isdecimal() or int(per_file) < 1:
-            raise _wrong(f"the param records_per_file is {per_file}", "give a whole number from 1")
+        if not (per_file.isdecimal() and len(per_file) < 10 and int(per_file)):
+            raise _wrong(f"the param records_per_file is {per_file[:40]}", "give a whole number from 1")
         attributes = {"tipoGeracao": "1", "tipoCCEAL": "1", **{k: v for k, v in params.items() if v not in (None, "")}}
         return cls(str(params.get("root") or "ContratosCCEAL"), encoding, int(per_file), attributes)
 
