@@ -37,7 +37,7 @@ with DAG(
     default_args={"owner": "malote", "retries": 6, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()},
     params={
         "servico": Param("esteira", enum=list(bndes.SERVICOS), values_display=bndes.SERVICOS, title="Serviço"),
-        "outgoing_sql": Param(None, type=["null", "string"], description="Name of a SQL file, or folder of them"),
+        "outgoing_sql": Param(None, type=["null", "string"], pattern=bndes.NO_CARD, description="File, or its folder"),
         "hold_after_cut_off": Param(False, type="boolean", description="Liberações after 16:30 wait for the morning"),
         "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
         "resend_refused": Param(False, type="boolean", description="Refused rows may travel again, see docs"),

@@ -22,6 +22,7 @@ from airflow.sdk import DAG, Param
 
 from malote_provider.ccee import CceeLandOperator, CceeResultadoSensor, CceeSubmitOperator
 from malote_provider.retries import retry_policy
+from malote_provider.selecting import NO_CARD
 from malote_provider.timetables import OpeningHoursTimetable
 
 with DAG(
@@ -36,8 +37,8 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "malote", "retries": 6, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()},
     params={
-        "outgoing_sql": Param(None, type=["null", "string"], description="Name of a SQL file; empty: the usual one"),
-        "arquivo": Param(None, type=["null", "string"], description="Path of a contract file, sent as it is"),
+        "outgoing_sql": Param(None, type=["null", "string"], pattern=NO_CARD, description="SQL file; or the usual"),
+        "arquivo": Param(None, type=["null", "string"], pattern=NO_CARD, description="Contract file, sent as it is"),
         "tipoGeracao": Param("1", type="string", pattern="^[0-9]{1,2}$", description="Of files made from rows"),
         "resend_refused": Param(False, type="boolean", description="Rows that were refused may travel again"),
         "scope": Param("service", enum=["pouch", "service"], description="Wait and land: this run, or all open"),

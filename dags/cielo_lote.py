@@ -21,9 +21,9 @@ from airflow.sdk import DAG, Param
 
 from malote_provider.cielo import OPERACOES, CieloLandOperator, CieloLoteRetornoSensor, CieloSubmitOperator
 from malote_provider.retries import retry_policy
+from malote_provider.selecting import NO_CARD
 from malote_provider.timetables import OpeningHoursTimetable
 
-NO_CARD = r"^(?![\s\S]*(?<![0-9])[0-9]{13,19}(?![0-9]))"  # what a run is given, Airflow keeps in plain text
 with DAG(
     dag_id="cielo_lote",
     description="Lotes para a Cielo: envia, espera o retorno, grava",

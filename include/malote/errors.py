@@ -24,11 +24,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from malote.cards import masked, suspect
+
 
 class MaloteError(Exception):
     """Base of every error raised by malote; pickles, so that Airflow can carry it between processes.
 
-    :param what: what happened, one sentence, never a payload, card, password or certificate
+    Card numbers in its texts are cut to their first 6 and last 4 digits (:mod:`malote.cards`).
+
+    :param what: what happened, one sentence, never a payload, password or certificate
     :param institution: name of the institution, e.g. ``"ccee"``
     :param submission: id of the submission, e.g. ``"ccee-42"``
     :param item: reference of the item
@@ -53,16 +57,16 @@ class MaloteError(Exception):
         facts: dict[str, str] | None = None,
         **own: Any,
     ) -> None:
-        super().__init__(what)
-        self.what = what
+        self.what = masked(str(what))
+        super().__init__(self.what)
         self.institution = institution
         self.submission = submission
-        self.item = item
-        self.code = code
-        self.meaning = meaning
-        self.todo = todo
-        self.kept = kept
-        self.facts = dict(facts or {})
+        self.item = _masked(item)
+        self.code = _masked(code)
+        self.meaning = _masked(meaning)
+        self.todo = _masked(todo)
+        self.kept = _masked(kept)
+        self.facts = {masked(str(name)): masked(str(text)) for name, text in (facts or {}).items()}
         for name, value in own.items():
             setattr(self, name, value)
 
@@ -88,6 +92,10 @@ class MaloteError(Exception):
         if self.kept:
             lines.append(f"Not lost: {self.kept}")
         return "\n".join(lines)
+
+
+def _masked(text: str | None) -> str | None:
+    return text if text is None else masked(str(text))
 
 
 def _rebuild(kind: type[MaloteError], state: dict[str, Any]) -> MaloteError:
@@ -128,12 +136,20 @@ class Terminal(MaloteError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule: the item's reference, the path in the treaty, the rule in words, line in the file or None."""
+    """One broken rule: the item's reference, the path in the treaty, the rule in words, line in the file or None.
+
+    Card numbers in them are cut to their first 6 and last 4 digits.
+    """
 
     reference: str | None
     path: str
     rule: str
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        if suspect((self.reference or "", self.path, self.rule)):  # nearly never
+            for name in ("reference", "path", "rule"):
+                object.__setattr__(self, name, _masked(getattr(self, name)))
 
     def __str__(self) -> str:
         where = f"line {self.line}, " if self.line else ""

@@ -124,7 +124,16 @@ def test_the_sql_of_a_lot_may_be_a_file(bag: Any, value: str | None) -> None:
     assert bag.dags["cielo_lote"].params.get_param("outgoing_sql").resolve(value) == value
 
 
-@pytest.mark.parametrize("value", ["select '4012001038443335'", "select\n '5078601912345600019'", "4012001038443"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "select '4012001038443335'",
+        "select\n '5078601912345600019'",
+        "4012001038443",
+        "'4012 0010 3844 3335'",
+        "3764_490473_33005",
+    ],
+)
 def test_a_card_number_in_the_sql_of_a_lot_is_refused_before_airflow_keeps_it(bag: Any, value: str) -> None:
     with pytest.raises(ParamValidationError):
         bag.dags["cielo_lote"].params.get_param("outgoing_sql").resolve(value)

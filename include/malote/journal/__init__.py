@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from malote.journal.deciding import Deciding, Overtaken
+from malote.journal.ledger import noted
 from malote.journal.purging import Purging
 from malote.journal.reading import Reading
 from malote.journal.sending import Sending
@@ -25,3 +26,6 @@ class Journal(Reading, Sending, Waiting, Deciding, Purging):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+__all__ = ["Journal", "noted"]

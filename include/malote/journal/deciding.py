@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import psycopg
-from psycopg.types.json import Jsonb
 
+from malote import cards
 from malote.errors import Misconfigured
-from malote.journal.ledger import Ledger
+from malote.journal.ledger import Ledger, noted
 from malote.submission import Standing
 
 _NEVER = (1 << 63) - 1
@@ -62,7 +62,7 @@ class Deciding(Ledger):
         """Write down what was done about a submission outside the journal."""
         self.connection.execute(
             "insert into malote.event (submission, at, what, detail) values (%s, %s, %s, %s)",
-            (id, self.clock.now(), what, Jsonb(detail)),
+            (id, self.clock.now(), what, noted(detail)),
         )
 
     def give_receipt(
@@ -153,7 +153,7 @@ class Deciding(Ledger):
             settled = self.connection.execute(
                 """update malote.item_row set outcome = %s, message = %s
                    where submission = %s and reference = %s and outcome = 'unanswered'""",
-                (standing, f"settled by a person: {why}", id, reference),
+                (standing, cards.masked(f"settled by a person: {why}"), id, reference),
             )
             if settled.rowcount == 0:
                 self._cannot_settle(id, reference)
@@ -164,7 +164,7 @@ class Deciding(Ledger):
                    insert into malote.event (submission, at, what, detail)
                    values (%(id)s, %(now)s, 'a person: settle', %(detail)s)""",
                 {"id": id, "more": self._unanswered(id), "now": self.clock.now(),
-                 "detail": Jsonb(_said(why, who, item=reference, **{"as": standing}))},
+                 "detail": noted(_said(why, who, item=reference, **{"as": standing}))},
             )  # fmt: skip
 
     def _unanswered(self, id: str) -> bool:

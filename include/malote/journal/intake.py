@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from malote.clock import Clock
 from malote.institution import Institution
+from malote.journal.ledger import noted
 from malote.submission import Document, Order
 
 _TOGETHER = 500  # documents of one row each come by the thousand: a few statements for many, not some for each
@@ -62,7 +62,7 @@ class Intake:
                 copy.write_row(
                     (number, id, self._order.pouch, name, self._institution.access.environment,
                      self._institution.account, self._order.service, each.operation, "prepared", each.name, stored.name,
-                     stored.sha256, stored.size, stored.sealed, len(each.items), Jsonb(dict(each.facts)), now, now)
+                     stored.sha256, stored.size, stored.sealed, len(each.items), noted(each.facts), now, now)
                 )  # fmt: skip
         with cursor.copy("copy malote.item_row (submission, ordinal, scope, reference, echo) from stdin") as copy:
             for _, id, each in taken:
@@ -72,4 +72,4 @@ class Intake:
         with cursor.copy("copy malote.event (submission, at, what, detail) from stdin") as copy:
             for _, id, each in taken:
                 detail = {"sha256": each.stored.sha256, "items": len(each.items)}
-                copy.write_row((id, now, "prepared", Jsonb(detail)))
+                copy.write_row((id, now, "prepared", noted(detail)))

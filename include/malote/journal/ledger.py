@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from malote import cards
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.submission import Standing, Stored, Submission
@@ -62,13 +63,16 @@ class Ledger:
         return submission_of(row)
 
     def move(self, id: str, by: Iterable[str], what: str, detail: dict[str, Any], sets: str, **values: Any) -> None:
+        for name in ("code", "message"):
+            if values.get(name):
+                values[name] = cards.masked(values[name])
         moved = self.connection.execute(
             f"""with moved as (
                     update malote.submission set {sets}, moved_at = %(now)s
                     where id = %(id)s and standing = any (%(by)s) returning id)
                 insert into malote.event (submission, at, what, detail)
                 select id, %(now)s, %(what)s, %(detail)s from moved""",
-            {**values, "id": id, "by": list(by), "now": self.clock.now(), "what": what, "detail": Jsonb(detail)},
+            {**values, "id": id, "by": list(by), "now": self.clock.now(), "what": what, "detail": noted(detail)},
         )
         if moved.rowcount == 0:
             standing = self.submission(id).standing.value
@@ -89,7 +93,7 @@ class Ledger:
     def release(self, id: str, standing: str, code: str | None, message: str) -> None:
         self.connection.execute(
             "update malote.item_row set outcome = %s, code = %s, message = %s where submission = %s",
-            (standing, code, message, id),
+            (standing, code and cards.masked(code), cards.masked(message), id),
         )
 
     def resent(self, id: str) -> bool:
@@ -104,6 +108,11 @@ class Ledger:
         row = self._connection.execute(query, values).fetchone()
         assert row is not None
         return row
+
+
+def noted(detail: Mapping[str, Any]) -> Jsonb:
+    """The detail of an event, or facts, as the journal keeps them: with no card number in them."""
+    return Jsonb(cards.masked_inside(dict(detail)))
 
 
 def submission_of(row: dict[str, Any]) -> Submission:

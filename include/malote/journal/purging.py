@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from malote.institution import Institution
-from malote.journal.ledger import COLUMNS, Ledger, submission_of
+from malote.journal.ledger import COLUMNS, Ledger, noted, submission_of
 from malote.submission import Submission
 
 
@@ -37,7 +35,7 @@ class Purging(Ledger):
                    where id = %(id)s returning id)
                insert into malote.event (submission, at, what, detail)
                select id, %(now)s, 'purged', %(detail)s from moved""",
-            {"id": id, "now": self.clock.now(), "answer": answer, "detail": Jsonb({"why": why})},
+            {"id": id, "now": self.clock.now(), "answer": answer, "detail": noted({"why": why})},
         )
 
     def expired(self, id: str, why: str) -> None:

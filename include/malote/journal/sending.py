@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from psycopg.types.json import Jsonb
-
 from malote.institution import Institution
 from malote.journal.intake import Intake
-from malote.journal.ledger import Ledger
+from malote.journal.ledger import Ledger, noted
 from malote.submission import Holder, Order, Receipt
 
 _TOGETHER = 5000
@@ -26,7 +24,7 @@ class Sending(Ledger):
             """insert into malote.pouch (id, institution, environment, account, service, params, opened_at)
                values (%s, %s, %s, %s, %s, %s, %s) on conflict (id) do nothing""",
             (order.pouch, institution.name, access.environment, institution.account, order.service,
-             Jsonb(dict(order.params)), self.clock.now()),
+             noted(order.params), self.clock.now()),
         )  # fmt: skip
 
     @contextmanager

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from malote.errors import Problem
+from malote.treaty.guard import Guard
 from malote.treaty.paths import attributes, elements, filled
 from malote.treaty.schema import Treaty
 from malote.treaty.template import Node, Template, Unwritable, is_plain, nodes, shape
@@ -45,6 +46,7 @@ class Plan:
     :param own: columns that are no paths: they are left alone
     :param fixed: what no column may name
     :param sign: the decimal sign of types that take both
+    :param cards: columns, or whole paths, that are made for a card number; it is wrong in every other
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Plan:
         own: frozenset[str] = frozenset({"reference"}),
         fixed: Sequence[Fixed] = (),
         sign: str = ",",
+        cards: frozenset[str] = frozenset(),
     ) -> None:
         self.at: dict[str, int] = {}
         self._treaty, self._encoding, self._problems, self._sign = treaty, encoding, problems, sign
@@ -71,17 +74,23 @@ class Plan:
         self.root = self._grow(Node(str(treaty.record.local_name)), treaty.record, tree, "")
         self._shape: Callable[[Any], Any] = shape if any(node.repeated for node in nodes(self.root)) else type
         self._templates: dict[Any, Template] = {}
+        paths = {leaf.column: leaf.path for leaf in self._leaves}
+        self._guard = Guard([(column, paths.get(column, column)) for column in columns], cards)
 
     def record(self, values: Sequence[Any], lead: str, wrong: list[Wrong]) -> str:
-        """One row as the text of its record. A value that cannot be written is left out and added to ``wrong``.
+        """One row as the text of its record. What is wrong is added to ``wrong``; what cannot be written is left out.
 
         :param values: as many as columns, in their order
         :param lead: further attributes of the record, as they are written: ``' id="1"'``
         """
+        wrong += self._guard.row(values)
+        return self._record(values, lead, wrong)
+
+    def _record(self, values: Sequence[Any], lead: str, wrong: list[Wrong]) -> str:
         try:
             return self._template(tuple(map(self._shape, values))).filled(values, lead, wrong)
         except Unwritable as unwritable:
-            return self.record(unwritable.rest, lead, wrong)
+            return self._record(unwritable.rest, lead, wrong)
 
     def records(
         self, columns: Sequence[Sequence[Any]], leads: Sequence[str], wrong: dict[int, list[Wrong]]
@@ -90,6 +99,7 @@ class Plan:
 
         :param wrong: by the row's place
         """
+        self._guard.rows(columns, wrong)
         plain, mixed = self._looked_at(columns)
         groups: dict[tuple[Any, ...], list[int]] = {}
         if mixed:
@@ -134,9 +144,9 @@ class Plan:
         texts = []
         for at, place in enumerate(places):
             broken: list[Wrong] = []
-            texts.append(self.record([column[at] for column in columns], leads[at], broken))
+            texts.append(self._record([column[at] for column in columns], leads[at], broken))
             if broken:
-                wrong[place] = broken
+                wrong.setdefault(place, []).extend(broken)
         return texts
 
     def _template(self, key: tuple[Any, ...]) -> Template:

@@ -9,16 +9,17 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Malformed
 from malote.institution import Institution, Table
+from malote.journal import noted
 from malote.reading import Mended, Repairs
 from malote.submission import Refusal, Submission
 from malote.trip.accounting import account
+from malote.trip.discreet import Discreet
 from malote.trip.matching import Matching
 from malote.trip.staging import copy_into, copy_into_staging, merge, place, stage, target
 from malote.warehouse import connect
@@ -75,6 +76,7 @@ class Landing:
             connection.execute(_BUFFERS)
             mine = _lock(connection, submissions)
             matchings = _matchings(connection, institution, mine)
+            discreet = Discreet.of(connection, table)
             # What lands for the first time has nothing to be merged with: its rows go straight to their place.
             first = _none_there(connection, table, mine)
             if not first:
@@ -84,7 +86,7 @@ class Landing:
             changed = 0
             with connection.cursor().copy(into) as copy:
                 for submission in mine:
-                    for row in self._rows(institution, submission, matchings[submission.id], repairs):
+                    for row in self._rows(institution, submission, matchings[submission.id], repairs, discreet):
                         copy.write_row(row + end)
                         changed += 1
             self._checkpoint("rows staged")
@@ -93,7 +95,7 @@ class Landing:
                 changed = merge(connection, table, now)
             for id, found in repairs.items():
                 if told := found.told():
-                    connection.execute(_REPAIRED, {"id": id, "now": now, "detail": Jsonb({"repaired": told})})
+                    connection.execute(_REPAIRED, {"id": id, "now": now, "detail": noted({"repaired": told})})
             account(connection, institution, table, mine, matchings, now)
             self._checkpoint("rows merged")
         self._checkpoint("rows landed")
@@ -104,9 +106,10 @@ class Landing:
         now = self._clock.now()
         with connect(self._dsn) as connection:
             stage(connection, table)
+            discreet = Discreet.of(connection, table)
             with connection.cursor().copy(copy_into_staging(table)) as copy:
                 for refusal, rows in told:
-                    for ordem, row in enumerate(rows, 1):
+                    for ordem, row in enumerate(discreet.rows(rows), 1):
                         copy.write_row((refusal.submission.id, ordem, refusal.reference, *row))
             merge(connection, table, now)
             connection.execute(
@@ -115,14 +118,19 @@ class Landing:
             )
 
     def _rows(
-        self, institution: Institution, submission: Submission, matching: Matching, repairs: dict[str, Repairs]
+        self,
+        institution: Institution,
+        submission: Submission,
+        matching: Matching,
+        repairs: dict[str, Repairs],
+        discreet: Discreet,
     ) -> Iterator[tuple[Any, ...]]:
         assert submission.answer is not None
         most = ROWS + ROWS_PER_ITEM * submission.item_count
         try:
             with self._archive.open(submission.answer) as kept, Mended(kept) as answer:
                 repairs[submission.id] = answer.repairs
-                rows = islice(institution.read(submission, answer), most + 1)
+                rows = discreet.rows(islice(institution.read(submission, answer), most + 1))
                 yield from matching.landed(submission.id, rows)
             if matching.rows > most:
                 raise Malformed(

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import psycopg
 
+from malote import cards
 from malote.archive import Archive
-from malote.errors import Problem
+from malote.errors import Misconfigured, Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
 from malote.reference import Named
@@ -49,7 +50,14 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
     :param rows: read again where another run took an item meanwhile, so better no bare iterator
     :param refused_too: items that the institution refused travel again
     :raises Invalid: with every problem of the selection; nothing of it travels then
+    :raises Misconfigured: where a param holds a card number
     """
+    if cards.holding((order.pouch, order.params)):
+        raise Misconfigured(
+            f"a param {cards.HOLDS}", institution=kit.institution.name,
+            todo="take it out of the run's params, and remove that run: Airflow has kept them",
+            kept="nothing was selected, nothing was sent",
+        )  # fmt: skip
     institution, journal, archive, checkpoint = kit.institution, kit.journal, kit.archive, kit.checkpoint
     journal.open_pouch(order, institution)
     order = replace(order, at=kit.clock.now())

@@ -15,7 +15,7 @@ from malote_provider.bndes.questions import BndesPesquisaOperator, BndesSubcredi
 from malote_provider.bndes.status import BndesStatusSensor
 from malote_provider.declaration import BNDES
 from malote_provider.operators import LandOperator, SubmitOperator
-from malote_provider.selecting import true
+from malote_provider.selecting import NO_CARD, true
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ESTEIRA",
+    "NO_CARD",
     "RESULTADO",
     "SERVICOS",
     "BndesHook",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from malote.submission import Order, Standing
 from malote_provider.explaining import SHOWN, in_doubt, left_out, refusal
 from malote_provider.pouch import pouch_of
-from malote_provider.selecting import folders, given, own_file, statement, true, written
+from malote_provider.selecting import folders, given, own_file, refuse_cards, statement, true, written
 from malote_provider.tasks import MaloteTask
 
 if TYPE_CHECKING:
@@ -74,6 +74,12 @@ class SubmitOperator(MaloteTask):
         """Take the selection into the journal, then send."""
         from malote_provider.selectors import rows_of
 
+        conf = getattr(context.get("dag_run"), "conf", None)
+        refuse_cards(
+            self.institution,
+            {"a param of the run": dict(context.get("params") or {}), "the run's conf": conf, "options": self.options,
+             "outgoing_sql": self.outgoing_sql, "arquivo": self.arquivo},
+        )  # fmt: skip
         pouch = pouch_of(context)
         with self.hook() as hook:
             service = self.service_of(hook.get_institution())

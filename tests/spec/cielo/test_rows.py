@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from malote.institutions.cielo.documents.cards import luhn
+from malote.cards import luhn
 from support.orders import AT, CARD, EC, NS, ROWS, Desk, by_token, item, order, problems, rule, said, tid
 
 CARDS = ("4012001037141112", "4012001038443335", "5453010000066167", "376449047333005", "36490102462661",

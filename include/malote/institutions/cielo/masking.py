@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from malote import cards
 from malote.institutions.cielo.rules import STATUS
 
 _RUN = re.compile(r"(?<!\d)\d(?:[ .-]?\d){11,18}(?!\d)")
@@ -15,16 +16,15 @@ _QUOTED = re.compile(
         | “.*?(?:”|\Z) | ‘.*?(?:’|\Z) | «.*?(?:»|\Z) | `.*?(?:[`´]|\Z)""",
     re.DOTALL | re.VERBOSE,
 )
-_SUSPECT = re.compile(r"""["'`“‘«<&]|\d(?:[ .-]?\d){11}""")
+_SUSPECT = re.compile("""["'`“‘«<&]""")
 
 
 def masked(text: str) -> str:
     """The text without what could be a card's: quoted values (but the name of a status) and the text of quoted
-    elements become `…`, a run of 12 to 19 digits that passes Luhn its first 6 and last 4."""
+    elements become `…`, a card number its first 6 and last 4 digits."""
     if not _SUSPECT.search(text):
-        return text
-    text = _QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text)))
-    return _RUN.sub(_card, text)
+        return cards.masked(text)
+    return cards.masked(_QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text))))
 
 
 def _inside_escaped_tags(text: str) -> str:
@@ -56,12 +56,3 @@ def truncated(number: str) -> str:
 
 
 _CLOSES = {"“": "”", "‘": "’", "«": "»"}
-
-
-def _card(found: re.Match[str]) -> str:
-    return truncated(found[0]) if _luhn(found[0]) else found[0]
-
-
-def _luhn(text: str) -> bool:
-    digits = [int(each) for each in text if each.isdigit()][::-1]
-    return (sum(digits[::2]) + sum(sum(divmod(2 * each, 10)) for each in digits[1::2])) % 10 == 0

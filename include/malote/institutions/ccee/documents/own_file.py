@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from malote import place
+from malote import cards, place
 from malote.archive import Archive, Sheet
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.institution import Free, Row
@@ -171,6 +171,8 @@ class _File:
         rule = None
         if reference is None:
             rule = _NAMELESS
+        elif any(map(cards.held, filter(None, (reference, *record.attrib.values())))):
+            rule = cards.HOLDS
         elif (self.operation, reference) in seen:
             rule = "stands twice in what is to be sent"
         if rule or reference is None:

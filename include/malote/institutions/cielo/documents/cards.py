@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from malote.cards import HOLDS, truncated
 from malote.errors import Misconfigured, Problem
 from malote.institution import Row
-from malote.institutions.cielo.masking import masked, truncated
 
 SEALED = "dados-portador"
 """The column that holds a card as sealed text: a JSON object of the children of this element."""
@@ -27,25 +27,6 @@ _WANTED = {
     "cnpj-cpf-portador": "11 or 14 digits",
     "tipo-pessoa": "1 character",
 }
-_ONCE = bytes.maketrans(b"0123456789", bytes(range(10)))
-_TWICE = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
-_TENS = bytes(range(0, 256, 10))
-
-
-def luhn(*numbers: str) -> bool:
-    """Whether each is 13 to 19 digits of which the last is right."""
-    for size in set(map(len, numbers)):
-        together = "".join([number for number in numbers if len(number) == size])
-        if not (13 <= size <= 19 and together.isascii() and together.isdecimal()):
-            return False
-        # All numbers of a size at once: each byte of one big integer is the sum of one number's digits, 171 at most.
-        digits, total = together.encode(), 0
-        for place in range(size):
-            table = _ONCE if (size - place) % 2 else _TWICE
-            total += int.from_bytes(digits[place::size].translate(table), "big")
-        if total.to_bytes(len(digits) // size, "big").translate(None, _TENS):
-            return False
-    return True
 
 
 class Opener:
@@ -97,17 +78,12 @@ def _spread(card: dict[str, Any], row: dict[str, Any]) -> str | None:
 def discreet(problem: Problem) -> Problem:
     """The problem without a value of a card, the chave or personal data."""
     first, _, rest = problem.path.partition(".")
-    if first in SHOWN or first.startswith("requisicao-"):
-        return Problem(problem.reference, problem.path, masked_numbers(problem.rule), problem.line)
+    if first in SHOWN or first.startswith("requisicao-") or problem.rule == HOLDS:
+        return Problem(problem.reference, problem.path, problem.rule, problem.line)
     wanted = _WANTED.get(rest) if first == SEALED else None
     return Problem(problem.reference, problem.path, f"does not fit the treaty{f': {wanted}' if wanted else ''}")
 
 
-def masked_numbers(text: str) -> str:
-    """The text with every card number in it cut to its first 6 and last 4."""
-    return text if sum(map(str.isdigit, text)) < 12 else masked(text)
-
-
 def hidden(reference: str, number: str) -> str:
-    """A reference that holds the card's number, in one piece or in groups, without it."""
-    return masked_numbers(reference.replace(number, truncated(number)))
+    """A reference that holds the card's number, without it."""
+    return reference.replace(number, truncated(number))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from malote.institutions.cielo.documents.cards import luhn
+from malote.cards import luhn
 from malote.treaty import BRASILIA
 
 LARGEST = 999_999_999

@@ -21,9 +21,11 @@ from malote.treaty import Fixed, Plan, Treaty, Wrong, treaty
 OWN = frozenset({"reference", "tipo-operacao", "autorizado.valor", "autorizado.data-hora", "autorizado.em", SEALED})
 """Columns that are no path below the item: what a rule looks at, and the sealed card."""
 
+CARDS = frozenset({SEALED, f"{SEALED}.numero"})
+"""Columns that are made for a card number."""
+
 LIST = "lista-requisicoes"
 
-_MARKS = str.maketrans("", "", " .-")
 _CARD = "holds the number of the card: the journal keeps references in plain text"
 _PAID = "is authorised already, by another operation or elsewhere (report.cielo_transacoes): it would be charged twice"
 
@@ -46,7 +48,7 @@ class Columns:
     def __init__(
         self, agreed: Treaty, names: Sequence[str], checks: Checks, fixed: Sequence[Fixed], problems: list[Problem]
     ) -> None:
-        self.plan = Plan(agreed, names, "UTF-8", problems, own=OWN, fixed=fixed)
+        self.plan = Plan(agreed, names, "UTF-8", problems, own=OWN, fixed=fixed, cards=CARDS)
         self.checks = checks
         self._at = {name: place for place, name in enumerate(names) if name in OWN} | self.plan.at
 
@@ -141,13 +143,10 @@ class Batch:
         cards = self.column(f"{SEALED}.numero")
         kinds = self.column("tipo-operacao") or absent
         paid = self.column("autorizado.em") or absent
-        plain = self.references
-        if cards is not None and not checks.identity:
-            plain = [each.translate(_MARKS) for each in plain]
         if (
             checks.clean(columns)
             and (identity is self.references or list(identity) == list(self.references))
-            and (cards is None or not any(map(contains, plain, [card or "\n" for card in cards])))
+            and (cards is None or not any(map(contains, self.references, [card or "\n" for card in cards])))
             and set(kinds) == {None}
             and not any(paid)
         ):
@@ -159,7 +158,7 @@ class Batch:
             if name is not None and str(name) != self.references[place]:
                 rule = f"is not {checks.identity}: the same thing could travel twice, under two names"
                 broken.append(("reference", rule))
-            if card and str(card) in plain[place]:
+            if card and str(card) in self.references[place]:
                 broken.append(("reference", _CARD))
             if kind is not None and str(kind).lstrip("0") != operation.code.lstrip("0"):
                 rule = f"is {str(kind)[:10]}, and this selection is {operation.code} ({operation.title})"

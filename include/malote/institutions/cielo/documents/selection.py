@@ -10,7 +10,7 @@ from typing import Any
 
 from malote.errors import Misconfigured, Problem
 from malote.institution import Free, Row
-from malote.institutions.cielo.documents.cards import SEALED, Opener, masked_numbers
+from malote.institutions.cielo.documents.cards import SEALED, Opener
 from malote.institutions.cielo.documents.frame import Frame, misfit
 from malote.institutions.cielo.documents.money import Checks
 from malote.institutions.cielo.documents.rows import Batch, Columns, by_column
@@ -150,7 +150,7 @@ class Selection:
                     self.problems.append(Problem(None, "reference", "is empty: it is what may not travel twice"))
                     found[place] = ""
         for place in self._seen.again(found):
-            reference, found[place] = masked_numbers(found[place]), ""
+            reference, found[place] = found[place], ""
             if reference:
                 self.problems.append(Problem(reference, "reference", "stands twice in the selection"))
         return found
