@@ -181,6 +181,10 @@ class Misconfigured(Terminal):
     """Raised when the connection, a certificate, a schema or an override of the rules is wrong."""
 
 
+class Altered(Misconfigured):
+    """Raised when a file of the archive is not what was written there: nothing of it was used."""
+
+
 class Malformed(MaloteError):
     """Raised when their answer to a query breaks the treaty; its bytes are in the archive where they are an answer."""
 

@@ -8,6 +8,7 @@ name would let whoever reads names try card numbers against it.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -21,11 +22,14 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from malote.archive.seal import Seal, Sealer
-from malote.errors import Misconfigured
+from malote.errors import Altered, Malformed, Misconfigured
 from malote.submission import Stored
 
 SEALED = "sealed"
 """The folder below which every sealed file lies."""
+
+_PIECE = 256 << 10
+_KEPT = "nothing of it is sent or landed"
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -91,9 +95,10 @@ class Archive:
         )
         chance = secrets.token_hex(32)
         temporary = self._path("/".join(filter(None, (place, f".{chance}.part"))))
+        hidden = "/".join(filter(None, (place, chance[:2], f"{chance}-{end}")))
         raw = self._create(temporary)
         try:
-            sealer = self._seal.close_over(raw) if sealed else None
+            sealer = self._seal.close_over(raw, hidden) if sealed else None
             sheet = Sheet(sealer or raw, self._seal.digest() if sealed else hashlib.sha256())
             yield sheet
             if sealer:
@@ -103,8 +108,7 @@ class Archive:
                 os.fsync(raw.fileno())
             raw.close()
             digest = sheet._hash.hexdigest()
-            lead = chance if sealed else digest
-            final = "/".join(filter(None, (place, lead[:2], f"{lead}-{end}")))
+            final = hidden if sealed else "/".join(filter(None, (place, digest[:2], f"{digest}-{end}")))
             self._move(temporary, self._path(final))
         except BaseException:
             with suppress(OSError):  # a full disk fails again on close
@@ -117,9 +121,27 @@ class Archive:
     def open(self, stored: Stored) -> BinaryIO:
         """The plain bytes, streamed from the beginning; the caller closes it.
 
-        :raises Misconfigured: where the file is not there, is not whole, or the key does not open it
-        :raises Malformed: while reading a sealed file, at the frame that was changed, moved or cut off
+        They are read once before the first is given out: nothing leaves of a file that was altered after its writing.
+
+        :raises Altered: where it is not what was written
+        :raises Misconfigured: where the file is not there, or the key does not open it
         """
+        digest = self._seal.digest() if stored.sealed else hashlib.sha256()
+        try:
+            with self._opened(stored) as file:
+                while data := file.read(_PIECE):
+                    digest.update(data)
+        except Malformed as damaged:
+            raise Altered(damaged.what, todo=damaged.todo, kept=_KEPT) from None
+        if not hmac.compare_digest(digest.hexdigest(), stored.sha256):
+            raise Altered(
+                f"{stored.name} is not what was written: its SHA-256 is not that of the journal",
+                todo="restore it from a backup, and see who can write to the archive",
+                kept=_KEPT,
+            )
+        return self._opened(stored)
+
+    def _opened(self, stored: Stored) -> BinaryIO:
         path = self._path(stored.name)
         try:
             raw = cast(BinaryIO, self._files.open(path, "rb"))
@@ -132,9 +154,10 @@ class Archive:
             if stored.sealed:
                 return cast(BinaryIO, self._seal.open(raw, stored.name))
             if (size := self._files.size(path)) != stored.size:
-                raise Misconfigured(
+                raise Altered(
                     f"{stored.name} has {size} bytes in the archive and had {stored.size} when it was written",
-                    todo="restore it from a backup; nothing is sent or landed from it as it is",
+                    todo="restore it from a backup, and see who can write to the archive",
+                    kept=_KEPT,
                 )
         except BaseException:
             raw.close()

@@ -1,8 +1,10 @@
 """The seal on card data at rest: AES-256-GCM in the STREAM construction, streamed from the first byte to the last.
 
 A sealed file is a header (magic, salt, nonce prefix), then frames of 64 KiB, each under prefix + counter + last-frame
-flag and with the header as associated data. So a frame that is changed, moved, left out or cut off is noticed, and no
-plain byte touches the disk. The key comes from a password by scrypt.
+flag and with the header and the stored name as associated data. So a frame that is changed, moved, left out or cut off
+is noticed, and so is a file that lies under the name of another; no plain byte touches the disk. The older files, whose
+magic ends in 1, know no name: the journal's keyed hash alone tells them apart. The key comes from a password by
+scrypt.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ FRAME = 64 << 10
 """Plain bytes in a frame."""
 
 _TEXT = b"malote1:"
-_MAGIC, _SALT, _PREFIX, _TAG = b"MALOTE1\n", 16, 7, 16
+_MAGIC, _NAMELESS, _SALT, _PREFIX, _TAG = b"MALOTE2\n", b"MALOTE1\n", 16, 7, 16
 _HEADER = len(_MAGIC) + _SALT + _PREFIX
 
 
@@ -40,12 +42,13 @@ class Seal:
         self._known: dict[bytes, AESGCM] = {}
         self._fixed_keys: dict[bytes, bytes] = {}
 
-    def close_over(self, raw: BinaryIO) -> Sealer:
+    def close_over(self, raw: BinaryIO, name: str) -> Sealer:
         """A writer of plain bytes over an empty file; its ``finish`` ends the file.
 
+        :param name: under which it is stored, and opens
         :raises Misconfigured: where there is no password
         """
-        return Sealer(raw, self._cipher(self._salt), _MAGIC + self._salt + os.urandom(_PREFIX))
+        return Sealer(raw, self._cipher(self._salt), _MAGIC + self._salt + os.urandom(_PREFIX), name)
 
     def digest(self) -> hmac.HMAC:
         """A SHA-256 keyed by the password: the plain hash of a file with few unknown digits would give them away."""
@@ -73,13 +76,13 @@ class Seal:
             ) from None
 
     def open(self, raw: BinaryIO, name: str) -> io.BufferedReader:
-        """The plain bytes of a sealed file, streamed; ``name`` is for errors.
+        """The plain bytes of a sealed file, streamed; ``name`` is that under which it was stored.
 
         :raises Misconfigured: where it is no sealed file, or there is no password, or another one
         :raises Malformed: while reading, at the frame that was changed, moved or cut off
         """
         header = raw.read(_HEADER)
-        if len(header) != _HEADER or not header.startswith(_MAGIC):
+        if len(header) != _HEADER or not header.startswith((_MAGIC, _NAMELESS)):
             raise Misconfigured(
                 f"{name} is not a sealed file of this archive",
                 todo="restore it from a backup; it was replaced or cut off",
@@ -110,8 +113,8 @@ class Seal:
 class Sealer:
     """Encrypts what is written, frame by frame."""
 
-    def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes) -> None:
-        self._raw, self._cipher, self._header = raw, cipher, header
+    def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes, name: str) -> None:
+        self._raw, self._cipher, self._header, self._bound = raw, cipher, header, _bound(header, name)
         self._pending = bytearray()
         self._count = 0
         raw.write(header)
@@ -131,7 +134,7 @@ class Sealer:
         self._frame(bytes(self._pending), last=True)
 
     def _frame(self, data: bytes, *, last: bool) -> None:
-        self._raw.write(self._cipher.encrypt(_nonce(self._header, self._count, last), data, self._header))
+        self._raw.write(self._cipher.encrypt(_nonce(self._header, self._count, last), data, self._bound))
         self._count += 1
 
 
@@ -140,6 +143,7 @@ class _Opener(io.RawIOBase):
 
     def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes, name: str) -> None:
         self._raw, self._cipher, self._header, self._name = raw, cipher, header, name
+        self._bound = _bound(header, name)
         self._count = 0
         self._next = raw.read(FRAME + _TAG)
         self._plain = memoryview(self._frame())
@@ -161,7 +165,7 @@ class _Opener(io.RawIOBase):
     def _frame(self) -> bytes:
         frame, self._next = self._next, self._raw.read(FRAME + _TAG)
         try:
-            plain = self._cipher.decrypt(_nonce(self._header, self._count, not self._next), frame, self._header)
+            plain = self._cipher.decrypt(_nonce(self._header, self._count, not self._next), frame, self._bound)
         except InvalidTag:
             if self._count:
                 raise Malformed(
@@ -169,11 +173,16 @@ class _Opener(io.RawIOBase):
                     todo="restore it from a backup; an answer can be fetched again",
                 ) from None
             raise Misconfigured(
-                f"the password of connection malote_archive does not open {self._name}, or the file was changed",
+                f"the password of connection malote_archive does not open {self._name}, or it was changed or exchanged",
                 todo="put the password back under which it was written, or restore the file from a backup",
             ) from None
         self._count += 1
         return plain
+
+
+def _bound(header: bytes, name: str) -> bytes:
+    """What the frames are bound to: their header, and the stored name where the header is not of an older file."""
+    return header if header.startswith(_NAMELESS) else header + name.encode()
 
 
 def _nonce(header: bytes, count: int, last: bool) -> bytes:

@@ -13,7 +13,7 @@ from psycopg import sql
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
 from malote.clock import Clock, SystemClock
-from malote.errors import InDoubt, Malformed
+from malote.errors import Altered, InDoubt, Malformed
 from malote.institution import Institution, Table
 from malote.journal import noted
 from malote.reading import Mended, Repairs
@@ -139,6 +139,11 @@ class Landing:
                 )
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
+        except Altered as error:  # they still have it
+            raise Malformed(
+                error.what, institution=institution.name, submission=submission.id,
+                todo="nothing, it is fetched again; see who can write to the archive", kept=error.kept,
+            ) from None  # fmt: skip
         if matching.strange and not submission.confirmed:
             tally = matching.tally()
             ours = tally.rows - tally.unmatched

@@ -14,7 +14,7 @@ import pytest
 
 from malote.archive import Archive, Seal
 from malote.archive.seal import FRAME
-from malote.errors import Malformed, MaloteError, Misconfigured
+from malote.errors import Altered, Malformed, MaloteError, Misconfigured
 from malote.submission import Stored
 
 CARD = b"4012001037141112"
@@ -266,3 +266,46 @@ def test_the_archive_shows_no_key() -> None:
 
     assert "very-secret" not in repr(archive) + repr(vars(archive))
     assert "very-secret" not in repr(replace(put(archive, CARD, sealed=True), size=1))
+
+
+def _plain(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("size", [1, 3 * FRAME, 20 * FRAME + 1])
+def test_nothing_is_given_out_of_a_file_that_was_altered_at_its_very_end(
+    tmp_path: Path, sealed: bool, size: int
+) -> None:
+    archive = Archive(str(tmp_path), "key")
+    stored = put(archive, os.urandom(size), sealed=sealed)
+    path = tmp_path / stored.name
+    path.write_bytes(_plain(path.read_bytes()))
+    wanted = Altered if not sealed or size > FRAME else Misconfigured  # of one frame it may be the key
+    with pytest.raises(wanted) as caught:
+        archive.open(stored)
+    assert caught.value.todo and "backup" in caught.value.todo
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_two_files_of_one_size_cannot_be_exchanged(tmp_path: Path, sealed: bool) -> None:
+    archive = Archive(str(tmp_path), "key")
+    one, other = (put(archive, data * FRAME, sealed=sealed) for data in (b"one", b"two"))
+    (tmp_path / one.name).write_bytes((tmp_path / other.name).read_bytes())
+    for expected in (one, replace(one, sha256=other.sha256)) if sealed else (one,):
+        with pytest.raises(Misconfigured):  # a journal that was altered too does not help
+            archive.open(expected)
+
+
+def test_what_was_sealed_before_names_were_bound_is_read_and_not_exchanged(tmp_path: Path) -> None:
+    from malote.archive import seal
+
+    archive, stored = Archive(str(tmp_path), "key"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seal, "_MAGIC", seal._NAMELESS)
+        stored = [put(archive, data * FRAME, sealed=True) for data in (b"one", b"two")]
+    assert (tmp_path / stored[0].name).read_bytes().startswith(b"MALOTE1")
+    assert get(archive, stored[0]) == b"one" * FRAME
+    (tmp_path / stored[0].name).write_bytes((tmp_path / stored[1].name).read_bytes())
+    with pytest.raises(Altered, match="not what was written"):
+        archive.open(stored[0])
