@@ -13,6 +13,8 @@ from psycopg import sql
 from malote_local.postgres import EmbeddedPostgres, PostgresError
 from malote_local.private import write_private
 
+ROLES = ("malote_owner", "malote_runtime", "malote_select", "malote_reader")
+
 
 def passwords(path: Path, roles: Iterable[str]) -> dict[str, str]:
     """A password for each role, made once and kept in a file that only its owner reads."""

@@ -20,17 +20,15 @@ from malote_local.guarded import Guarded, tail
 from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
 from malote_local.private import write_private
-from malote_local.roles import dsn, passwords
+from malote_local.roles import ROLES, dsn, passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
 WAREHOUSE = "malote"
-ROLES = ("malote_owner", "malote_runtime", "malote_select", "malote_reader")
 SIMULATED = ("ccee", "cielo", "bndes")
 EC = "1006993069"
 CHAVE = "25fbb99741c739dd84d7b06ec78c9bac718838630f30b112d033ce2e621b34f3"  # Cielo's own, published for tests
 QUICK = {"return_after": "PT1S", "poll_every": "PT1S"}  # a simulator answers in seconds
-
 BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 Say = Callable[[str], None]
@@ -129,10 +127,8 @@ def stage(
         step(f"the simulators run: {', '.join(SIMULATED)}")
         airflow.rest.wait_healthy()
         step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
-        try:
-            yield Stage(airflow, postgres, warehouse, f"http://127.0.0.1:{control}", _archive_key(state), opens)
-        finally:
-            step("stopping")
+        running.callback(step, "stopping")
+        yield Stage(airflow, postgres, warehouse, f"http://127.0.0.1:{control}", _archive_key(state), opens)
 
 
 def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
@@ -233,8 +229,8 @@ def _migrate(postgres: EmbeddedPostgres, logins: dict[str, str]) -> str:
 
 def _simulators(state: Path, logs: Path, *, control: int, ports: dict[str, int]) -> Guarded:
     doors = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
-    kept = ["--folder", str(state / "certificates"), "--journal", str(state / "simulators.jsonl")]
-    command = [sys.executable, "-m", "malote_sim", *doors, "--control-port", str(control), *kept]
+    doors += ["--folder", str(state / "certificates"), "--journal", str(state / "simulators.jsonl")]
+    command = [sys.executable, "-m", "malote_sim", *doors, "--control-port", str(control)]
     return Guarded(command, log=logs / "simulators.log", patience=5, cwd=ROOT)
 
 

@@ -138,6 +138,7 @@ def lot_number(submission: Submission) -> int:
     :raises Misconfigured: where a person gave it a receipt that is no lot number
     """
     text = submission.receipt or str(submission.facts.get("numero_lote") or "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= LARGEST_LOT):
+    digits = text.lstrip("0")
+    if not (text.isascii() and text.isdigit() and len(digits) < 10 and 1 <= int(digits or 0) <= LARGEST_LOT):
         raise misfit(f"{submission.id} has no lot number to ask for", "resolve it with --receipt LOT_NUMBER")
-    return int(text)
+    return int(digits)
