@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from malote.warehouse import dsn_of
 from support import ROOT
 
 COMPOSE = ROOT / "docker-compose.yaml"
@@ -20,7 +22,6 @@ DOCKERFILE = ROOT / "Dockerfile"
 EXAMPLE = ROOT / ".env.example"
 NOT_OURS = {"postgres", "redis"}
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(:[?-][^}]*)?\}")
-GIVEN = re.compile(r"(?<!\$)\$\{\w+:\?[^}]+\}")  # stops the start when it is empty
 
 
 @pytest.fixture(scope="module")
@@ -81,29 +82,117 @@ def test_every_variable_is_in_the_example_and_the_example_names_no_other() -> No
     assert {name: value for name, value in shown.items() if value} == {"AIRFLOW_PORT": "8080"}
 
 
-def test_no_secret_is_written_in_the_compose_file(services: dict[str, dict[str, Any]]) -> None:
+SECRET = re.compile(r"PASSWORD|SECRET|KEY|TOKEN|SQL_ALCHEMY_CONN|RESULT_BACKEND|BROKER_URL")
+
+
+def test_every_secret_is_a_file_that_a_service_names_and_never_a_variable(services: dict[str, dict[str, Any]]) -> None:
     for service, name, value in environments(services):
         where = f"{service}: {name}"
-        if name.startswith("AIRFLOW_CONN_"):
-            for key, inner in leaves(json.loads(value)):
-                if "password" in key or (key == "login" and "ccee" in value):
-                    assert GIVEN.fullmatch(inner), f"{where}.{key}"
-        elif re.search(r"PASSWORD$|SECRET|KEY|TOKEN", name):
-            assert GIVEN.fullmatch(value), where
-        for password in re.findall(r"://[^:/@\s\"]+:([^@\s\"]+)@", GIVEN.sub("GIVEN", value)):
-            assert password == "GIVEN", where
+        assert not name.startswith("AIRFLOW_CONN_"), where
+        assert not re.search(r"://[^:/@\s]*:[^@\s]+@", value), where
+        if SECRET.search(name):
+            assert re.fullmatch(r"(cat )?/(run/secrets/\w+|opt/airflow/state/logins\.json)", value), where
 
 
-def leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from leaves(inner, name)
+def test_a_service_reads_only_the_secrets_that_it_names(services: dict[str, dict[str, Any]]) -> None:
+    for name, about in services.items():
+        read = set(re.findall(r"/run/secrets/(\w+)", json.dumps([about.get("command"), about.get("healthcheck")])))
+        assert read <= set(about.get("secrets", [])), name
+
+
+HOLDERS = {
+    "connections": {"worker", "triggerer"},
+    "pages": {"api-server"},
+    "warehouse_admin": {"init"},
+    "postgres": {"postgres"},
+    "malote_owner": {"init"},
+    "malote_runtime": {"init"},
+    "malote_select": {"init"},
+    "malote_reader": {"init"},
+    "airflow_admin": {"init"},
+    "airflow_database": {"postgres"},
+    "redis": {"redis"},
+    "celery_broker": {"scheduler", "worker"},
+    "celery_results": {"scheduler", "worker"},
+    "airflow_jwt": {"api-server", "scheduler"},
+    "airflow_api": {"api-server", "scheduler", "triggerer", "worker"},
+    "airflow_fernet": {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"},
+    "metadata": {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"},
+}
+
+
+def test_each_secret_is_in_the_containers_that_need_it_and_in_no_other(
+    services: dict[str, dict[str, Any]], secrets: Path
+) -> None:
+    named = yaml.safe_load(COMPOSE.read_text())["secrets"]
+    assert named == {name: {"file": f"./secrets/{name}"} for name in HOLDERS}
+    holders: dict[str, set[str]] = {name: set() for name in HOLDERS}
+    for service, about in services.items():
+        for name in about.get("secrets", []):
+            holders[name].add(service)
+    assert holders == HOLDERS
+    assert all((secrets / name).stat().st_size for name in HOLDERS)
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `secrets.sh` makes."""
+    folder = tmp_path_factory.mktemp("compose")
+    script = folder / "secrets.sh"
+    script.write_text((ROOT / "secrets.sh").read_text())
+    subprocess.run(["sh", str(script)], check=True, capture_output=True)
+    return folder / "secrets"
+
+
+def test_secrets_are_made_once_each_another_and_only_their_maker_reaches_them(secrets: Path) -> None:
+    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    subprocess.run(["sh", str(secrets.parent / "secrets.sh")], check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in secrets.iterdir()} == before
+    assert len(set(before.values())) == len(before) and min(map(len, before.values())) >= 32
+    assert secrets.stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in secrets.iterdir()), "the containers' users read them"
+
+
+@pytest.mark.parametrize("name", ["connections", "pages"])
+def test_the_connections_are_what_airflow_reads_and_log_in_as_no_superuser(secrets: Path, name: str) -> None:
+    told = subprocess.run(
+        ["sh", "-c", f'. "{secrets / name}" && env -0'], check=True, capture_output=True, env={"PATH": os.defpath}
+    ).stdout.decode()
+    known = dict(each.split("=", 1) for each in told.split("\0") if each.startswith("AIRFLOW_CONN_"))
+    found = {key.removeprefix("AIRFLOW_CONN_").lower(): json.loads(value) for key, value in known.items()}
+    logins = {key: about.get("login") for key, about in found.items() if about["conn_type"] == "postgres"}
+    if name == "pages":
+        assert logins == {"malote_warehouse": "malote_runtime"} and len(found) == 1
     else:
-        yield key, str(value)
+        assert logins == {"malote_warehouse": "malote_runtime", "malote_select": "malote_select"}
+        assert {"ccee_default", "cielo_default", "bndes_default", "malote_archive"} <= set(found)
+    assert "host=postgres" in dsn_of(found["malote_warehouse"])
+
+
+def test_every_container_gives_up_all_powers_and_runs_as_nobody_mighty(services: dict[str, dict[str, Any]]) -> None:
+    for name, about in services.items():
+        assert about["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in about and not about.get("privileged"), name
+        assert about["security_opt"] == ["no-new-privileges:true"], name
+        assert str(about["user"]).split(":")[0] not in ("root", "0", ""), name
+        for port in about.get("ports", []):
+            assert port.startswith("127.0.0.1:"), name
+        assert not [each for each in about.get("volumes", []) if each.startswith(("/", "."))], name
+
+
+def test_redis_asks_for_a_password_and_nobody_is_superuser_at_run_time(services: dict[str, dict[str, Any]]) -> None:
+    assert "requirepass" in services["redis"]["command"][-1]
+    text = COMPOSE.read_text()
+    assert "create role airflow login password" in text and "database airflow owner airflow" in text
+    assert "migrate --roles --passwords /run/secrets" in services["init"]["command"][-1]
+
+
+def test_the_way_to_pin_images_by_digest_is_told() -> None:
+    assert "docker compose config --resolve-image-digests" in COMPOSE.read_text()
 
 
 def test_nothing_long_and_random_is_written_in_any_container_file() -> None:
-    for path in (COMPOSE, DOCKERFILE, EXAMPLE):
+    for path in (COMPOSE, DOCKERFILE, EXAMPLE):  # secrets.sh holds what Cielo publishes for tests
         for word in re.findall(r"[A-Za-z0-9+/=]{24,}", path.read_text()):
             mixed = sum(bool(re.search(kind, word)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
             assert mixed < 3 and not re.fullmatch(r"[0-9a-f]+", word), f"{path.name}: {word}"
