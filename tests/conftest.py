@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -36,6 +35,7 @@ os.environ.update(
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
 from support.planted import WORKER  # noqa: E402
+from support.reused import Reused  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -45,25 +45,32 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _empty(postgres: EmbeddedPostgres) -> Iterator[Reused]:
+    yield from _in_turn(Reused(postgres, "empty"))
+
+
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """The dsn of a fresh and empty database, dropped afterwards."""
-    yield from _one_database(postgres, template=None)
+def database(_empty: Reused) -> Iterator[str]:
+    """The dsn of an empty database, which a test may do anything to."""
+    yield _empty.take()
+    _empty.give_back()
 
 
 @pytest.fixture(scope="session")
-def _migrated(postgres: EmbeddedPostgres) -> str:
-    """The name of a database that was migrated once and is only copied; tasks run as ``WORKER`` in it."""
+def migrated(postgres: EmbeddedPostgres) -> Iterator[Reused]:
+    """A database that was migrated once, taken by one test after the other; tasks run as ``WORKER`` in it."""
     from malote.migrations import upgrade
 
     upgrade(postgres.create("migrated"), roles={WORKER: WORKER})
-    return "migrated"
+    yield from _in_turn(Reused(postgres, "warehouse", "migrated"))
 
 
 @pytest.fixture
-def warehouse(postgres: EmbeddedPostgres, _migrated: str) -> Iterator[str]:
-    """The dsn of a migrated database without rows, dropped afterwards."""
-    yield from _one_database(postgres, template=_migrated)
+def warehouse(migrated: Reused) -> Iterator[str]:
+    """The dsn of a migrated database without rows, which a test may do anything to."""
+    yield migrated.take()
+    migrated.give_back()
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +81,6 @@ def airflow_db() -> None:
     initdb()
 
 
-def _one_database(postgres: EmbeddedPostgres, template: str | None) -> Iterator[str]:
-    name = f"test_{uuid4().hex[:12]}"
-    yield postgres.create(name, template)
-    postgres.drop(name)
+def _in_turn(reused: Reused) -> Iterator[Reused]:
+    yield reused
+    reused.drop()

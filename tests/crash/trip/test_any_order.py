@@ -6,7 +6,6 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,20 +16,19 @@ from malote import INSTITUTIONS
 from malote.checkpoint import CHECKPOINTS
 from malote.errors import InDoubt, Malformed, MaloteError, Transient
 from malote.submission import Standing
-from malote_local.postgres import EmbeddedPostgres
+from support.reused import Reused
 from support.stages import STAGES, Stage
 from support.trip import Dead, Trip, landed, standings
 
 
-def machine(kind: type[Stage], postgres: EmbeddedPostgres, template: str) -> type[RuleBasedStateMachine]:
-    """The state machine on one stage; each run of it has a warehouse of its own."""
+def machine(kind: type[Stage], migrated: Reused) -> type[RuleBasedStateMachine]:
+    """The state machine on one stage; each run of it finds the warehouse empty."""
 
     class AnyOrder(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             self.folder = Path(tempfile.mkdtemp(prefix="malote-any-order-"))
-            self.database = f"any_{uuid4().hex[:12]}"
-            self.dsn = postgres.create(self.database, template)
+            self.dsn = migrated.take()
             self.stage = kind(self.folder)
             self.stage.prepare_warehouse(self.dsn)
             self.rows: list[dict[str, Any]] = []
@@ -90,7 +88,7 @@ def machine(kind: type[Stage], postgres: EmbeddedPostgres, template: str) -> typ
             finally:
                 self.trip.close()
                 self.stage.close()
-                postgres.drop(self.database)
+                migrated.give_back()
 
         def bring_home(self) -> None:
             self.stage.calm()
@@ -119,12 +117,10 @@ def test_every_institution_has_a_stage() -> None:
 
 
 @pytest.mark.parametrize("name", list(STAGES))
-def test_nothing_is_accepted_twice_and_everything_comes_home(
-    name: str, postgres: EmbeddedPostgres, _migrated: str
-) -> None:
+def test_nothing_is_accepted_twice_and_everything_comes_home(name: str, migrated: Reused) -> None:
     few = name != "notary"  # the others speak real TLS
     run_state_machine_as_test(
-        machine(STAGES[name], postgres, _migrated),
+        machine(STAGES[name], migrated),
         settings=settings(
             max_examples=8 if few else 25,
             stateful_step_count=12 if few else 20,
