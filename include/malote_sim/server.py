@@ -8,6 +8,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ def running(
             for name, each in simulators.items()
         ]
         servers.append((_server(control, None, False), control_socket))
-        thread = threading.Thread(target=lambda: asyncio.run(_serve(servers)), name="malote_sim", daemon=True)
+        over: Future[None] = Future()
+        thread = threading.Thread(target=lambda: asyncio.run(_serve(servers, over)), name="malote_sim", daemon=True)
         thread.start()
         try:
             while not all(server.started for server, _ in servers):
@@ -92,16 +94,22 @@ def running(
                 thread.join(0.005)
             yield run
         finally:
-            for server, _ in servers:
-                server.should_exit = server.force_exit = True
-            thread.join(2)  # from Python 3.12.1 on asyncio waits for clients that keep their connection: not we
+            over.set_result(None)
+            thread.join(2)
 
 
-async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]]) -> None:
-    await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in servers))
+async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]], over: Future[None]) -> None:
+    """Serve until it is over; then at once: uvicorn looks every 0.1 s, and waits for clients that keep a connection."""
+    serving = [asyncio.ensure_future(server.serve(sockets=[bound])) for server, bound in servers]
+    await asyncio.wait([asyncio.wrap_future(over), *serving], return_when=asyncio.FIRST_COMPLETED)
+    for each in serving:
+        each.cancel()
     for server, _ in servers:
+        for listener in server.servers:
+            listener.close()
         for connection in list(server.server_state.connections):
             connection.transport.abort()  # those kept alive, and those that a `timeout` holds
+    await asyncio.gather(*serving, return_exceptions=True)
     await asyncio.sleep(0.01)
 
 
