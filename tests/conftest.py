@@ -34,6 +34,7 @@ os.environ.update(
 )
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
+from support import cheap_keys  # noqa: E402, F401
 from support.planted import WORKER  # noqa: E402
 from support.reused import Reused  # noqa: E402
 

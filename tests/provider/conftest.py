@@ -147,7 +147,7 @@ def ccee(
                 "ca_bundle": str(sim.certificates.ca),
                 "client_certificate": str(sim.certificates.client),
                 "client_certificate_password": sim.certificates.password,
-                "rules": {"return_after": "PT0S", "poll_every": "PT1S"},
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "requests": 0},
             },
         }
         set_connection("ccee_default", **connection)
@@ -169,7 +169,7 @@ def cielo(
             "extra": {
                 "environment": "simulator",
                 "ca_bundle": str(sim.certificates.ca),
-                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "first_lot": 87},
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "requests": 0, "first_lot": 87},
             },
         }
         set_connection("cielo_default", **connection)

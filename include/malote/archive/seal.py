@@ -24,6 +24,9 @@ from malote.errors import Malformed, Misconfigured
 FRAME = 64 << 10
 """Plain bytes in a frame."""
 
+COST = 1 << 15
+"""The cost of a key by scrypt: a tenth of a second, and 32 MiB; another cost opens nothing that was sealed before."""
+
 _TEXT = b"malote1:"
 _MAGIC, _NAMELESS, _SALT, _PREFIX, _TAG = b"MALOTE2\n", b"MALOTE1\n", 16, 7, 16
 _HEADER = len(_MAGIC) + _SALT + _PREFIX
@@ -107,7 +110,7 @@ class Seal:
                 todo="create the connection malote_archive; its password is the key: a long random text, kept safe",
                 kept="nothing was written, nothing was sent",
             )
-        return Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(self._password.encode())
+        return Scrypt(salt=salt, length=32, n=COST, r=8, p=1).derive(self._password.encode())
 
 
 class Sealer:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from malote.archive import Archive, Seal
+from malote.archive import Archive, Seal, seal
 from malote.archive.seal import FRAME
 from malote.errors import Altered, Malformed, MaloteError, Misconfigured
 from malote.submission import Stored
+from support import cheap_keys
 
 CARD = b"4012001037141112"
 
@@ -71,6 +72,13 @@ def test_a_card_sealed_as_text_opens_only_under_its_key(url: str) -> None:
         with pytest.raises(Misconfigured, match="does not open a sealed text") as caught:
             Archive(url, key).unseal_text(wrong)
         assert "4012" not in str(caught.value)
+
+
+def test_what_was_sealed_by_an_earlier_version_opens_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the cost that malote is used with, not at that of tests: another cost is another key."""
+    monkeypatch.setattr(seal, "COST", cheap_keys.COST)
+    sealed = "malote1:uJWuFBI3YPUfXjzIIu8kfIqruaCYhbc-5azGMnQMb7ZPnVI="
+    assert Seal("a long random text").open_text(sealed) == "segredo"
 
 
 def test_the_sealed_files_of_a_time_are_listed_unfinished_ones_too(tmp_path: Path) -> None:
