@@ -147,7 +147,7 @@ def ccee(
                 "ca_bundle": str(sim.certificates.ca),
                 "client_certificate": str(sim.certificates.client),
                 "client_certificate_password": sim.certificates.password,
-                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "requests": 0},
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S"},
             },
         }
         set_connection("ccee_default", **connection)
