@@ -191,6 +191,17 @@ def test_several_doubts_in_a_row_stop_the_pouch(begin: Callable[..., Trip], offi
     assert standings(trip.dsn) == {"in_doubt": 3, "prepared": 2}
 
 
+def test_doubts_with_something_that_arrived_between_them_do_not_stop_the_pouch(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    trip = begin()
+    trip.institution.find = Institution_find
+    trip.prepare(deeds(18))
+    office.faults = ["html", "html", "", "html", "html", ""]
+    sent = trip.send()
+    assert (sent.in_doubt, sent.received) == (4, 2)
+
+
 def Institution_find(submission: Any, archive: Any) -> Any:
     from malote.institution import Institution
 
