@@ -160,8 +160,9 @@ def test_the_warehouse_is_found_where_airflow_has_it(monkeypatch: pytest.MonkeyP
 
 def test_a_lot_number_is_taken_once_and_never_skipped(doubt: Trip) -> None:
     number = doubt.journal.number
-    assert [number("cielo/1", taken_for=key, start=500) for key in ("a", "b", "a")] == [500, 501, 500]
-    assert number("cielo/2", taken_for="a") == 1
+    assert [number("cielo/1", pouch=pouch, start=500) for pouch in ("a", "b", "a")] == [500, 501, 502]
+    assert [number("cielo/1", pouch="a", start=start) for start in (1, 600)] == [503, 600]
+    assert number("cielo/2", pouch="a") == 1
 
 
 def test_seal_makes_text_of_cards_that_only_the_archives_key_opens(

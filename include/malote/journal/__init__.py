@@ -9,8 +9,6 @@ from malote.journal.reading import Reading
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
-__all__ = ["Journal", "Overtaken"]
-
 
 class Journal(Reading, Sending, Waiting, Deciding, Purging):
     """The journal of one warehouse.
@@ -28,4 +26,4 @@ class Journal(Reading, Sending, Waiting, Deciding, Purging):
         self.close()
 
 
-__all__ = ["Journal", "noted"]
+__all__ = ["Journal", "Overtaken", "noted"]

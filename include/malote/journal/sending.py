@@ -157,20 +157,21 @@ class Sending(Ledger):
             "standing = 'in_doubt', leased_until = null, uncertain = true, message = %(message)s", message=evidence,
         )  # fmt: skip
 
-    def number(self, sequence: str, *, taken_for: str, start: int = 1) -> int:
-        """The number of a sequence taken for a thing: the same one each time it is asked, the next one for another."""
+    def number(self, sequence: str, *, pouch: str, start: int = 1) -> int:
+        """The next number of a sequence, for a document of this pouch; nobody else is ever given it.
+
+        The document's alone: a task that runs twice at once would otherwise give two documents one number.
+        """
         with self.connection.transaction():
             self.connection.execute(
                 "select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"malote.sequence {sequence}",)
             )
             row = self.one(
-                """with mine as (select number from malote.sequence where name = %(name)s and taken_for = %(for)s),
-                   taken as (
-                       insert into malote.sequence (name, number, taken_for, taken_at)
-                       select %(name)s, greatest(coalesce(max(number) + 1, %(start)s), %(start)s), %(for)s, %(now)s
-                       from malote.sequence where name = %(name)s having not exists (select 1 from mine)
-                       returning number)
-                   select number from mine union all select number from taken""",
-                {"name": sequence, "for": taken_for, "start": start, "now": self.clock.now()},
+                """insert into malote.sequence (name, number, taken_for, taken_at)
+                   select %(name)s, greatest(coalesce(max(number) + 1, %(start)s), %(start)s),
+                          %(pouch)s || '/' || gen_random_uuid(), %(now)s
+                   from malote.sequence where name = %(name)s
+                   returning number""",
+                {"name": sequence, "pouch": pouch, "start": start, "now": self.clock.now()},
             )
         return int(row["number"])

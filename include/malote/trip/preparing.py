@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from uuid import uuid4
 
 import psycopg
 
@@ -121,8 +120,7 @@ class _Selection:
         return set(references) - holders.keys()
 
     def _number(self, sequence: str, start: int) -> int:
-        # Of this document alone: a task that runs twice at once would otherwise give two documents one number.
-        return self.journal.number(sequence, taken_for=f"{self.order.pouch}/{uuid4().hex}", start=start)
+        return self.journal.number(sequence, pouch=self.order.pouch, start=start)
 
     def _changed(self, rendered: Iterator[Document | Problem]) -> Iterator[Document | Problem]:
         """A document of which each item was refused in the very same bytes is held back."""
