@@ -202,6 +202,18 @@ def test_doubts_with_something_that_arrived_between_them_do_not_stop_the_pouch(
     assert (sent.in_doubt, sent.received) == (4, 2)
 
 
+def test_a_reply_that_could_not_be_read_is_kept_as_evidence(
+    begin: Callable[..., Trip], office: Office, tmp_path: Path
+) -> None:
+    trip = begin()
+    trip.prepare(deeds(3))
+    office.faults = ["html"]
+    trip.send()
+    (sent,) = trip.journal.submissions(trip.scope)
+    (kept,) = [event["detail"]["reply"] for event in trip.journal.story(sent.id) if event["detail"].get("reply")]
+    assert (tmp_path / "archive" / kept).read_bytes() == b"<html>Bad gateway</html>"
+
+
 def Institution_find(submission: Any, archive: Any) -> Any:
     from malote.institution import Institution
 
