@@ -33,10 +33,15 @@ os.environ.update(
     AIRFLOW__MALOTE__ARCHIVE_URL=str(HOME / "archive"),
 )
 
+from hypothesis import settings  # noqa: E402 (the environment comes first)
+
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
 from support import cheap_keys  # noqa: E402, F401
 from support.planted import WORKER  # noqa: E402
 from support.reused import Reused  # noqa: E402
+
+settings.register_profile("malote", deadline=None)  # what a busy machine takes longer for is as right
+settings.load_profile("malote")
 
 
 @pytest.fixture(scope="session")

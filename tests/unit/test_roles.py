@@ -13,7 +13,7 @@ from malote.migrations import upgrade
 from malote.migrations.roles import OWNER, READER, ROLES, RUNTIME, SELECT
 from malote_local.postgres import EmbeddedPostgres
 
-PASSWORDS = {role: f"of-{role}" for role in ROLES}
+PASSWORDS = {role: role for role in ROLES}  # as in all tests: a role, and its password, is one for the whole server
 As = Callable[[str], str]
 
 
@@ -27,7 +27,7 @@ def as_(postgres: EmbeddedPostgres) -> Iterator[As]:
 
 
 def of(dsn: str, role: str) -> str:
-    parts = {**conninfo.conninfo_to_dict(dsn), "user": role, "password": f"of-{role}"}
+    parts = {**conninfo.conninfo_to_dict(dsn), "user": role, "password": PASSWORDS.get(role, f"of-{role}")}
     return conninfo.make_conninfo(**parts)
 
 

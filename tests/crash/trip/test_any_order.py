@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +123,6 @@ def test_nothing_is_accepted_twice_and_everything_comes_home(name: str, migrated
         settings=settings(
             max_examples=8 if few else 25,
             stateful_step_count=12 if few else 20,
-            deadline=timedelta(minutes=2),
             suppress_health_check=list(HealthCheck),
         ),
     )

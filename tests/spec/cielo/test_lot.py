@@ -290,9 +290,7 @@ def _rows(draw: Any) -> list[dict[str, Any]]:
     return rows
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=_rows(), limit=st.integers(1200, 20_000), per_lot=st.integers(1, 50), rest=st.booleans())
 def test_any_rows_become_valid_lots_with_every_item_in_exactly_one(
     tmp_path: Path, rows: list[dict[str, Any]], limit: int, per_lot: int, rest: bool

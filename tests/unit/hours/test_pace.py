@@ -24,7 +24,7 @@ from malote.hours import Pace, Slot
 START = datetime(2026, 11, 19, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
 SCHEMA = files("malote") / "migrations" / "sql" / "pace.sql"
-SHARED_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+SHARED_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 @pytest.fixture

@@ -116,11 +116,11 @@ def test_whatever_fails_after_the_body_is_a_lost_reply(
     context = papers.server() if secure else None
     with serving(LATER[what], context=context) as server:
         slow = "drip" in what or what == "silent"
-        given = call(server.url(), b"x" * 1000, submits=True, timeout=0.2 if slow else 10.0)
+        given = call(server.url(), b"x" * 1000, submits=True, timeout=0.5 if slow else 10.0)
         said = failing(driver(papers.client() if secure else None), given, ReplyLost)
 
         assert len(server.requests) == 1 and server.requests[0].body == b"x" * 1000
-        assert "within 0.2 s" in said if slow else "no whole reply" in said
+        assert "within 0.5 s" in said if slow else "no whole reply" in said
 
 
 @pytest.mark.parametrize("what", ["reset", "hung up quietly", "half a body", "silent"])
