@@ -33,8 +33,8 @@ test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICT
 test-quick: setup ## run the fast ones: units, manuals, conformance
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance
 
-test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them)
-	$(PY) tests/days.py $(DAY)
+test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them, TESTS=tests/unit/hours for some)
+	$(PY) tests/days.py $(DAY) $(TESTS)
 
 demo: setup ## the whole trip, with a real Airflow and simulated institutions
 	$(PY) -m malote_local demo
