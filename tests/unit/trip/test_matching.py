@@ -1,0 +1,33 @@
+"""Of several rows about one item: which of them says what became of it, and in whose words."""
+
+from __future__ import annotations
+
+import pytest
+
+from malote.trip.matching import Matching
+
+YES, NO, NEVER, WHAT = "accepted", "refused", "refused_for_good", "unanswered"
+
+SAID = [
+    ("one that refuses", [(NO, "1", "first")], (NO, "1", "first")),
+    ("two that refuse: the first has the word", [(NO, "1", "first"), (NO, "2", "then")], (NO, "1", "first")),
+    ("for good outdoes for now", [(NO, "1", "first"), (NEVER, "2", "then")], (NEVER, "2", "then")),
+    ("for now does not take back for good", [(NEVER, "1", "first"), (NO, "2", "then")], (NEVER, "1", "first")),
+    ("a status that nobody knows locks it", [(NEVER, "1", "first"), (WHAT, "2", "then")], (WHAT, "2", "then")),
+    ("and is not outvoted", [(WHAT, "1", "first"), (NEVER, "2", "then")], (WHAT, "1", "first")),
+    ("accepted once is accepted, and not in the words of a refusal", [(NO, "1", "x"), (YES, None, None)],
+     (None, None, None)),
+    ("whatever comes later", [(YES, None, None), (NEVER, "2", "then")], (None, None, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "said"), [each[1:] for each in SAID], ids=[each[0] for each in SAID])
+def test_of_several_rows_about_an_item_the_weightiest_says_what_became_of_it(
+    rows: list[tuple[str | None, ...]], said: tuple[str | None, ...]
+) -> None:
+    matching = Matching(["A", "B"])
+    landed = list(matching.landed("s-1", [("own", "B", *row) for row in rows]))
+    assert [row[:3] for row in landed] == [("s-1", n, "B") for n in range(1, len(rows) + 1)]
+    assert list(matching.news()) == [(2, *said)]
+    assert [each[0] for each in matching.exceptions()] == ([1] if said[0] is None else [1, 2])
+    assert matching.tally().answered_twice == (len(rows) > 1)
