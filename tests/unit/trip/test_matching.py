@@ -31,3 +31,18 @@ def test_of_several_rows_about_an_item_the_weightiest_says_what_became_of_it(
     assert list(matching.news()) == [(2, *said)]
     assert [each[0] for each in matching.exceptions()] == ([1] if said[0] is None else [1, 2])
     assert matching.tally().answered_twice == (len(rows) > 1)
+
+
+def test_rows_that_name_several_items_are_about_them_in_order_and_the_surplus_about_the_last() -> None:
+    matching = Matching(["A", "B", "C"], ["same", None, "same"])
+    rows = [("own", "same", YES, None, None), ("own", "B", NO, "1", "no"), ("own", "same", NO, "2", "no"),
+            ("own", "same", NEVER, "3", "never")]  # fmt: skip
+    assert [row[2] for row in matching.landed("s-1", rows)] == ["A", "B", "C", "C"]
+    assert list(matching.exceptions()) == [(2, NO, "1", "no"), (3, NEVER, "3", "never")]
+
+
+def test_a_tag_is_believed_before_a_name_and_is_nobody_elses() -> None:
+    matching = Matching(["A", "B"], None, ["t-1", "t-2"])
+    rows = [("own", ("t-2", "A"), YES, None, None), ("own", (None, "X"), NO, None, None), ("own", "Y", NO, None, None)]
+    assert [row[2] for row in matching.landed("s-1", rows)] == ["B", None, None]
+    assert not matching.strange, "more rows name others, but nobody else could have known the tag"
