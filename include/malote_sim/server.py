@@ -71,6 +71,8 @@ def running(
     simulators = {name: SIMULATORS[name](clock, journal=kept) for name in names}
     with tempfile.TemporaryDirectory(prefix="malote_sim") as temporary:
         certificates = make(Path(folder or temporary), host=host)
+        for simulator in simulators.values():
+            simulator.authority, simulator.identity = certificates.ca.read_bytes(), certificates.server.read_bytes()
         run = Running(simulators, clock, certificates)
         control = Control(simulators, clock)
         sockets = {name: _bound(host, (ports or {}).get(name, 0)) for name in simulators}
@@ -80,10 +82,10 @@ def running(
         run.host = "localhost" if reached == "127.0.0.1" else host
         run.control = f"http://{reached}:{control_socket.getsockname()[1]}"
         servers = [
-            (_server(_with_control(each, control), certificates, each.demands_certificate), sockets[name])
+            (_server(_with_control(each, control), certificates, _asking(each)), sockets[name])
             for name, each in simulators.items()
         ]
-        servers.append((_server(control, None, False), control_socket))
+        servers.append((_server(control, None, ssl.CERT_NONE), control_socket))
         over: Future[None] = Future()
         thread = threading.Thread(target=lambda: asyncio.run(_serve(servers, over)), name="malote_sim", daemon=True)
         thread.start()
@@ -113,12 +115,18 @@ async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]], over: Futu
     await asyncio.sleep(0.01)
 
 
-def _server(application: Any, certificates: Certificates | None, demanded: bool) -> uvicorn.Server:
+def _asking(simulator: Simulator) -> ssl.VerifyMode:
+    if simulator.demands_certificate:
+        return ssl.CERT_REQUIRED
+    return ssl.CERT_OPTIONAL if simulator.asks_certificate else ssl.CERT_NONE
+
+
+def _server(application: Any, certificates: Certificates | None, asking: ssl.VerifyMode) -> uvicorn.Server:
     tls: dict[str, Any] = {}
     if certificates is not None:
         tls = {"ssl_certfile": str(certificates.server)}
-        if demanded:
-            tls |= {"ssl_ca_certs": str(certificates.ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+        if asking != ssl.CERT_NONE:
+            tls |= {"ssl_ca_certs": str(certificates.ca), "ssl_cert_reqs": asking}
     config = uvicorn.Config(
         application,
         http=Line,

@@ -46,6 +46,8 @@ class Simulator:
 
     name: ClassVar[str]
     demands_certificate: ClassVar[bool] = True
+    asks_certificate: ClassVar[bool] = False
+    """Where none is demanded, whether one is asked for: the simulator itself answers who shows none."""
     operations: ClassVar[tuple[str, ...]]
     """Every operation that faults and windows may name."""
     uncounted: ClassVar[tuple[str, ...]] = ()
@@ -55,6 +57,11 @@ class Simulator:
     """Operations with a documented limit, each with a window of its own."""
     behaviour: ClassVar[Mapping[str, Any]] = {}
     """The institution's own settings and their defaults."""
+
+    authority: bytes = b""
+    """PEM of the authority that the institution trusts; given once it is served."""
+    identity: bytes = b""
+    """PEM of the institution's own certificate and key; likewise."""
 
     def __init__(self, clock: SimulatedClock, *, journal: Path | None = None) -> None:
         self.clock = clock
