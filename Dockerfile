@@ -4,7 +4,7 @@
 FROM apache/airflow:3.3.2-python3.12 AS build
 WORKDIR /tmp/malote
 COPY --chown=airflow:0 pyproject.toml uv.lock README.md CHANGELOG.md LICENSE ./
-RUN uv export --frozen --no-default-groups --extra celery --no-emit-project --output-file requirements.txt
+RUN uv export --frozen --no-default-groups --extra celery --extra simulators --no-emit-project --output-file requirements.txt
 COPY --chown=airflow:0 include ./include
 COPY --chown=airflow:0 plugins ./plugins
 COPY --chown=airflow:0 schemas ./schemas

@@ -109,7 +109,8 @@ Settings of Cielo. NAME stands for an order number, a tid, an item's id, or a re
     unanswered          []: of NAMEs that the return leaves out, or how many of the last
     answered_twice, strangers   []: of NAMEs that come twice, or that were not sent and come all the same
 
-Of BNDES, all of this (what is shown, references, triggers, faults, settings) is written in `malote_sim.bndes.settings`.
+Of BNDES, all of this (what is shown, references, triggers, faults, settings) is written in `malote_sim.bndes.settings`;
+of the EFD-Reinf in `malote_sim.reinf.settings`.
 """
 
 from __future__ import annotations

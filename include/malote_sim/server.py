@@ -22,10 +22,11 @@ from malote_sim.certificates import Certificates, make
 from malote_sim.cielo.simulator import Cielo
 from malote_sim.clock import SimulatedClock
 from malote_sim.control import Control
+from malote_sim.reinf.simulator import Reinf
 from malote_sim.simulator import Simulator
 from malote_sim.wire import Line
 
-SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee, "cielo": Cielo, "bndes": Bndes}
+SIMULATORS: dict[str, type[Simulator]] = {"ccee": Ccee, "cielo": Cielo, "bndes": Bndes, "reinf": Reinf}
 """Every institution that can be pretended, by name."""
 
 

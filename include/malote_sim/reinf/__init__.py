@@ -1,0 +1,1 @@
+"""The pretended EFD-Reinf."""
