@@ -69,8 +69,7 @@ class Event:
     @property
     def hash(self) -> str:
         """SHA-256 of its canonical form, in base64: what an answer tells as `hash`."""
-        canonical = etree.tostring(self.alone, method="c14n")
-        return base64.b64encode(hashlib.sha256(canonical).digest()).decode()
+        return base64.b64encode(hashlib.sha256(_canonical(self.alone)).digest()).decode()
 
     @property
     def content(self) -> str:
@@ -79,7 +78,7 @@ class Event:
         bare.attrib.pop("id", None)
         for each in [each for each in bare.iter("{*}verProc")]:
             each.text = ""
-        return hashlib.sha256(etree.tostring(bare, method="c14n")).hexdigest()
+        return hashlib.sha256(_canonical(bare)).hexdigest()
 
     def amount(self, name: str, within: Element | None = None) -> Decimal:
         """The sum of all amounts of that local name."""
@@ -94,6 +93,13 @@ def read(root: Element) -> Event | None:
     if kind is None or local(root) != "Reinf" or main is None or main.tag != f"{{{kind.namespace}}}{kind.main}":
         return None
     return Event(kind, main.get("id", ""), main, copy.deepcopy(root))
+
+
+def _canonical(element: Element) -> bytes:
+    try:
+        return etree.tostring(element, method="c14n")
+    except etree.C14NError:  # what has no canonical form, such as a namespace without a scheme, has no signature either
+        return etree.tostring(element)
 
 
 def root_of(tp_insc: str, nr_insc: str) -> str:

@@ -18,6 +18,8 @@ from malote_sim.reinf.words import ERROR, Ocorrencia
 Node = tuple[str, Union[str, "list[Node]"]]
 """An element by its local name, with its text or its children."""
 
+_ANY = {"schemas": "", "most_events": 10**9, "largest": 10**12}
+"""A lote that was taken once is read again by no limit."""
 ACTIVE, RECTIFIED, EXCLUDED = "ATIVO", "RETIFICADO", "EXCLUIDO"
 
 
@@ -138,7 +140,7 @@ class Recebido:
     @classmethod
     def restored(cls, kept: Mapping[str, Any], settings: Mapping[str, Any]) -> Recebido:
         """From what `kept` gave the journal."""
-        read = lotes.read(base64.b64decode(kept["body"]), {**settings, "schemas": ""})
+        read = lotes.read(base64.b64decode(kept["body"]), {**settings, **_ANY})
         received, ready = (datetime.fromisoformat(kept[name]) for name in ("received_at", "ready_at"))
         found = zip(read.sent, kept["faults"], kept["references"], strict=True)
         filed = [

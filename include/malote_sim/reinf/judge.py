@@ -60,8 +60,10 @@ def _same_id(event: Event, filed: Filed, books: Books, settings: Mapping[str, An
     if first.sent.event is None or first.event.hash != event.hash:
         return Verdict((said(settings, "id_taken", where=f"{local(event.main)}/@id"),))
     if first.refused:
-        free = settings["refused_ids"] == "free"
-        return None if free else Verdict((said(settings, "id_taken", where=f"{local(event.main)}/@id"),))
+        if settings["refused_ids"] == "taken":
+            return Verdict((said(settings, "id_taken", where=f"{local(event.main)}/@id"),))
+        books.ids[event.id] = filed
+        return None
     told = {
         "told": Verdict((said(settings, "identical", tipo=WARNING),), first),
         "silent": Verdict((), first),

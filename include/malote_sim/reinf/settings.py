@@ -18,7 +18,7 @@ first was refused and the client has been told so (by consulta), or was excluded
 again since: then it may travel anew. `accepted` counts at reception; the very same event again (same Id, same bytes)
 is not counted, as the institution tells it apart itself, unless `duplicates` is "accepted".
 
-Without any setting an event is refused by what it declares (codes are ours, in `words`; MS0022 alone is known):
+Without any setting an event is refused by what it declares (codes are ours, in `words`; MS0022 is told by a third party):
     wrong check digits of cnpjBenef, cpfBenef, cnpjPrestador, cnpjFont or cnpjLig; a dtFG outside perApur; a tax above
     its base; a zero in `retencoes`; a process that is not in R-1070
     an original whose key is there; a rectification or R-9000 whose receipt is of another kind, period or key, or not
@@ -70,7 +70,7 @@ Settings, the default first. NAME stands for an Id, a reference, a protocol, a c
     ended               "told" | "hidden": whether recibo tells what is RETIFICADO or EXCLUIDO
     not_found           "xml" (cdResposta 9) | "html" | "empty": the 404 of a protocol that nobody has
     too_soon            0: who asks the same again in fewer simulated seconds is answered `too_soon_as`
-    too_soon_as         "429" | "422" | "403"
+    too_soon_as         "429" | "422" | "403". No figure is known (M 4.4.2.3): `limit` and `enforce` are for consulta
     messages            {}: {"excess": ["MS9999", "…"]}: other codes and words
     protocol            "{ambiente}.{mes}.{number}": its form
     timestamps          "offset" (2026-11-03T10:00:00-03:00) | "local" | "fraction" (local, with .123)

@@ -27,6 +27,7 @@ class Reinf(Simulator):
     demands_certificate = False
     asks_certificate = True
     operations = (RECEPCAO, CONSULTA, RECIBO)
+    limited = (CONSULTA,)
     faults_of_its_own: ClassVar[Mapping[str, Kind]] = faults.OWN
     behaviour: ClassVar[Mapping[str, Any]] = settings.DEFAULTS
     desk: Desk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from lxml import etree
 
 import malote_sim
 from malote_sim.certificates import CNPJ, PASSWORD
+from support import ROOT
 
 NOW = "2026-11-03T10:00:00-03:00"
 MONTH = "2026-10"
@@ -28,7 +30,7 @@ ENVIO, RETORNO = f"{SCHEMAS}envioLoteEventosAssincrono/v1_00_00", f"{SCHEMAS}ret
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
-XSD = Path("/work/shared/reinf/xsd")
+XSD = Path(os.environ.get("REINF_XSD") or ROOT.parent / "shared" / "reinf" / "xsd")
 """The official XSDs, where a developer has them: they are not part of the project."""
 
 HEADER = "<tpAmb>2</tpAmb><procEmi>1</procEmi><verProc>malote</verProc>"

@@ -90,6 +90,8 @@ def test_an_id_that_was_refused_is_taken_unless_it_is_set_free(caller, refused_i
     assert codes(caller.later(protocol)) == [["MS0040"]]
     caller.registered()
     assert codes(caller.later(text(caller.post(lote(event)), "protocoloEnvio"))) == [said]
+    third = codes(caller.later(text(caller.post(lote(event)), "protocoloEnvio")))
+    assert third == [["MS0035" if refused_ids == "taken" else "MS0022"]]
 
 
 # The same key

@@ -26,6 +26,7 @@ from support.sim.reinf import (
     lote,
     outcomes,
     r1000,
+    r4010,
     r4020,
     r4099,
     receipts,
@@ -205,6 +206,13 @@ def test_who_asks_too_soon_is_told_so_where_that_is_set(caller, too_soon_as):
     assert (shown["asks"], shown["fewest_seconds_between_asks"]) == (4, 29)
 
 
+def test_what_is_beyond_a_limit_is_429_where_that_is_enforced(caller):
+    protocol = text(caller.send(r1000()), "protocoloEnvio")
+    caller.sim.reinf.set(limit=2, window=3600, enforce=True)
+    assert [caller.ask(protocol).status_code for _ in range(3)] == [200, 200, 429]
+    assert caller.sim.reinf.described()["violations"] == 1
+
+
 # Settings
 
 
@@ -280,12 +288,16 @@ def test_the_control_page_plays_faults_and_shows_what_was_done(sim, caller):
 
 def test_what_was_taken_survives_a_restart_by_the_journal(tmp_path, sim):
     folder, journal = sim.certificates.folder, tmp_path / "journal.jsonl"
-    body = lote(*map(Signer(sim.certificates.client), [r1000(), r4020(), r4020("16,00")]))
+    sign = Signer(sim.certificates.client)
+    body = lote(*map(sign, [r1000(), r4020(), r4020("16,00")]))
+    large = lote(*(sign(r4010()) for _ in range(51)))
     for number in range(3):
         with malote_sim.running("reinf", folder=folder, journal=journal) as run, requests.Session() as session:
             session.verify, session.cert = str(sim.certificates.ca), str(sim.certificates.client_pem)
             caller = Caller(run, session, Signer(sim.certificates.client))
             if number == 0:
+                run.reinf.set(most_events=51)
+                assert caller.post(large).status_code == 201
                 run.clock.set(datetime.fromisoformat(NOW) + timedelta(days=1000))
                 protocol = text(caller.post(body), "protocoloEnvio")
                 first = receipts(caller.later(protocol))

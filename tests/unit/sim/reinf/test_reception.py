@@ -247,6 +247,27 @@ def test_or_that_event_alone_is_refused_where_events_are_checked_later(caller, c
     assert code in codes(result)[1]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<ideEvento>", '<ideEvento xmlns:x="no-scheme">'),
+        ("<ideEvento>", "<?a b?><ideEvento>"),
+        ("<Signature ", "<!-- --><Signature "),
+        ("<SignatureValue>", "<SignatureValue/><SignatureValue>"),
+        ("<DigestValue>", "<DigestValue>é"),
+        ("</X509Certificate>", "</X509Certificate><X509Certificate/>"),
+        ("<tpInsc>1</tpInsc>", "<tpInsc>1</tpInsc><x xmlns=''/>"),
+    ],
+)
+def test_markup_that_nobody_expects_is_refused_in_words(caller, old, new):
+    caller.registered()
+    body = lote(caller.sign(r4020()).replace(old, new, 1))
+    assert caller.post(body).status_code == 422
+    caller.sim.reinf.set(events_checked="result")
+    result = caller.later(text(caller.post(body), "protocoloEnvio"))
+    assert outcomes(result) == ["1"] and set(codes(result)[0]) <= {"MS0030", "MS0031"}
+
+
 def test_tp_amb_is_that_of_the_environment(caller):
     caller.sim.reinf.set(environment="producao")
     assert "MS0034" in texts(caller.send(r1000()), "codigo")
