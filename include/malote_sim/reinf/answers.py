@@ -15,8 +15,8 @@ from malote_sim.reinf.kinds import CLOSING, EXCLUSION, RETORNO, SCHEMAS, VERSION
 from malote_sim.reinf.words import Ocorrencia
 
 RECIBO = f"{SCHEMAS}retornoReciboEvento/v1_00_00"
-"""Ours: what the answer of that query looks like is not known. A third party lists what it tells (the instant, the receipt,
-the Id, ATIVO, RETIFICADO or EXCLUIDO, and the channel); the names are a guess."""
+"""Ours: what the answer of that query looks like is not known. A third party lists what it tells (instant, receipt, Id,
+ATIVO, RETIFICADO or EXCLUIDO, channel); the names are a guess."""
 _SCHEMAS = {
     "R-9001": ("evtTotal", "evtTotal"),
     "R-9005": ("evtRet", "evtRet"),

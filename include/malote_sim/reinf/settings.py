@@ -18,7 +18,7 @@ first was refused and the client has been told so (by consulta), or was excluded
 again since: then it may travel anew. `accepted` counts at reception; the very same event again (same Id, same bytes)
 is not counted, as the institution tells it apart itself, unless `duplicates` is "accepted".
 
-Without any setting an event is refused by what it declares (codes are ours, in `words`; MS0022 is told by a third party):
+Without any setting an event is refused by what it declares (codes are ours; MS0022 is told by a third party):
     wrong check digits of cnpjBenef, cpfBenef, cnpjPrestador, cnpjFont or cnpjLig; a dtFG outside perApur; a tax above
     its base; a zero in `retencoes`; a process that is not in R-1070
     an original whose key is there; a rectification or R-9000 whose receipt is of another kind, period or key, or not
