@@ -66,9 +66,13 @@ def database(_empty: Reused) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated(postgres: EmbeddedPostgres) -> Iterator[Reused]:
     """A database that was migrated once, taken by one test after the other; tasks run as ``WORKER`` in it."""
+    import psycopg
+
     from malote.migrations import upgrade
 
-    upgrade(postgres.create("migrated"), roles={WORKER: WORKER})
+    upgrade(postgres.create("migrated"), roles={})
+    with psycopg.connect(postgres.dsn()) as connection:  # its own: tests of roles give the four other passwords
+        connection.execute(f"create role {WORKER} login password '{WORKER}' in role malote_runtime")
     yield from _in_turn(Reused(postgres, "warehouse", "migrated"))
 
 

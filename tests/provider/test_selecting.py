@@ -8,12 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from psycopg import conninfo
 from psycopg.conninfo import conninfo_to_dict as said
 
 from malote.errors import Misconfigured
 from malote_provider.ccee import CceeHook
 from malote_provider.selecting import own_file, statement, written
 from malote_provider.selectors import selection_dsn, timeout
+from support.planted import WORKER
 
 LEFT = "{{ params.outgoing_sql }}"
 
@@ -170,7 +172,14 @@ def test_rows_are_selected_by_the_login_of_malote_select_where_there_is_one(
     assert said(selection_dsn(CceeHook(warehouse_conn_id="mine"))) == {"host": "elsewhere", "user": "me"}
 
 
-def test_the_connection_test_says_who_selects_and_stops_at_nothing_there(ccee: Any, set_connection: Any) -> None:
+def test_the_connection_test_says_who_selects_and_what_is_wrong_with_the_warehouse(
+    ccee: Any, set_connection: Any
+) -> None:
+    works, told = CceeHook().test_connection()
+    assert works and f"step down from {WORKER} to malote_select" in told
+    parts = conninfo.conninfo_to_dict(ccee.dsn)
+    mighty = {"login": parts["user"], "password": parts["password"], "schema": parts["dbname"]}
+    set_connection("malote_warehouse", conn_type="postgres", host=parts["host"], port=int(parts["port"] or 0), **mighty)
     works, told = CceeHook().test_connection()
     assert works and "is a superuser" in told and "malote migrate --roles" in told
     set_connection("malote_select", conn_type="postgres", login="nobody", password="planted-secret")
@@ -178,7 +187,7 @@ def test_the_connection_test_says_who_selects_and_stops_at_nothing_there(ccee: A
     assert works and "Attention: the outgoing SQL fails" in told and "planted-secret" not in told
     set_connection("malote_warehouse", conn_type="mysql", host="h")
     works, told = CceeHook().test_connection()
-    assert works and "Attention: the warehouse is of type 'mysql'" in told
+    assert not works and "the warehouse is of type 'mysql'" in told
 
 
 LIMITS = ["0", "-1", "inf", "nan", "1e400", "9" * 400, "PT0S", "P2D", "P99999999999D", "soon", "", "PT10M; drop", "½"]
