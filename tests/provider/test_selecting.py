@@ -184,7 +184,7 @@ def test_the_connection_test_says_who_selects_and_what_is_wrong_with_the_warehou
     assert works and "is a superuser" in told and "malote migrate --roles" in told
     set_connection("malote_select", conn_type="postgres", login="nobody", password="planted-secret")
     works, told = CceeHook().test_connection()
-    assert works and "Attention: the outgoing SQL fails" in told and "planted-secret" not in told
+    assert works and "Attention: the warehouse fails" in told and "planted-secret" not in told
     set_connection("malote_warehouse", conn_type="mysql", host="h")
     works, told = CceeHook().test_connection()
     assert not works and "the warehouse is of type 'mysql'" in told
