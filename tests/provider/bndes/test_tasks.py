@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import TaskDeferred
@@ -199,6 +200,8 @@ def contracted(bndes: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyP
         select numero_bndes as "reference", numero_bndes as "numeroBNDES", '2026' as "anoProposta",
                '17' as "numeroProposta" from bndes.resultado
     """
+    with psycopg.connect(bndes.dsn) as connection:  # no shipped SQL reads it
+        connection.execute("grant select on bndes.resultado to malote_select")
     for run, service, query in (("f", "financiamento", PROPOSALS.format(17)), ("c", "contratacao", contract)):
         given = context(run_id=run)
         task = BndesSubmitOperator(task_id="submit", service=service, outgoing_sql=query)

@@ -21,9 +21,9 @@ from malote_provider.declaration import hook_of
 from malote_provider.provider import get_provider_info
 from malote_provider.triggers import ReceiptTrigger
 
-# No PAN stands in the SQL text: it is put together by the server, as a user's own card environment would.
+# No PAN stands in the SQL text: the server makes it, as a user's own card environment would.
 CARD = "4012001038443335"
-PAN = "'4012' || '00103844' || '3335'"
+PAN = "(4012001038443334 + 1)::text"
 TOKENS = f"""
     select 'cliente-' || n as "reference", {PAN} as "dados-portador.numero", '203012' as "dados-portador.validade",
            'FULANO ' || 'PLANTADO' as "dados-portador.nome-portador"
