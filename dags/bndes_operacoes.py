@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task, task_group
+from airflow.sdk import DAG, AssetOrTimeSchedule, Param, TriggerRule, task, task_group
 
 from malote_provider import bndes
 from malote_provider.retries import retry_policy
@@ -52,7 +52,7 @@ with DAG(
     def trip(service: str) -> None:
         about = {"service": service, "map_index_template": "{{ task.service }}"}
         submit = bndes.BndesSubmitOperator(task_id="submit", **about, **asked)
-        about |= {"pouch": submit.output, "scope": "{{ params.scope }}"}
+        about |= {"pouch": submit.output, "scope": "{{ params.scope }}", "trigger_rule": TriggerRule.ALL_DONE}
         wait = bndes.BndesProtocoloSensor(task_id="wait", **about, deferrable=True, patience="{{ params.patience }}")
         submit >> wait >> bndes.BndesLandOperator(task_id="land", **about)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, Param, TriggerRule
 
 from malote_provider.ccee import CceeLandOperator, CceeResultadoSensor, CceeSubmitOperator
 from malote_provider.retries import retry_policy
@@ -52,6 +52,7 @@ with DAG(
         resend_refused="{{ params.resend_refused }}",
     )
     about = {"pouch": submit.output, "scope": "{{ params.scope }}"}
+    about["trigger_rule"] = TriggerRule.ALL_DONE  # a submit that failed holds back no older answer
     wait = CceeResultadoSensor(task_id="wait", **about, deferrable=True, patience=timedelta(minutes=50))
     land = CceeLandOperator(task_id="land", **about)
     submit >> wait >> land

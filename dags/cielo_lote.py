@@ -17,7 +17,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, Param, TriggerRule
 
 from malote_provider.cielo import OPERACOES, CieloLandOperator, CieloLoteRetornoSensor, CieloSubmitOperator
 from malote_provider.retries import retry_policy
@@ -54,6 +54,6 @@ with DAG(
         resend_refused="{{ params.resend_refused }}",
     )
     about = {"service": "{{ params.operacao }}", "pouch": submit.output, "scope": "{{ params.scope }}"}
+    about["trigger_rule"] = TriggerRule.ALL_DONE  # a submit that failed holds back no older answer
     wait = CieloLoteRetornoSensor(task_id="wait", **about, deferrable=True, patience="{{ params.patience }}")
-    land = CieloLandOperator(task_id="land", **about)
-    submit >> wait >> land
+    submit >> wait >> CieloLandOperator(task_id="land", **about)

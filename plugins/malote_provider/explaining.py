@@ -43,6 +43,15 @@ def in_doubt(submission: str) -> InDoubt:
     )
 
 
+def failed_before(tasks: Sequence[str]) -> Terminal:
+    """What the person on call does about a run in which something failed on the way to what has been collected here."""
+    return Terminal(
+        f"{' and '.join(tasks)} of this run failed before; what could be collected all the same has landed",
+        todo="see there why; clear it when that is mended: what was sent is not sent again",
+        kept="everything that was sent: any later run with scope='service' collects it",
+    )
+
+
 def overdue(submission: str) -> Terminal:
     """What the person on call does about a submission whose answer is overdue."""
     return Terminal(

@@ -214,6 +214,7 @@ def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> 
         task_id=getattr(task, "task_id", "submit"),
         map_index=map_index,
         get_first_reschedule_date=lambda _: None,
+        xcom_push=lambda **_: None,
     )
 
     class Events(dict[Any, Any]):

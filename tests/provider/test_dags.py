@@ -9,11 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
+from malote.desk import Decision, Way, decide
+from malote.errors import Terminal
 from malote.institutions.cielo.rules import PROMISED, CieloRules
+from malote.journal import Journal
 from malote.rules import duration
 from support import ROOT
 from support.runs import parsed, rows, runs, xcom
@@ -190,6 +194,25 @@ def test_a_lost_reply_stops_at_land_with_the_way_out_and_is_not_sent_again(run: 
     assert again.state == "success", "a doubt is the alarm of its own run, not of every later one of the service"
     assert xcom("ccee_contratos", again.id, "submit")["held"] == 3
     assert ccee.office.accepted_more_than_once == 0
+
+
+def test_a_selection_that_fails_holds_back_no_older_answer_and_is_said(run: Any, ccee: SimpleNamespace) -> None:
+    ccee.office.play("lost_reply", on="importarArquivo")
+    run(outgoing_sql=ROWS)
+    (receipt,) = ccee.office.submissions
+    with Journal(ccee.dsn) as journal:
+        decide(journal, Decision("ccee-1", Way.RECEIPT, "found in CliqCCEE", receipt, who="ana"))
+    done = run(outgoing_sql=ROWS.replace("'F' as", "'Q' as").replace("PLANTED", "OTHER"))
+    assert rows(ccee.dsn, "select count(*) from ccee.resultado_processamento") == [(3,)]
+    assert done.state == "failed" and "submit of this run failed before" in done.log
+
+
+def test_what_a_submit_sent_before_it_failed_is_collected_by_its_own_run(run: Any, ccee: SimpleNamespace) -> None:
+    run(outgoing_sql=ROWS)
+    with patch("malote_provider.operators.submit.SubmitOperator._result", side_effect=Terminal("it ends here")):
+        done = run(outgoing_sql=ROWS.replace("PLANTED", "OTHER"), scope="pouch")
+    assert rows(ccee.dsn, "select count(*) from ccee.resultado_processamento where reference ^@ 'OTHER'") == [(3,)]
+    assert done.state == "failed" and "submit of this run failed before" in done.log
 
 
 def test_a_file_of_ones_own_travels_as_it_is(run: Any, ccee: SimpleNamespace, own_folder: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, TriggerRule
 
 from malote.errors import MaloteError
 from malote.submission import Standing
 from malote_provider.explaining import (
     SHOWN,
     advice,
+    failed_before,
     in_doubt,
     overdue,
     refusal,
@@ -34,10 +35,14 @@ if TYPE_CHECKING:
     from malote_provider.hooks import MaloteHook
 
 
+FAILED = ("failed", "upstream_failed")
+
+
 class LandOperator(MaloteTask):
     """Lands every answer of a pouch, or of a service, and then fails where something needs a person.
 
-    What is answered lands first, in transactions of whole submissions; landing again changes nothing.
+    What is answered lands first, in transactions of whole submissions; landing again changes nothing. With another
+    ``trigger_rule`` than ``all_success`` it also fails, after landing, where a task before it failed.
 
     Pushes ``{"pouch", "landed", "rows", "changed", "waiting", "in_doubt", "overdue", "refused", "unanswered",
     "items_accepted", "items_refused", "items_held"}``, which is also the extra of its outlets' events. ``unanswered``
@@ -113,11 +118,23 @@ class LandOperator(MaloteTask):
                 named = journal.refused_items(own, landed.ids, limit=SHOWN + 1)
                 errors += self._minded("items_refused", [refused_items(named, counts["items_refused"])])
             self._announce(context, {"pouch": pouch, **counts})
+        if failed := self._failed_before(context):
+            errors.append(failed_before(failed))
         if errors:
             for line in advice(errors):
                 self.log.error("%s", line)
             raise together(errors, self.institution)
         return {"pouch": pouch, **counts}
+
+    def _failed_before(self, context: Context) -> list[str]:
+        """Tasks before it that failed: it may run all the same, and its run is green only where they are."""
+        if self.trigger_rule == TriggerRule.ALL_SUCCESS:
+            return []
+        ti, before = context["ti"], sorted(self.get_flat_relative_ids(upstream=True))
+        index = ti.map_index if (ti.map_index or 0) >= 0 else None
+        found = ti.get_task_states(dag_id=ti.dag_id, task_ids=before, run_ids=[ti.run_id], map_index=index)
+        states = found.get(ti.run_id, {})
+        return [name for name in before if states.get(name if index is None else f"{name}_{index}") in FAILED]
 
     def _minded(self, name: str, errors: list[MaloteError]) -> list[MaloteError]:
         """Those that make it fail; what is only warned of is said here."""

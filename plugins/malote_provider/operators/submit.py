@@ -29,7 +29,8 @@ class SubmitOperator(MaloteTask):
     counter is closed the task waits in the triggerer and goes on at the next document. An empty selection is a success
     that says so.
 
-    Pushes ``{"pouch", "submissions", "items", "held", "held_because", "invalid", "received", "refused", "in_doubt"}``:
+    Pushes its pouch before anything else, so that what a try sent before it failed is collected; at its end
+    ``{"pouch", "submissions", "items", "held", "held_because", "invalid", "received", "refused", "in_doubt"}``:
     the pouch's id and counts; ``held_because`` is those held back by reason, see ``report.retidas``.
 
     :param outgoing_sql: the SELECT whose aliases are paths into the treaty, or a ``.sql`` file: beside the DAG, shipped
@@ -81,6 +82,7 @@ class SubmitOperator(MaloteTask):
              "outgoing_sql": self.outgoing_sql, "arquivo": self.arquivo},
         )  # fmt: skip
         pouch = pouch_of(context)
+        context["ti"].xcom_push(key="return_value", value={"pouch": pouch})  # a try that fails may have sent half of it
         with self.hook() as hook:
             service = self.service_of(hook.get_institution())
             params = {name: value for name, value in (self.options or {}).items() if given(value)}
