@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -45,6 +46,8 @@ class LocalAirflow:
     :param port: of the API and the UI, on 127.0.0.1; None for a free one
     :param scheduled: DAGs run by their timetables too; otherwise only when triggered, or by an Asset
     :param parallelism: how many tasks may run at once; each is a process of 45 MiB and more
+    :param policy: text of ``airflow_local_settings.py``, in place of the one that keeps ``scheduled``
+    :param supervised: a process that has ended is started again, as a supervisor would; otherwise that is an error
 
     malote itself is registered by its entry points, so the plugins folder is an empty one.
     """
@@ -60,6 +63,8 @@ class LocalAirflow:
         port: int | None = None,
         scheduled: bool = True,
         parallelism: int = 4,
+        policy: str | None = None,
+        supervised: bool = False,
     ) -> None:
         self._home = state.absolute() / "airflow"
         self.logs = state.absolute() / "logs"
@@ -68,7 +73,8 @@ class LocalAirflow:
         self._connections = connections
         self._settings = settings or {}
         self._wanted_port = port
-        self._scheduled = scheduled
+        self._policy = ("" if scheduled else UNSCHEDULED) if policy is None else policy
+        self._alive = self.revive if supervised else self.check
         self._parallelism = parallelism
         self._running: dict[str, Guarded] = {}
         self._started_with: dict[str, str] = {}
@@ -92,7 +98,7 @@ class LocalAirflow:
         policy = self._home / "config" / "airflow_local_settings.py"
         for folder in (self._home / "plugins", policy.parent, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        policy.write_text("" if self._scheduled else UNSCHEDULED)
+        policy.write_text(self._policy)
         port = self._wanted_port or free_port()
         self.url = f"http://localhost:{port}"
         kept = self._secrets()
@@ -101,18 +107,28 @@ class LocalAirflow:
         environment = self._environment(port, kept)
         self._migrate(environment, fresh=fresh)
         atexit.register(self.stop)
-        self.rest = Rest(self.url, user=self.user, password=self.password, alive=self.check)
+        self.rest = Rest(self.url, user=self.user, password=self.password, alive=self._alive)
         self._started_with = environment
         for name in COMMANDS:
             self._start(name)
         return self
 
-    def crash(self, name: str) -> None:
-        """Kill one of the processes with SIGKILL, with its children, and start it again, as a supervisor would."""
-        process = self._running[name]
-        os.killpg(process.pid, signal.SIGKILL)
-        process.stop()
-        self._start(name)
+    def crash(self, *names: str) -> None:
+        """Kill processes with SIGKILL, with their children, and start them again, as a supervisor would."""
+        for name in names:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._running[name].pid, signal.SIGKILL)
+        for name in names:
+            self._running[name].stop()
+            self._start(name)
+
+    def pid(self, name: str) -> int:
+        """Process id of one of the processes, which is also the number of its process group."""
+        return self._running[name].pid
+
+    def revive(self) -> None:
+        """Start again what has ended, as a supervisor would."""
+        self.crash(*(name for name, process in self._running.items() if not process.running))
 
     def _start(self, name: str) -> None:
         self._running[name] = Guarded(

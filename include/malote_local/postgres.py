@@ -6,9 +6,11 @@ import atexit
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from malote_local.guarded import Guarded, tail
@@ -93,6 +95,21 @@ class EmbeddedPostgres:
         if self.folder is None:
             shutil.rmtree(self._home)
         self._lock.release()
+
+    def restart(self, *, immediate: bool = False, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Stop the server, cutting its connections, and start it again on the same port.
+
+        :param immediate: as after a crash: nothing is written down at the end, the start recovers it
+        :param meanwhile: called while there is no server
+        :raises PostgresError: when it is not running, or temporary, or does not start
+        """
+        if self._guard is None or self.folder is None:
+            raise PostgresError("Only a running server with a folder is restarted: a temporary one leaves nothing.")
+        if immediate:
+            os.kill(self._guard.pid, signal.SIGQUIT)
+        self._guard.stop()
+        meanwhile()
+        self._launch(last=True)
 
     def erase(self) -> None:
         """Remove the data for good, wherever it lies. :raises PostgresError: while a server runs on it"""

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import requests
-
 from malote_local.airflow import LocalAirflow
-from malote_local.guarded import Guarded, tail
 from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
+from malote_local.pretended import Pretended
 from malote_local.private import write_private
 from malote_local.roles import ROLES, dsn, passwords
 
@@ -36,7 +33,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is running. ``warehouse`` is the migrated database for its owner, ``control`` the simulators' page.
+    """What is running. ``warehouse`` is the migrated database for its owner.
 
     BNDES's counter is closed at first and ``opens`` at that minute.
     """
@@ -44,24 +41,22 @@ class Stage:
     airflow: LocalAirflow
     postgres: EmbeddedPostgres
     warehouse: str
-    control: str
+    pretended: Pretended
     archive_key: str
     opens: datetime
 
+    @property
+    def control(self) -> str:
+        """The simulators' page."""
+        return self.pretended.control
+
     def simulator(self, institution: str) -> dict[str, Any]:
         """What a simulator says it has accepted, see its ``/_sim/`` page."""
-        shown: dict[str, Any] = _get(f"{self.control}/_sim/{institution}/").json()
-        return shown
+        return self.pretended.shown(institution)
 
     def tell(self, institution: str, what: str, said: Any) -> None:
         """Give a simulator faults, settings or another clock, see its ``/_sim/`` page."""
-        with requests.Session() as session:
-            session.trust_env = False
-            session.post(f"{self.control}/_sim/{institution}/{what}", json=said, timeout=10).raise_for_status()
-
-
-class StageError(RuntimeError):
-    """Raised when something of the stage does not start; the text says what and where its log is."""
+        self.pretended.tell(institution, what, said)
 
 
 @contextlib.contextmanager
@@ -72,6 +67,10 @@ def stage(
     port: int | None = None,
     scheduled: bool = False,
     settings: Mapping[str, str] | None = None,
+    dags: Path = ROOT / "dags",
+    rules: Mapping[str, Any] | None = None,
+    policy: str | None = None,
+    supervised: bool = False,
 ) -> Iterator[Stage]:
     """Everything running, for as long as the block lasts; data, journal and archive are kept in ``state``.
 
@@ -79,7 +78,10 @@ def stage(
     :param port: of Airflow; None for a free one
     :param scheduled: DAGs run by their timetables too, see :class:`LocalAirflow`
     :param settings: further environment of Airflow
-    :raises StageError, PostgresError, AirflowError: when something does not start
+    :param dags: the DAGs folder
+    :param rules: ``extra.rules`` of every institution, over those of :func:`connections`
+    :param policy, supervised: see :class:`LocalAirflow`
+    :raises PretendedError, PostgresError, AirflowError: when something does not start
     """
     began = monotonic()
 
@@ -99,12 +101,15 @@ def stage(
         known = connections(
             postgres, ports, state / "certificates", archive_key=_archive_key(state), logins=logins, hours=hours
         )
-        simulators = _simulators(state, logs, control=control, ports=ports)
-        running.callback(simulators.stop)
+        for each in known.values():
+            if "rules" in each.get("extra", {}):
+                each["extra"]["rules"] = {**each["extra"]["rules"], **(rules or {})}
+        pretended = Pretended(state, ports=ports, control=control)
+        running.callback(pretended.stop)
         airflow = LocalAirflow(
             state=state,
             postgres=postgres,
-            dags=ROOT / "dags",
+            dags=dags,
             connections=known,
             settings={
                 "AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive"),
@@ -114,6 +119,8 @@ def stage(
             },
             port=port,
             scheduled=scheduled,
+            policy=policy,
+            supervised=supervised,
         )
         running.callback(step, "stopped")
         running.enter_context(airflow)
@@ -123,12 +130,12 @@ def stage(
         running.callback(address.unlink, missing_ok=True)
         write_private(address, warehouse)
         step("the warehouse is migrated")
-        _wait_simulators(simulators, f"http://127.0.0.1:{control}/_sim/{SIMULATED[0]}/")
+        pretended.wait()
         step(f"the simulators run: {', '.join(SIMULATED)}")
         airflow.rest.wait_healthy()
         step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
         running.callback(step, "stopping")
-        yield Stage(airflow, postgres, warehouse, f"http://127.0.0.1:{control}", _archive_key(state), opens)
+        yield Stage(airflow, postgres, warehouse, pretended, _archive_key(state), opens)
 
 
 def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
@@ -225,26 +232,3 @@ def _migrate(postgres: EmbeddedPostgres, logins: dict[str, str]) -> str:
         postgres.create(WAREHOUSE)
     upgrade(postgres.dsn(WAREHOUSE), roles=logins)
     return dsn(postgres, WAREHOUSE, "malote_owner", logins["malote_owner"])
-
-
-def _simulators(state: Path, logs: Path, *, control: int, ports: dict[str, int]) -> Guarded:
-    doors = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
-    doors += ["--folder", str(state / "certificates"), "--journal", str(state / "simulators.jsonl")]
-    command = [sys.executable, "-m", "malote_sim", *doors, "--control-port", str(control)]
-    return Guarded(command, log=logs / "simulators.log", patience=5, cwd=ROOT)
-
-
-def _wait_simulators(simulators: Guarded, page: str, seconds: float = 60) -> None:
-    deadline = monotonic() + seconds
-    while simulators.running and monotonic() < deadline:
-        with contextlib.suppress(requests.ConnectionError):
-            if _get(page).ok:
-                return
-        sleep(0.1)
-    raise StageError(f"The simulators do not answer. The end of {simulators.log}:\n{tail(simulators.said())}")
-
-
-def _get(url: str) -> requests.Response:
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.get(url, timeout=10)

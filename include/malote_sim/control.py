@@ -46,6 +46,7 @@ not; (A?) and (-?): the option `accept` decides.
     malformed (A?)    broken markup
     truncated (A?)    half the body; `chunked`: true ends it without a last chunk, else Content-Length tells of all
     huge (A)          `mb` (50) of white space within it
+    slow (A)          the right reply, whole, `seconds` (5) of real time later
     laughs (A)        a DTD with a billion laughs
   CCEE's own:
     late (A)          on obterResultadoProcessamento: pending for `times` asks, and ready `seconds` (simulated) later

@@ -55,6 +55,7 @@ EVERYWHERE: dict[str, Kind] = {
     "html": kind("status 200 with an HTML page", "accept", accepts=True),
     "closed": kind("the institution's answer when it is not at work", accepts=False),
     "huge": kind("the right reply, blown up with white space to `mb` megabytes (50)", "mb", accepts=True),
+    "slow": kind("the right reply, whole, `seconds` (5) of real time later", "seconds", accepts=True),
     "laughs": kind("the reply with a DTD whose entities grow a billion times", accepts=True),
 }
 

@@ -238,12 +238,12 @@ class Simulator:
             return spoil(reply or page(200, "Bem-vindo ao portal"), fault)
 
     async def _deliver(self, reply: Reply, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
-        name = "" if fault is None else fault.name
+        name, options = ("", {}) if fault is None else (fault.name, fault.options)
         if name == "lost_reply":
             await wire.hang_up(scope, receive)
         elif name == "timeout":
             await wire.wait_for_hang_up(receive)
-        elif name == "truncated" and fault is not None:
-            await wire.send_half(reply, scope, receive, send, chunked=bool(fault.options.get("chunked")))
+        elif name == "truncated":
+            await wire.send_half(reply, scope, receive, send, chunked=bool(options.get("chunked")))
         else:
-            await wire.send_reply(reply, send)
+            await wire.send_reply(reply, send, after=options.get("seconds", 5) if name == "slow" else 0)

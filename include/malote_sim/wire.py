@@ -50,8 +50,9 @@ async def read_body(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def send_reply(reply: Reply, send: Send) -> None:
-    """The whole reply, in pieces; chunked, as no Content-Length is given."""
+async def send_reply(reply: Reply, send: Send, *, after: float = 0) -> None:
+    """The whole reply, `after` so many seconds, in pieces; chunked, as no Content-Length is given."""
+    await asyncio.sleep(after)
     await _start(reply, send)
     if reply.stream is not None:
         for piece in reply.stream:

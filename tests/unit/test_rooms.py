@@ -54,7 +54,7 @@ LARGER = {  # and why
     "malote.wire.tls": 256,
     "malote.institution": 264,  # the one interface
     "malote.treaty.layout": 256,
-    "malote_local.postgres": 258,
+    "malote_local.postgres": 275,
     "malote_sim.certificates": 270,
     "malote_sim.cielo.simulator": 260,
 }

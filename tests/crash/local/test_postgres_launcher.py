@@ -293,3 +293,34 @@ def test_it_works_below_a_home_that_only_its_owner_may_enter(tmp_path: Path) -> 
     assert said.split("\n")[0] == "42"
     assert said.split("\n")[1].startswith(str(packages))
     assert home.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("immediate", [False, True], ids=["stopped", "crashed"])
+def test_a_server_that_is_restarted_is_on_its_port_again_with_all_that_was_committed(
+    erased: Path, immediate: bool
+) -> None:
+    with EmbeddedPostgres(erased, durable=True) as server:
+        port, away = server.port, []
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            connection.execute("create table kept as select 1 as n")
+            server.restart(immediate=immediate, meanwhile=lambda: away.append(not answers(server)))
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("select 1")
+        assert (server.port, away) == (port, [True])
+        with psycopg.connect(server.dsn()) as connection:
+            assert connection.execute("select n from kept").fetchall() == [(1,)]
+
+
+def test_a_temporary_server_is_not_restarted_since_it_would_come_back_empty(folder: Path) -> None:
+    with EmbeddedPostgres() as temporary, pytest.raises(PostgresError, match="leaves nothing"):
+        temporary.restart()
+    with pytest.raises(PostgresError, match="Only a running server"):
+        EmbeddedPostgres(folder).restart()
+
+
+def answers(server: EmbeddedPostgres) -> bool:
+    try:
+        psycopg.connect(server.dsn()).close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -21,6 +21,7 @@ GONE = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedE
         ("truncated", {}, True),
         ("truncated", {"chunked": True}, True),
         ("truncated", {"accept": False}, False),
+        ("slow", {"seconds": 60}, True),
     ],
 )
 def test_a_broken_connection_leaves_accepted_what_it_should(caller, name, options, accepted):
@@ -45,6 +46,7 @@ def test_a_broken_connection_leaves_accepted_what_it_should(caller, name, option
         ("html", {"accept": False}, 200, b"<html>", False),
         ("closed", {}, 500, b"Failed to establish a backside connection", False),
         ("malformed", {}, 200, b"codigoProcessamento", True),
+        ("slow", {"seconds": 0.01}, 200, b"codigoProcessamento>", True),
         ("fault", {"errorCode": "3001", "prefix": "zz"}, 500, b"<zz:noDataFoundFault", False),
         ("fault", {"accept": True, "element": "unexpectedSchemaFault", "status": 200}, 200, b"SchemaFault", True),
     ],
