@@ -7,7 +7,7 @@ SETUP := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-quick test-browser test-days demo up check format bench clean
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,13 +22,22 @@ $(SETUP): pyproject.toml uv.lock
 	$(UV) sync --frozen
 	@touch $@
 
-test: setup ## run all tests, on all cores
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+test: setup ## run all tests, on all cores, but those of the browser and of the running system
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/system
+
+test-system: setup ## every button and fault on a real Airflow (SEED=2 ONLY=kill_triggerer plays one again)
+	SEED=$(SEED) $(PY) -m pytest tests/system -s $(if $(ONLY),-k "$(ONLY)")
+
+test-system-short: setup ## the same, of each kind one
+	SEED=$(SEED) $(PY) -m pytest tests/system -s -m short
 
 test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICTURES=1 keeps the docs' pictures)
 	@command -v "$${MALOTE_CHROMIUM:-chromium}" >/dev/null || { echo "On Debian: apt install chromium (elsewhere: MALOTE_CHROMIUM=/path/of/chromium)" >&2; exit 1; }
 	$(UV) sync --frozen --group browser
 	PICTURES=$(PICTURES) $(PY) -m pytest tests/browser
+
+storm: setup ## as many faults and buttons as MINUTES=30 hold, by chance (SEED=1), on a real Airflow
+	$(PY) tests/storm.py --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance

@@ -1,0 +1,23 @@
+"""The one system that all situations are played in, and the undisturbed rows that theirs are held against."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.system.playing import Playing
+from support.system.running import system
+
+
+@pytest.fixture(scope="session")
+def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playing]:
+    """Plays situations, each once for all institutions; ``SEED`` is of what chance decides."""
+    state = Path(os.environ.get("MALOTE_SYSTEM") or tmp_path_factory.mktemp("system"))
+    said: list[Any] = []
+    with system(state, lambda line: said.append((time.monotonic(), line))) as running:
+        yield Playing(running, os.environ.get("SEED") or "1")
