@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import DAG, AssetOrTimeSchedule
 
-SOON = timedelta(seconds=2)
+SOON = timedelta(seconds=5)
 
 
 def dag_policy(dag: DAG) -> None:

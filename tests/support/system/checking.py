@@ -28,7 +28,7 @@ def home(system: System, trip: Trip, undisturbed: Sequence[Mapping[str, Any]]) -
         if times != 1
     ]
     rows = sample(system, trip)
-    expected = [_anonymous(row, "HACK") for row in undisturbed if row["reference"] < trip.count]
+    expected = [row for row in undisturbed if row["reference"] < trip.count]
     wrong += [
         f"{trip.flow.institution}: row {i + 1} landed as {row}, undisturbed it is {other}"
         for i, (row, other) in enumerate(itertools.zip_longest(rows, expected))
@@ -65,11 +65,13 @@ def unexplained(system: System, trip: Trip, ended: Mapping[str, str]) -> list[st
         told = system.rows("select what from malote.event where submission = %s order by id", each["id"])
         if not told:
             wrong.append(f"NO STORY: {each['id']}, {each['standing']}")
-        logs = logs or "".join(log_of(system, trip, run) for run in trip.runs)
-        if each["standing"] == "in_doubt" and "failed" not in ended.values():
+        green = "failed" not in ended.values()
+        if each["standing"] == "in_doubt" and green:
             wrong.append(f"GREEN IN DOUBT: {each['id']} of {ended}")
-        if each["id"] not in logs and "without an answer" not in logs and "have no answer" not in logs:
-            wrong.append(f"NOT IN ANY LOG: {each['id']}, {each['standing']} of {ended}")
+        if each["standing"] == "in_doubt" or green:  # a run that was killed has said nothing, and is red
+            logs = logs or "".join(log_of(system, trip, run) for run in trip.runs)
+            if each["id"] not in logs and "have no answer" not in logs:
+                wrong.append(f"NOT IN ANY LOG: {each['id']}, {each['standing']} of {ended}")
     return wrong
 
 
