@@ -32,6 +32,7 @@ class Flow:
     :param accepted: the name under which the simulator counts a reference
     :param insert: SQL with the parameters ``tag``, ``count`` and what :func:`secrets` gives
     :param conf: the params of a run
+    :param intervals: the instants of two neighbouring runs by its timetable
     :param receipt: finds the receipt of a submission in what the simulator shows, None where it never arrived
     """
 
@@ -49,6 +50,7 @@ class Flow:
     conf: Mapping[str, Any]
     settings: Mapping[str, Any]
     answered_after: Callable[[int], Mapping[str, Any]]
+    intervals: tuple[str, str]
     mapped: bool = False
     twice: tuple[str, ...] = ()
 
@@ -92,6 +94,7 @@ CCEE = Flow(
     conf={},
     settings={"result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
+    intervals=("2026-01-05T11:00:00Z", "2026-01-05T12:00:00Z"),
     twice=("accepted_more_than_once", "registered_more_than_once"),
 )
 CIELO = Flow(
@@ -117,6 +120,7 @@ CIELO = Flow(
     conf={"operacao": "autorizacao", "items_per_lot": 2},
     settings={"processing_every": 0, "result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
+    intervals=("2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z"),
     twice=("accepted_more_than_once", "charged_more_than_once"),
 )
 BNDES = Flow(
@@ -143,6 +147,7 @@ BNDES = Flow(
     settings={"hours": "", "result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
     mapped=True,
+    intervals=("2026-01-05T11:00:00Z", "2026-01-05T11:30:00Z"),
     twice=("accepted_more_than_once", "approved_more_than_once"),
 )
 FLOWS = {flow.institution: flow for flow in (CCEE, CIELO, BNDES)}
