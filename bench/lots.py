@@ -71,7 +71,7 @@ def archive_in(folder: Path) -> Any:
     """One for the process, as in a run: its key is derived once, by scrypt, in 0.1 s and 32 MiB."""
     from malote.archive import Archive
 
-    return Archive(str(folder), "key")
+    return Archive(str(folder), "5c1f0e97b6d24a83e1907fd26b4ac835")
 
 
 def ours(given: Iterable[dict[str, Any]], folder: Path) -> int:

@@ -36,7 +36,6 @@ os.environ.update(
 from hypothesis import settings  # noqa: E402 (the environment comes first)
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
-from support import cheap_keys  # noqa: E402, F401
 from support.planted import WORKER  # noqa: E402
 from support.reused import Reused  # noqa: E402
 

@@ -17,7 +17,7 @@ import psycopg
 from malote import __version__, commands
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
-from malote.surroundings import WAREHOUSE, archive_key, passwords, warehouse
+from malote.surroundings import WAREHOUSE, archive_keys, passwords, warehouse
 from malote.warehouse import holds_password, told
 
 
@@ -80,18 +80,25 @@ def _migrate(dsn: str, options: argparse.Namespace) -> None:
 
 
 def _seal(options: argparse.Namespace) -> None:
-    """Each line that comes in is a card as a JSON object; each line that goes out is it sealed, for a column."""
+    """Each line that comes in is a card as a JSON object; each line that goes out is it sealed, for a column.
+
+    With ``--again`` what comes in is sealed already, under whichever known key.
+    """
     from malote.archive import Seal
 
-    seal = Seal(archive_key(local=options.local))
+    seal = Seal(archive_keys(local=options.local))
     for number, line in enumerate(getattr(sys.stdin, "buffer", sys.stdin), 1):
         try:
             text = line.decode("utf-8-sig") if isinstance(line, bytes) else line
+            if options.again:
+                text = seal.open_text(text)
             card = json.loads(text)
             if not isinstance(card, dict):
                 raise ValueError("no object")
             text = json.dumps(card, ensure_ascii=False)
             text.encode()
+        except Misconfigured as unopened:
+            raise Misconfigured(f"line {number}: {unopened.what}", todo=unopened.todo) from None
         except (ValueError, RecursionError):
             raise Misconfigured(
                 f"line {number} is no JSON object in UTF-8",
@@ -111,7 +118,12 @@ def _parser() -> argparse.ArgumentParser:
     migrate = known.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
     migrate.add_argument("--roles", action="store_true", help="make the four roles too, see docs/roles.md")
     migrate.add_argument("--passwords", metavar="FOLDER", help="with --roles: a file for each role that gets one")
-    known.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
+    seal = known.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
+    seal.add_argument("--again", action="store_true", help="sealed text in: the same, under the present key, out")
+    archive = known.add_parser("archive", help="the bytes at rest").add_subparsers(dest="deed", required=True)
+    rekey = archive.add_parser("rekey", help="seal everything anew under the present key, see docs/archive.md")
+    rekey.add_argument("--url", metavar="URL", help="of the archive; else as Airflow's environment has it")
+    rekey.set_defaults(run=commands.rekey)
     known.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(
         run=commands.status
     )

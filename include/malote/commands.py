@@ -7,10 +7,11 @@ import getpass
 
 from malote import desk
 from malote.desk import Decision, Way, decide
-from malote.errors import Misconfigured
+from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.scope import Scope
 from malote.submission import Standing
+from malote.surroundings import archive_keys, archive_url
 
 _OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
 
@@ -95,3 +96,27 @@ def pace(journal: Journal, options: argparse.Namespace) -> None:
     for name, until in budgets(journal.connection):
         if options.budget in (None, name):
             print(f"{name:40} {f'held back until {desk.when(until)}' if until else 'free'}")
+
+
+def rekey(journal: Journal, options: argparse.Namespace) -> None:
+    from malote.archive import Archive
+    from malote.trip import rekey
+
+    archive = Archive(archive_url(options.url, local=options.local), archive_keys(local=options.local))
+    done = rekey(archive, journal)
+    print(f"{done.files} files ({done.bytes} bytes) sealed anew under the key {archive.key_id}")
+    if done.in_use:
+        print(f"{done.in_use} in use by a run: do it again later; the old keys are needed until then")
+    if done.unheld:
+        print(
+            f"{done.unheld} that no submission holds, of a run that goes on or died: purged in their time (purge_after)"
+        )
+    for problem in done.problems:
+        print(problem)
+    if done.problems:
+        raise MaloteError(
+            f"{len(done.problems)} files could not be sealed anew", kept="they lie where they were, as they were",
+            todo="see above; then run it again, and keep the old keys until it says nothing of them",
+        )  # fmt: skip
+    if not done.in_use + done.unheld:
+        print("no file of the archive needs another key; sealed texts in your tables: `malote seal --again`")

@@ -6,12 +6,17 @@ import json
 import os
 import stat
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from malote import place
 from malote.errors import Misconfigured
 from malote.warehouse import dsn_from
 
+if TYPE_CHECKING:
+    from malote.archive import Keys
+
+ARCHIVE_URL = "AIRFLOW__MALOTE__ARCHIVE_URL"
 WAREHOUSE, ARCHIVE = "AIRFLOW_CONN_MALOTE_WAREHOUSE", "AIRFLOW_CONN_MALOTE_ARCHIVE"
 LOCAL = Path(".malote")
 """Of a running ``make up``, in the current folder; looked at only when a person says so."""
@@ -35,24 +40,53 @@ def warehouse(given: str | None = None, file: str | None = None, *, local: bool 
     return dsn_from(text)
 
 
-def archive_key(*, local: bool = False) -> str | None:
-    """The key that seals card data: password of the archive's connection in the environment, or of a local ``make up``.
+def archive_keys(*, local: bool = False) -> Keys:
+    """The keys that seal and open card data: of the archive's connection in the environment, or of a local ``make up``.
+
+    A local file has the present key in its first line, and old ones in those that follow.
 
     :raises Misconfigured: where what is there is no connection, or a file is not one's own
     """
+    from malote.archive import Keys
+
     if local:
-        return _of_ones_own(LOCAL / "archive.key").strip() or None
+        present, *old = _of_ones_own(LOCAL / "archive.key").split("\n") or [""]
+        return Keys(present.strip(), map(str.strip, old))
     text = os.environ.get(ARCHIVE, "").strip()
     try:
         text.encode()
-        if text.startswith("{"):
-            found = json.loads(text).get("password")
-            return str(found) if found else None
-        return unquote(urlsplit(text).password or "") or None
-    except (ValueError, RecursionError):
+        password, extra = _connection(text)
+    except (ValueError, RecursionError, AttributeError, TypeError):
         raise Misconfigured(
             f"{ARCHIVE} is no connection", todo='set it as Airflow has it: {"conn_type": "generic", "password": "…"}'
         ) from None
+    return Keys.configured(password, extra)
+
+
+def archive_url(given: str | None = None, *, local: bool = False) -> str:
+    """Where the archive lies: as given, or of a local ``make up``, or as Airflow's environment has it.
+
+    :raises Misconfigured: where nobody says it
+    """
+    url = given or (str(LOCAL / "archive") if local else os.environ.get(ARCHIVE_URL, "").strip())
+    if not url:
+        raise Misconfigured(
+            "nobody said where the archive is",
+            todo=f"give --url, or set {ARCHIVE_URL} as Airflow has it; `airflow config get-value malote archive_url`",
+        )
+    return url
+
+
+def _connection(text: str) -> tuple[str | None, dict[str, Any]]:
+    """Password and extra of a connection, as Airflow's JSON or URI."""
+    if text.startswith("{"):
+        found = json.loads(text)
+        password, extra = found.get("password"), found.get("extra") or {}
+        extra = json.loads(extra) if isinstance(extra, str) else extra
+        return str(password) if password else None, dict(extra.items())
+    url = urlsplit(text)
+    query = dict(parse_qsl(url.query))
+    return unquote(url.password or "") or None, {**json.loads(query.pop("__extra__", "") or "{}"), **query}
 
 
 def passwords(folder: str | None) -> dict[str, str]:

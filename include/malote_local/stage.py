@@ -220,7 +220,7 @@ def _archive_key(state: Path) -> str:
     """What seals card data here; where the `malote` command finds it, too."""
     kept = state / "archive.key"
     if not kept.is_file():
-        write_private(kept, secrets.token_urlsafe(32))
+        write_private(kept, secrets.token_hex(32))
     return kept.read_text(encoding="utf-8")
 
 

@@ -14,7 +14,9 @@ from malote.institution import Access, load
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-SECRETS = ("client_certificate_password",)
+    from malote.archive import Keys
+
+SECRETS = ("client_certificate_password", "old_keys")
 """What is secret in ``extra``; Airflow masks the password itself."""
 
 
@@ -29,10 +31,11 @@ def extra_of(connection: Connection) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if value not in (None, "")}
 
 
-def secrets_of(connection: Connection) -> list[str]:
-    """What of ``extra`` must not be seen in a log."""
-    extra = extra_of(connection)
-    return [str(extra[name]) for name in SECRETS if name in extra]
+def secrets_of(connection: Connection | None) -> list[str]:
+    """What of ``extra`` must not be seen in a log; of no connection, nothing."""
+    extra = extra_of(connection) if connection else {}
+    given = (extra[name] for name in SECRETS if name in extra)
+    return [str(each) for value in given for each in (value if isinstance(value, list) else [value])]
 
 
 def access_of(connection: Connection, institution: str) -> Access:
@@ -56,6 +59,16 @@ def access_of(connection: Connection, institution: str) -> Access:
         password=connection.password or "",
         extra=extra,
     )
+
+
+def keys_of(connection: Connection | None) -> Keys:
+    """What the connection of the archive says of its keys: its password, and ``old_keys``; none without one.
+
+    :raises Misconfigured: where ``old_keys`` is no list of texts
+    """
+    from malote.archive import Keys
+
+    return Keys.configured(connection.password, extra_of(connection)) if connection else Keys()
 
 
 def dsn_of(connection: Connection) -> str:

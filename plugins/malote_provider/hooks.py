@@ -13,7 +13,7 @@ from airflow.sdk.log import amask_secret, mask_secret
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
-from malote_provider.connections import access_of, dsn_of, secrets_of
+from malote_provider.connections import access_of, dsn_of, keys_of, secrets_of
 
 if TYPE_CHECKING:
     import ssl
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
     from requests import Session
 
-    from malote.archive import Archive
+    from malote.archive import Archive, Keys
     from malote.hours import Pace
     from malote.institution import Access, Institution
     from malote.journal import Journal
@@ -85,8 +85,9 @@ class MaloteHook(HttpHook):
             except AirflowNotFoundException:
                 self._connections[conn_id] = None
         self._connection(self.warehouse_conn_id)
-        for secret in secrets_of(self._connection(self.http_conn_id)):
-            await amask_secret(secret)
+        for found in (self._connection(self.http_conn_id), self._connections[ARCHIVE_CONN_ID]):
+            for secret in secrets_of(found):
+                await amask_secret(secret)
 
     def _connection(self, conn_id: str) -> Connection:
         if conn_id not in self._connections:
@@ -94,7 +95,7 @@ class MaloteHook(HttpHook):
                 self._connections[conn_id] = self.get_connection(conn_id)
             except AirflowNotFoundException:
                 self._connections[conn_id] = None
-            if conn_id == self.http_conn_id and self._connections[conn_id]:
+            if conn_id in (self.http_conn_id, ARCHIVE_CONN_ID):
                 for secret in secrets_of(self._connections[conn_id]):
                     mask_secret(secret)
         found = self._connections[conn_id]
@@ -169,14 +170,14 @@ class MaloteHook(HttpHook):
         return AsyncDriver(self.tls(), self.get_institution().rules.connect_timeout.total_seconds())
 
     def archive(self) -> Archive:
-        """The archive of ``[malote] archive_url``; its key is the password of connection ``malote_archive``, if any."""
+        """The archive of ``[malote] archive_url``, with the keys of connection ``malote_archive``, if any."""
         from malote.archive import Archive
 
-        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), self.archive_key()))
+        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), self.archive_keys()))
 
-    def archive_key(self) -> str | None:
-        """What seals card data: the password of connection ``malote_archive``; None where there is none."""
-        return getattr(self.known(ARCHIVE_CONN_ID), "password", None)
+    def archive_keys(self) -> Keys:
+        """What seals card data, the password of connection ``malote_archive``, and ``old_keys`` that open it still."""
+        return keys_of(self.known(ARCHIVE_CONN_ID))
 
     def known(self, conn_id: str) -> Connection | None:
         """A connection; None where there is none of that id."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Connection
 
+    from malote.archive import Keys
     from malote.clock import Clock
     from malote.institution import Access, Institution
     from malote.wire import Certificate, SyncDriver
@@ -32,7 +33,7 @@ class Tried(Protocol):
     def driver(self) -> SyncDriver: ...
     def known(self, conn_id: str) -> Connection | None: ...
     def warehouse_dsn(self) -> str: ...
-    def archive_key(self) -> str | None: ...
+    def archive_keys(self) -> Keys: ...
 
 
 def tried(hook: Tried) -> tuple[bool, str]:
@@ -46,12 +47,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
         said = ", ".join(map(driver.send, calls.values()))
         with connect(hook.warehouse_dsn()) as warehouse:
             examine(warehouse)
-        if hook.seals and not hook.archive_key():
-            raise Misconfigured(
-                f"{institution.title} can be reached, but there is no key that seals its documents in the archive",
-                institution=institution.name,
-                todo="create the connection malote_archive (any type); its password, a long random text, is the key",
-            )
+        if hook.seals:
+            _sealing(hook, institution.title)
     except ReplyLost as lost:
         return False, f"{lost}\n{_certificate_hint(hook)}" if hook.shows_certificate else str(lost)
     except MaloteError as error:
@@ -60,6 +57,13 @@ def tried(hook: Tried) -> tuple[bool, str]:
     if certificate:
         told.append(_about(certificate, account, hook.clock.now()))
     return True, ". ".join([*told, who_selects(hook)])
+
+
+def _sealing(hook: Tried, title: str) -> None:
+    try:
+        hook.archive_keys().present  # noqa: B018 (it raises)
+    except Misconfigured as wrong:
+        raise Misconfigured(f"{title} can be reached, but {wrong.what}", todo=wrong.todo) from None
 
 
 def _certificate_hint(hook: Tried) -> str:

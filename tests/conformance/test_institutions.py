@@ -25,6 +25,7 @@ from malote.rules import Rules
 from malote.submission import Document, Order, Standing, Submission
 from malote.wire import AsyncDriver
 from support import ROOT
+from support.planted import ARCHIVE_KEY
 from support.stages import STAGES, Stage, trust
 
 NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
@@ -42,7 +43,7 @@ def stage(name: str, tmp_path: Path) -> Iterator[Stage]:
 
 
 def rendered(stage: Stage, folder: Path, first: int = 0) -> tuple[list[Document], Archive]:
-    archive = Archive(str(folder), "key")
+    archive = Archive(str(folder), ARCHIVE_KEY)
     order = Order("pouch", stage.service, at=NOON)
     everything: Callable[[str, Any], set[str]] = lambda operation, references: set(references)  # noqa: E731
     documents = stage.institution().render(order, stage.rows(first, 4), archive, everything, counting(first))
@@ -130,7 +131,7 @@ def test_what_already_travels_is_left_out(name: str, stage: Stage, tmp_path: Pat
         stage.institution().render(
             Order("p", stage.service, at=NOON),
             stage.rows(0, 4),
-            Archive(str(tmp_path), "key"),
+            Archive(str(tmp_path), ARCHIVE_KEY),
             lambda _, refs: set(refs) - {held},
             counting(),
         )
@@ -143,9 +144,13 @@ def test_a_selection_of_which_nothing_is_free_gives_no_document_and_no_problem(
     name: str, stage: Stage, tmp_path: Path
 ) -> None:
     order, rows = Order("p", stage.service, at=NOON), stage.rows(0, 4)
-    held = stage.institution().render(order, rows, Archive(str(tmp_path), "key"), lambda _, refs: set(), counting())
+    held = stage.institution().render(
+        order, rows, Archive(str(tmp_path), ARCHIVE_KEY), lambda _, refs: set(), counting()
+    )
     assert list(held) == []
-    none = stage.institution().render(order, [], Archive(str(tmp_path), "key"), lambda _, refs: set(refs), counting())
+    none = stage.institution().render(
+        order, [], Archive(str(tmp_path), ARCHIVE_KEY), lambda _, refs: set(refs), counting()
+    )
     assert list(none) == []
 
 

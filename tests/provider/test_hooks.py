@@ -24,6 +24,7 @@ from malote_provider.ccee import CceeHook
 from malote_provider.connections import base_url
 from malote_provider.declaration import hook_of
 from malote_provider.hooks import MaloteHook
+from support.planted import ARCHIVE_KEY
 
 Changed = Callable[..., tuple[bool, str]]
 
@@ -192,12 +193,25 @@ def test_the_key_of_the_archive_is_the_password_of_its_connection(
 ) -> None:
     with pytest.raises(Misconfigured), CceeHook().archive().write("x", "y", sealed=True):
         pass
-    set_connection("malote_archive", conn_type="generic", password="a long passphrase")
+    set_connection("malote_archive", conn_type="generic", password=ARCHIVE_KEY)
     archive = CceeHook().archive()
     assert isinstance(archive, Archive)
     with archive.write("x", "y", sealed=True) as sheet:
         sheet.write(b"card")
     assert archive.open(sheet.stored).read() == b"card"
+
+
+def test_old_keys_of_the_archive_open_still_and_no_log_shows_them(
+    set_connection: Callable[..., None], ccee: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: list[str] = []
+    monkeypatch.setattr("malote_provider.hooks.mask_secret", masked.append)
+    set_connection("malote_archive", conn_type="generic", password=ARCHIVE_KEY)
+    with CceeHook().archive().write("x", "y", sealed=True) as sheet:
+        sheet.write(b"card")
+    set_connection("malote_archive", conn_type="generic", password=ARCHIVE_KEY[::-1], extra={"old_keys": [ARCHIVE_KEY]})
+    assert CceeHook().archive().open(sheet.stored).read() == b"card"
+    assert ARCHIVE_KEY in masked
 
 
 def test_the_budget_is_one_for_all_users_of_an_account(ccee: SimpleNamespace) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from malote.archive import Archive
+from support.planted import ARCHIVE_KEY
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     """An empty archive, with a key."""
-    return Archive(str(tmp_path / "archive"), "a key")
+    return Archive(str(tmp_path / "archive"), ARCHIVE_KEY)

@@ -16,7 +16,6 @@ import malote.institutions.bndes.institution
 import malote.institutions.ccee.institution
 import malote.institutions.cielo.institution  # noqa: F401 (each run would import them again, for a second)
 from malote.institution import Access, load
-from support import cheap_keys  # noqa: F401 (this process shares an archive with the tests)
 from support.stages import STAGES, driver_of
 from support.trip import Trip
 

@@ -15,6 +15,7 @@ from malote.errors import Invalid, Problem
 from malote.institutions.cielo.documents import Sender, lots
 from malote.institutions.cielo.rules import CieloRules
 from malote.submission import Document, Order
+from support.planted import ARCHIVE_KEY
 from support.selections import all_free
 
 EC, CHAVE = "1006993069", "chave-de-teste-0123456789"
@@ -77,7 +78,7 @@ ROWS: dict[str, dict[str, Any]] = {
 class Desk:
     """Renders selections as one EC, with an archive and a sequence of its own."""
 
-    def __init__(self, folder: Path, key: str | None = "key", **rules: Any) -> None:
+    def __init__(self, folder: Path, key: str | None = ARCHIVE_KEY, **rules: Any) -> None:
         self.archive = Archive(str(folder / "archive"), key)
         self.folder = folder / "archive"
         self.sender = Sender(EC, CHAVE, "simulator", CieloRules(**rules))

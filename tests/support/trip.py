@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from malote.archive import Archive
+from malote.archive import Archive, Keys
 from malote.clock import HeldClock
 from malote.hours import Pace
 from malote.institution import Institution, Row
@@ -16,6 +16,7 @@ from malote.journal import Journal
 from malote.scope import Scope
 from malote.submission import Order
 from malote.trip import Asking, Collecting, Courier, Kit, Landed, Prepared, Sent
+from support.planted import ARCHIVE_KEY
 
 
 class Dead(BaseException):
@@ -36,6 +37,7 @@ class Trip:
         clock: HeldClock | None = None,
         die_at: str = "",
         pouch: str = "dag/run/submit",
+        keys: Keys | str = ARCHIVE_KEY,
         params: dict[str, Any] | None = None,
     ) -> None:
         self.clock = clock or HeldClock(datetime(2026, 11, 23, 12, tzinfo=timezone.utc))
@@ -45,7 +47,7 @@ class Trip:
         self.scope = Scope.pouch(pouch)
         self.order = Order(pouch, service, params or {})
         self.journal = Journal(dsn, self.clock)
-        self.archive = Archive(archive, "key")
+        self.archive = Archive(archive, keys)
         self.pace = Pace(dsn, "test", limit=0, window=timedelta(seconds=60))
         self.meanwhile: Callable[[str], None] = lambda _: None
         self.kit = kit = Kit(institution, dsn, self.journal, self.archive, self.pace, self.clock, self._checkpoint)

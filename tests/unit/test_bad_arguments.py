@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from malote.commandline import main
+from support.planted import ARCHIVE_KEY
 
 SECRET = "planted-secret"
 
@@ -176,7 +177,7 @@ CARDS = [
 def test_a_card_that_is_no_object_is_refused_and_not_repeated(
     said: Callable[..., str], monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", json.dumps({"password": "a long enough key of an archive"}))
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", json.dumps({"password": ARCHIVE_KEY}))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data + b"\n"), encoding="utf-8"))
     words = said("seal")
     assert "is no JSON object" in words and "40120010" not in words

@@ -17,6 +17,7 @@ from malote.commandline import main, warehouse
 from malote.errors import Misconfigured
 from malote.hours import Pace
 from support.notary import Notary, Office, deeds, make_table
+from support.planted import ARCHIVE_KEY
 from support.trip import Trip, standings
 
 
@@ -168,17 +169,36 @@ def test_a_lot_number_is_taken_once_and_never_skipped(doubt: Trip) -> None:
 def test_seal_makes_text_of_cards_that_only_the_archives_key_opens(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", "generic://:a%2Fkey@")
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", f"generic://:{ARCHIVE_KEY}@")
     monkeypatch.setattr("sys.stdin", io.StringIO('{"numero": "4012001037141112"}\n{"numero": "5453010000066167"}\n'))
     assert main(["seal"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert "4012" not in first
-    assert json.loads(Seal("a/key").open_text(second)) == {"numero": "5453010000066167"}
-    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", '{"password": "a/key"}')
+    assert json.loads(Seal(ARCHIVE_KEY).open_text(second)) == {"numero": "5453010000066167"}
+    monkeypatch.setenv("AIRFLOW_CONN_MALOTE_ARCHIVE", f'{{"password": "{ARCHIVE_KEY}"}}')
     monkeypatch.setattr("sys.stdin", io.StringIO("4012001037141112\n"))
     assert main(["seal"]) == 1
     said = capsys.readouterr().err
     assert "line 1 is no JSON object" in said and "4012" not in said
+
+
+def test_what_was_sealed_under_an_old_key_is_sealed_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = ARCHIVE_KEY[::-1]
+    old = [Seal(ARCHIVE_KEY).seal_text(text) for text in ('{"numero": "4012001037141112"}', '{"a": "b"}')]
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_MALOTE_ARCHIVE", f'{{"password": "{new}", "extra": {{"old_keys": "{ARCHIVE_KEY}"}}}}'
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*old, ""])))
+    assert main(["seal", "--again"]) == 0
+    again = capsys.readouterr().out.splitlines()
+    assert [Seal(new).open_text(text) for text in again] == ['{"numero": "4012001037141112"}', '{"a": "b"}']
+    for wrong in ('{"numero": "4012001037141112"}', old[0][:-8]):
+        monkeypatch.setattr("sys.stdin", io.StringIO(wrong))
+        assert main(["seal", "--again"]) == 1
+        said = capsys.readouterr().err
+        assert "line 1: " in said and "old_keys" in said and "4012" not in said
 
 
 def test_seal_without_a_key_says_where_it_would_come_from(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from malote.archive.archive import Archive, Sheet
+from malote.archive.keys import Keys
 from malote.archive.seal import Seal
 
-__all__ = ["Archive", "Seal", "Sheet"]
+__all__ = ["Archive", "Keys", "Seal", "Sheet"]

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
+from malote.archive.files import Files, tidy
+from malote.archive.keys import Keys
 from malote.archive.seal import Seal, Sealer
 from malote.errors import Altered, Malformed, Misconfigured
 from malote.submission import Stored
@@ -30,8 +26,6 @@ SEALED = "sealed"
 
 _PIECE = 256 << 10
 _KEPT = "nothing of it is sent or landed"
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Sheet:
@@ -62,21 +56,14 @@ class Archive:
     """The bytes at rest below one fsspec URL.
 
     :param url: e.g. ``file:///var/lib/malote``, ``s3://bucket/malote``; a plain path is a local folder
-    :param key: what seals card data, the password of the connection ``malote_archive``
+    :param keys: what seals card data, and what still opens it: the password of the connection ``malote_archive``, alone
+        or with its ``old_keys``
     :raises Misconfigured: where the URL needs a package that is not installed, or is none
     """
 
-    def __init__(self, url: str, key: str | None = None) -> None:
-        try:
-            self._files, root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise Misconfigured(
-                f"archive_url cannot be used: {type(error).__name__} for {url.partition('://')[0]}://",
-                todo="set [malote] archive_url to a folder, or install the fsspec package of that file system",
-            ) from None
-        self._root = str(root).rstrip("/")
-        self._local = isinstance(self._files, LocalFileSystem)
-        self._seal = Seal(key)
+    def __init__(self, url: str, keys: Keys | str | None = None) -> None:
+        self._files = Files(url)
+        self._seal = Seal(keys)
 
     @contextmanager
     def write(self, folder: str, name: str, *, sealed: bool = False) -> Iterator[Sheet]:
@@ -87,36 +74,38 @@ class Archive:
         :param folder: e.g. ``"cielo/sent"``; made where it is missing
         :param name: the end of the stored name; what is no ``A-Za-z0-9._-`` becomes ``_``
         :param sealed: encrypt from the first byte
-        :raises Misconfigured: where ``sealed`` is asked for and there is no key
+        :raises Misconfigured: where ``sealed`` is asked for and there is no key, or a weak one
         """
         place, end = (
-            _tidy(f"{SEALED}/{folder}" if sealed else folder),
-            _tidy(name.replace("/", "_"))[-100:] or "unnamed",
+            tidy(f"{SEALED}/{folder}" if sealed else folder),
+            tidy(name.replace("/", "_"))[-100:] or "unnamed",
         )
-        chance = secrets.token_hex(32)
-        temporary = self._path("/".join(filter(None, (place, f".{chance}.part"))))
-        hidden = "/".join(filter(None, (place, chance[:2], f"{chance}-{end}")))
-        raw = self._create(temporary)
+        hidden = _joined(place, (chance := secrets.token_hex(32))[:2], f"{chance}-{end}")
+        with self._written(place, hidden if sealed else None, end) as sheet:
+            yield sheet
+
+    @contextmanager
+    def _written(self, place: str, hidden: str | None, end: str = "") -> Iterator[Sheet]:
+        """A file below a place: sealed under the hidden name, or named by its bytes."""
+        temporary = _joined(place, f".{secrets.token_hex(32)}.part")
+        raw = self._files.create(temporary)
         try:
-            sealer = self._seal.close_over(raw, hidden) if sealed else None
-            sheet = Sheet(sealer or raw, self._seal.digest() if sealed else hashlib.sha256())
+            sealer = self._seal.close_over(raw, hidden) if hidden else None
+            sheet = Sheet(sealer or raw, self._seal.digest() if sealer else hashlib.sha256())
             yield sheet
             if sealer:
                 sealer.finish()
-            if self._local:
-                raw.flush()
-                os.fsync(raw.fileno())
+            self._files.flush(raw)
             raw.close()
             digest = sheet._hash.hexdigest()
-            final = hidden if sealed else "/".join(filter(None, (place, digest[:2], f"{digest}-{end}")))
-            self._move(temporary, self._path(final))
+            final = hidden or _joined(place, digest[:2], f"{digest}-{end}")
+            self._files.move(temporary, final)
         except BaseException:
             with suppress(OSError):  # a full disk fails again on close
                 raw.close()
-            with suppress(FileNotFoundError):
-                self._files.rm_file(temporary)
+            self._files.remove(temporary)
             raise
-        sheet._stored = Stored(final, digest, sheet._size, sealed)
+        sheet._stored = Stored(final, digest, sheet._size, hidden is not None)
 
     def open(self, stored: Stored) -> BinaryIO:
         """The plain bytes, streamed from the beginning; the caller closes it.
@@ -124,11 +113,11 @@ class Archive:
         They are read once before the first is given out: nothing leaves of a file that was altered after its writing.
 
         :raises Altered: where it is not what was written
-        :raises Misconfigured: where the file is not there, or the key does not open it
+        :raises Misconfigured: where the file is not there, or no known key opens it
         """
-        digest = self._seal.digest() if stored.sealed else hashlib.sha256()
+        file, digest = self._opened(stored)
         try:
-            with self._opened(stored) as file:
+            with file:
                 while data := file.read(_PIECE):
                     digest.update(data)
         except Malformed as damaged:
@@ -139,21 +128,16 @@ class Archive:
                 todo="restore it from a backup, and see who can write to the archive",
                 kept=_KEPT,
             )
-        return self._opened(stored)
+        return self._opened(stored)[0]
 
-    def _opened(self, stored: Stored) -> BinaryIO:
-        path = self._path(stored.name)
-        try:
-            raw = cast(BinaryIO, self._files.open(path, "rb"))
-        except FileNotFoundError:
-            raise Misconfigured(
-                f"the archive holds no {stored.name}",
-                todo="compare [malote] archive_url with that of its writing; card data is purged after landing",
-            ) from None
+    def _opened(self, stored: Stored) -> tuple[BinaryIO, Any]:
+        """The file, and the digest by which the journal's hash of it was made."""
+        raw = self._found(stored.name)
         try:
             if stored.sealed:
-                return cast(BinaryIO, self._seal.open(raw, stored.name))
-            if (size := self._files.size(path)) != stored.size:
+                opened = self._seal.open(raw, stored.name)
+                return cast(BinaryIO, opened.file), opened.digest()
+            if (size := self._files.size(stored.name)) != stored.size:
                 raise Altered(
                     f"{stored.name} has {size} bytes in the archive and had {stored.size} when it was written",
                     todo="restore it from a backup, and see who can write to the archive",
@@ -162,7 +146,16 @@ class Archive:
         except BaseException:
             raw.close()
             raise
-        return raw
+        return raw, hashlib.sha256()
+
+    def _found(self, name: str) -> BinaryIO:
+        try:
+            return self._files.open(name)
+        except FileNotFoundError:
+            raise Misconfigured(
+                f"the archive holds no {name}",
+                todo="compare [malote] archive_url with that of its writing; card data is purged after landing",
+            ) from None
 
     def purge(self, stored: Stored) -> None:
         """Remove the bytes; nothing happens where they are gone already."""
@@ -170,62 +163,59 @@ class Archive:
 
     def remove(self, name: str) -> None:
         """As :meth:`purge`, by name."""
-        path = self._path(name)
-        with suppress(FileNotFoundError):
-            self._files.rm_file(path)
-            if self._local:
-                _flush_folder(Path(path).parent)
+        self._files.remove(name)
 
     def sealed_before(self, at: datetime) -> list[str]:
         """The names of the sealed files, unfinished ones too, that were last written before that instant."""
-        found = self._files.find(f"{self._root}/{SEALED}")
-        return [path[len(self._root) + 1 :] for path in found if self._files.modified(path) < at]
+        return self._files.below(SEALED, before=at)
+
+    # ---- a change of the key
+
+    @property
+    def key_id(self) -> str:
+        """The id of the key that seals.
+
+        :raises Misconfigured: where there is none, or a weak one
+        """
+        return self._seal.id
+
+    def sealed_otherwise(self) -> Iterator[str]:
+        """The names of the finished sealed files that are not sealed under the present key, or in an earlier format."""
+        for name in self._files.below(SEALED):
+            if not name.rpartition("/")[2].startswith("."):
+                with suppress(FileNotFoundError), self._files.open(name) as raw:
+                    if not self._seal.is_present(raw):
+                        yield name
+
+    def reseal(self, stored: Stored) -> Stored:
+        """The same bytes in a further file, under the present key. The one that was stays where it is.
+
+        :raises Altered, Misconfigured: as :meth:`open`
+        """
+        _, *folder, _, name = stored.name.split("/")
+        with self.open(stored) as file, self.write("/".join(folder), name.partition("-")[2], sealed=True) as sheet:
+            while data := file.read(_PIECE):
+                sheet.write(data)
+        return sheet.stored
+
+    def reseal_in_place(self, name: str) -> int:
+        """The same bytes under the present key and the same name, for what no hash is kept of; returns how many.
+
+        :raises Malformed, Misconfigured: where it was damaged, or no known key opens it; it stays as it is then
+        """
+        file, _ = self._opened(Stored(name, "", 0, sealed=True))
+        with file, self._written(name.rpartition("/")[0], name) as sheet:
+            while data := file.read(_PIECE):
+                sheet.write(data)
+        return sheet.stored.size
 
     def unseal_text(self, text: str) -> str:
-        """The plain text of what :meth:`malote.archive.seal.Seal.seal_text` made under the same key.
+        """The plain text of what :meth:`malote.archive.seal.Seal.seal_text` made under a known key.
 
-        :raises Misconfigured: where it is no sealed text, or the key does not open it
+        :raises Misconfigured: where it is no sealed text, or no known key opens it
         """
         return self._seal.open_text(text)
 
-    def _path(self, name: str) -> str:
-        if {"", ".", ".."} & set(name.split("/")):
-            raise Misconfigured(
-                "a stored name leads out of the archive", todo="look at the stored names in the journal"
-            )
-        return f"{self._root}/{name}"
 
-    def _create(self, path: str) -> BinaryIO:
-        if not self._local:
-            return cast(BinaryIO, self._files.open(path, "wb"))
-        _make_folder(Path(path).parent)
-        return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-    def _move(self, temporary: str, final: str) -> None:
-        if not self._local:
-            self._files.mv(temporary, final)
-            return
-        _make_folder(Path(final).parent)
-        os.replace(temporary, final)
-        _flush_folder(Path(final).parent)
-
-
-def _tidy(name: str) -> str:
-    parts = (_UNSAFE.sub("_", part).lstrip(".") for part in PurePosixPath(name).parts)
-    return "/".join(part for part in parts if part.strip("_"))
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _flush_folder(folder.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _joined(*parts: str) -> str:
+    return "/".join(filter(None, parts))

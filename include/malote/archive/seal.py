@@ -1,10 +1,10 @@
 """The seal on card data at rest: AES-256-GCM in the STREAM construction, streamed from the first byte to the last.
 
-A sealed file is a header (magic, salt, nonce prefix), then frames of 64 KiB, each under prefix + counter + last-frame
-flag and with the header and the stored name as associated data. So a frame that is changed, moved, left out or cut off
-is noticed, and so is a file that lies under the name of another; no plain byte touches the disk. The older files, whose
-magic ends in 1, know no name: the journal's keyed hash alone tells them apart. The key comes from a password by
-scrypt.
+A sealed file is a header (magic, id of the key, salt, nonce prefix), then frames of 64 KiB, each under prefix + counter
++ last-frame flag and with the header and the stored name as associated data. So a frame that is changed, moved, left
+out or cut off is noticed, and so is a file that lies under the name of another; no plain byte touches the disk. Files
+of earlier formats (magic 1 and 2) name no key, so each known one is tried, and the first format knows no name: the
+journal's keyed hash alone tells its files apart.
 """
 
 from __future__ import annotations
@@ -13,104 +13,124 @@ import base64
 import hmac
 import io
 import os
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from malote.archive.keys import ID, Key, Keys
 from malote.errors import Malformed, Misconfigured
 
 FRAME = 64 << 10
 """Plain bytes in a frame."""
 
-COST = 1 << 15
-"""The cost of a key by scrypt: a tenth of a second, and 32 MiB; another cost opens nothing that was sealed before."""
+_MAGIC, _EARLIER = b"MALOTE3\n", (b"MALOTE2\n", b"MALOTE1\n")
+_NAMELESS = _EARLIER[1]
+_SALT, _PREFIX, _TAG, _NONCE = 16, 7, 16, 12
+_TEXT, _EARLIER_TEXT = b"malote2:", b"malote1:"
+_FILE_KEY, _TEXT_KEY, _EARLIER_TEXT_KEY = b"malote file", b"malote sealed text", b"malote text"
 
-_TEXT = b"malote1:"
-_MAGIC, _NAMELESS, _SALT, _PREFIX, _TAG = b"MALOTE2\n", b"MALOTE1\n", 16, 7, 16
-_HEADER = len(_MAGIC) + _SALT + _PREFIX
+
+class Opened(NamedTuple):
+    """A sealed file that is open: its plain bytes, streamed, and the digest that the hash of it was made by."""
+
+    file: io.BufferedReader
+    digest: Callable[[], hmac.HMAC]
 
 
 class Seal:
-    """Seals and opens files under one password.
+    """Seals under the present key, and opens under every known one.
 
-    scrypt costs a tenth of a second and a pouch may hold thousands of files, so one salt serves the life of this
-    object, and the keys of the salts that it met are kept.
+    :param keys: or the text of the one key there is
     """
 
-    def __init__(self, password: str | None) -> None:
-        self._password = password
-        self._salt = os.urandom(_SALT)
-        self._known: dict[bytes, AESGCM] = {}
-        self._fixed_keys: dict[bytes, bytes] = {}
+    def __init__(self, keys: Keys | str | None) -> None:
+        self._keys = Keys.of(keys)
 
     def close_over(self, raw: BinaryIO, name: str) -> Sealer:
         """A writer of plain bytes over an empty file; its ``finish`` ends the file.
 
         :param name: under which it is stored, and opens
-        :raises Misconfigured: where there is no password
+        :raises Misconfigured: where there is no key, or one that is too weak
         """
-        return Sealer(raw, self._cipher(self._salt), _MAGIC + self._salt + os.urandom(_PREFIX), name)
+        key, salt = self._keys.present, os.urandom(_SALT)
+        cipher = AESGCM(key.made(_FILE_KEY, salt))
+        return Sealer(raw, cipher, _MAGIC + key.id + salt + os.urandom(_PREFIX), name)
 
     def digest(self) -> hmac.HMAC:
-        """A SHA-256 keyed by the password: the plain hash of a file with few unknown digits would give them away."""
-        return hmac.new(self._fixed(b"malote digest"), digestmod="sha256")
+        """The digest by which the hashes of what is sealed now are made."""
+        return self._keys.present.digest()
+
+    @property
+    def id(self) -> str:
+        """The id of the present key, as a person reads it."""
+        return self._keys.present.id.hex()
+
+    def is_present(self, raw: BinaryIO) -> bool:
+        """Whether a sealed file is of the format and the key in use; reads its first bytes."""
+        start = _MAGIC + self._keys.present.id
+        return raw.read(len(start)) == start
 
     def seal_text(self, text: str) -> str:
         """A short text (a card, as JSON) sealed as text of its own, to be kept in a column."""
-        nonce = os.urandom(12)
-        sealed = AESGCM(self._fixed(b"malote text")).encrypt(nonce, text.encode(), _TEXT)
-        return (_TEXT + base64.urlsafe_b64encode(nonce + sealed)).decode()
+        key, salt, nonce = self._keys.present, os.urandom(_SALT), os.urandom(_NONCE)
+        sealed = AESGCM(key.made(_TEXT_KEY, salt)).encrypt(nonce, text.encode(), _TEXT + key.id)
+        return (_TEXT + base64.urlsafe_b64encode(key.id + salt + nonce + sealed)).decode()
 
     def open_text(self, text: str) -> str:
-        """What :meth:`seal_text` sealed.
+        """What :meth:`seal_text` sealed, under whichever known key.
 
-        :raises Misconfigured: where it is no sealed text, or there is no password, or another one
+        :raises Misconfigured: where it is no sealed text, or no known key opens it
         """
-        cipher = AESGCM(self._fixed(b"malote text"))
+        known = self._keys.known
         try:
-            raw = base64.urlsafe_b64decode(text.encode().removeprefix(_TEXT))
-            return cipher.decrypt(raw[:12], raw[12:], _TEXT).decode()
+            given = text.strip().encode()
+            if not given.startswith(_TEXT):
+                return _earlier_text(known, given)
+            raw = base64.urlsafe_b64decode(given.removeprefix(_TEXT))
+            key = self._keys.by_id(raw[:ID])
+            if key is None:
+                raise InvalidTag
+            salt, rest = raw[ID : ID + _SALT], raw[ID + _SALT :]
+            cipher = AESGCM(key.made(_TEXT_KEY, salt))
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], _TEXT + key.id).decode()
         except (ValueError, InvalidTag):
             raise Misconfigured(
-                "the password of connection malote_archive does not open a sealed text, or it is none",
-                todo="seal it with `malote seal`, under the password of that connection",
+                "the password of connection malote_archive does not open a sealed text, nor does one of its old_keys; "
+                "or it is none",
+                todo="seal it with `malote seal` under that password, or put the key back into old_keys of its extra",
             ) from None
 
-    def open(self, raw: BinaryIO, name: str) -> io.BufferedReader:
+    def open(self, raw: BinaryIO, name: str) -> Opened:
         """The plain bytes of a sealed file, streamed; ``name`` is that under which it was stored.
 
-        :raises Misconfigured: where it is no sealed file, or there is no password, or another one
+        :raises Misconfigured: where it is no sealed file, or no known key opens it
         :raises Malformed: while reading, at the frame that was changed, moved or cut off
         """
-        header = raw.read(_HEADER)
-        if len(header) != _HEADER or not header.startswith((_MAGIC, _NAMELESS)):
+        known, magic = self._keys.known, raw.read(len(_MAGIC))
+        id = raw.read(ID) if magic == _MAGIC else b""
+        rest = raw.read(_SALT + _PREFIX)
+        if magic not in (_MAGIC, *_EARLIER) or len(rest) != _SALT + _PREFIX:
             raise Misconfigured(
                 f"{name} is not a sealed file of this archive",
                 todo="restore it from a backup; it was replaced or cut off",
             )
-        return io.BufferedReader(_Opener(raw, self._cipher(header[len(_MAGIC) : -_PREFIX]), header, name), FRAME)
-
-    def _cipher(self, salt: bytes) -> AESGCM:
-        if salt not in self._known:
-            self._known[salt] = AESGCM(self._derived(salt))
-        return self._known[salt]
-
-    def _fixed(self, purpose: bytes) -> bytes:
-        """A key that is the same in every process: texts are sealed one by one, scrypt for each would take hours."""
-        if purpose not in self._fixed_keys:
-            self._fixed_keys[purpose] = self._derived(purpose)
-        return self._fixed_keys[purpose]
-
-    def _derived(self, salt: bytes) -> bytes:
-        if not self._password:
-            raise Misconfigured(
-                "card data is sealed in the archive and there is no key for it",
-                todo="create the connection malote_archive; its password is the key: a long random text, kept safe",
-                kept="nothing was written, nothing was sent",
-            )
-        return Scrypt(salt=salt, length=32, n=COST, r=8, p=1).derive(self._password.encode())
+        salt = rest[:_SALT]
+        if magic == _MAGIC:
+            key = self._keys.by_id(id)
+            if key is None:
+                raise Misconfigured(
+                    f"{name} was sealed under the key {id.hex()}, which is neither the password of connection "
+                    "malote_archive nor one of its old_keys, or it was changed",
+                    todo="put that key back into old_keys of the extra, or restore the file from a backup",
+                )
+            tried = [(key, AESGCM(key.made(_FILE_KEY, salt)))]
+        else:
+            tried = [(each, AESGCM(each.stretched(salt))) for each in known]
+        opener = _Opener(raw, tried, magic + id + rest, name)
+        digest = lambda: opener.key.digest(old=magic != _MAGIC)  # noqa: E731 (a name is all that a def would add)
+        return Opened(io.BufferedReader(opener, FRAME), digest)
 
 
 class Sealer:
@@ -144,12 +164,12 @@ class Sealer:
 class _Opener(io.RawIOBase):
     """Decrypts frame by frame; never hands out a byte that was not proved."""
 
-    def __init__(self, raw: BinaryIO, cipher: AESGCM, header: bytes, name: str) -> None:
-        self._raw, self._cipher, self._header, self._name = raw, cipher, header, name
+    def __init__(self, raw: BinaryIO, tried: Sequence[tuple[Key, AESGCM]], header: bytes, name: str) -> None:
+        self._raw, self._header, self._name = raw, header, name
         self._bound = _bound(header, name)
         self._count = 0
         self._next = raw.read(FRAME + _TAG)
-        self._plain = memoryview(self._frame())
+        self.key, self._plain = self._first(tried)
 
     def readable(self) -> bool:
         return True
@@ -165,26 +185,49 @@ class _Opener(io.RawIOBase):
         self._raw.close()
         super().close()
 
+    def _first(self, tried: Sequence[tuple[Key, AESGCM]]) -> tuple[Key, memoryview]:
+        """The key that opens the first frame, and that frame."""
+        frame, self._next = self._next, self._raw.read(FRAME + _TAG)
+        for key, self._cipher in tried:
+            try:
+                return key, memoryview(self._opened(frame))
+            except InvalidTag:
+                continue
+        raise Misconfigured(
+            f"the password of connection malote_archive does not open {self._name}, nor does one of its old_keys; "
+            "or it was changed or exchanged",
+            todo="put the key back under which it was written (old_keys), or restore the file from a backup",
+        )
+
     def _frame(self) -> bytes:
         frame, self._next = self._next, self._raw.read(FRAME + _TAG)
         try:
-            plain = self._cipher.decrypt(_nonce(self._header, self._count, not self._next), frame, self._bound)
+            return self._opened(frame)
         except InvalidTag:
-            if self._count:
-                raise Malformed(
-                    f"{self._name} is damaged in the archive: frame {self._count} was changed, moved or cut off",
-                    todo="restore it from a backup; an answer can be fetched again",
-                ) from None
-            raise Misconfigured(
-                f"the password of connection malote_archive does not open {self._name}, or it was changed or exchanged",
-                todo="put the password back under which it was written, or restore the file from a backup",
+            raise Malformed(
+                f"{self._name} is damaged in the archive: frame {self._count} was changed, moved or cut off",
+                todo="restore it from a backup; an answer can be fetched again",
             ) from None
+
+    def _opened(self, frame: bytes) -> bytes:
+        plain = self._cipher.decrypt(_nonce(self._header, self._count, not self._next), frame, self._bound)
         self._count += 1
         return plain
 
 
+def _earlier_text(known: Sequence[Key], given: bytes) -> str:
+    raw = base64.urlsafe_b64decode(given.removeprefix(_EARLIER_TEXT))
+    for key in known:
+        try:
+            cipher = AESGCM(key.stretched(_EARLIER_TEXT_KEY))
+            return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _EARLIER_TEXT).decode()
+        except InvalidTag:
+            continue
+    raise InvalidTag
+
+
 def _bound(header: bytes, name: str) -> bytes:
-    """What the frames are bound to: their header, and the stored name where the header is not of an older file."""
+    """What the frames are bound to: their header, and the stored name where the header is not of the first format."""
     return header if header.startswith(_NAMELESS) else header + name.encode()
 
 

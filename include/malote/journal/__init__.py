@@ -6,11 +6,12 @@ from malote.journal.deciding import Deciding, Overtaken
 from malote.journal.ledger import noted
 from malote.journal.purging import Purging
 from malote.journal.reading import Reading
+from malote.journal.resealing import Resealing
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
 
-class Journal(Reading, Sending, Waiting, Deciding, Purging):
+class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing):
     """The journal of one warehouse.
 
     Every method is one transaction and writes what happened to ``malote.event`` with the move itself.

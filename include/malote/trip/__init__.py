@@ -9,6 +9,7 @@ from malote.trip.kit import Kit
 from malote.trip.landing import Landing, Load
 from malote.trip.outgoing import Outgoing
 from malote.trip.preparing import Prepared
+from malote.trip.rekeying import Rekeyed, rekey
 from malote.trip.selecting import Selector, selector
 
 __all__ = [
@@ -21,8 +22,10 @@ __all__ = [
     "Load",
     "Outgoing",
     "Prepared",
+    "Rekeyed",
     "Rest",
     "Selector",
     "Sent",
+    "rekey",
     "selector",
 ]

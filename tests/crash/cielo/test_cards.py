@@ -17,6 +17,7 @@ import pytest
 from malote.archive import Seal
 from malote.errors import Invalid, MaloteError
 from malote_local.leaks import leaks
+from support.planted import ARCHIVE_KEY
 from support.stages import CieloStage
 from support.trip import Dead, Trip, standings
 
@@ -47,7 +48,7 @@ def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
 
 
 def cards(stage: CieloStage, first: int, n: int, **more: Any) -> list[dict[str, Any]]:
-    sealed = Seal("key").seal_text
+    sealed = Seal(ARCHIVE_KEY).seal_text
     rows = []
     for row in stage.rows(first, n):
         kept = {name: value for name, value in row.items() if not name.startswith("dados-portador.")}
@@ -127,7 +128,7 @@ def test_nothing_of_a_card_is_left_behind_whatever_goes_wrong(
     trouble(lambda: trip("item erro").run(cards(stage, 80, 2)), errors)
 
     # Renova Fácil: the return brings a new card in the clear.
-    old = {"dados-portador": Seal("key").seal_text('{"numero": "4012001038443335", "validade": "201805"}')}
+    old = {"dados-portador": Seal(ARCHIVE_KEY).seal_text('{"numero": "4012001038443335", "validade": "201805"}')}
     trouble(lambda: trip("renova").run(cards(stage, 100, 1, autorizar=4, **old)), errors)
 
     # It dies at every place from which card data could be left.

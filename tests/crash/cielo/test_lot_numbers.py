@@ -16,6 +16,7 @@ from malote.institution import load
 from malote.submission import Document, Order, Standing, Submission
 from support.lots import landed
 from support.orders import EC
+from support.planted import ARCHIVE_KEY
 from support.stages import CieloStage
 from support.trip import Trip, standings
 
@@ -184,7 +185,7 @@ def test_an_order_number_that_two_systems_share_does_not_make_the_other_s_return
 
 def other_system(stage: CieloStage, folder: Path, first: int = 50, n: int = 2) -> None:
     """Uploads a lot of its own under number 1."""
-    archive = Archive(str(folder), "their key")
+    archive = Archive(str(folder), ARCHIVE_KEY[::-1])
     there = stage.institution()
     order = Order("theirs", stage.service)
     (document,) = there.render(

@@ -10,6 +10,7 @@ import pytest
 
 from support.lots import landed
 from support.orders import EC
+from support.planted import ARCHIVE_KEY
 from support.stages import CieloStage
 from support.trip import Trip, standings
 
@@ -174,7 +175,9 @@ def test_all_seven_operations_go_round_from_their_tables_by_their_shipped_sql(
     from malote.place import sql
     from malote.trip import Outgoing
 
-    card = Seal("key").seal_text('{"numero": "4012001037141112", "validade": "203012", "nome-portador": "FULANA"}')
+    card = Seal(ARCHIVE_KEY).seal_text(
+        '{"numero": "4012001037141112", "validade": "203012", "nome-portador": "FULANA"}'
+    )
     online = "10069930690000ABCDEF"
     stage.sim.cielo.set(online={online: {"pedido": "WEB1", "valor": 5000, "status": 2}})
     inserts = {

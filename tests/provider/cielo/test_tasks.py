@@ -127,6 +127,9 @@ def test_a_connection_without_the_archives_key_is_told_before_the_first_lot(
     set_connection("malote_archive", conn_type="generic")
     works, said = tested()
     assert not works and "malote_archive" in said
+    set_connection("malote_archive", conn_type="generic", password="a weak one, that is no key")
+    works, said = tested()
+    assert not works and "too weak" in said and "openssl rand" in said and "a weak one" not in said
     monkeypatch.delenv("AIRFLOW_CONN_MALOTE_ARCHIVE")
     works, said = tested()
     assert not works and "malote_archive" in said

@@ -1,0 +1,119 @@
+"""Files by name below one URL: on a local disk flushed and private, elsewhere as fsspec has them."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from malote.errors import Misconfigured
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Files:
+    """The files below an fsspec URL; a plain path is a local folder.
+
+    :raises Misconfigured: where the URL needs a package that is not installed, or is none
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._files, root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise Misconfigured(
+                f"archive_url cannot be used: {type(error).__name__} for {url.partition('://')[0]}://",
+                todo="set [malote] archive_url to a folder, or install the fsspec package of that file system",
+            ) from None
+        self._root = str(root).rstrip("/")
+        self._local = isinstance(self._files, LocalFileSystem)
+
+    def create(self, name: str) -> BinaryIO:
+        """A new file, to be written; on a local disk 0600 in folders of 0700."""
+        path = self._path(name)
+        if not self._local:
+            return cast(BinaryIO, self._files.open(path, "wb"))
+        _make_folder(Path(path).parent)
+        return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def flush(self, file: BinaryIO) -> None:
+        """What was written is on the disk, where it is a local one."""
+        if self._local:
+            file.flush()
+            os.fsync(file.fileno())
+
+    def move(self, name: str, to: str) -> None:
+        """Give a file its final name, whatever lay there before."""
+        path, final = self._path(name), self._path(to)
+        if not self._local:
+            self._files.mv(path, final)
+            return
+        _make_folder(Path(final).parent)
+        os.replace(path, final)
+        _flush_folder(Path(final).parent)
+
+    def open(self, name: str) -> BinaryIO:
+        """The bytes of a file.
+
+        :raises FileNotFoundError: where there is none
+        """
+        return cast(BinaryIO, self._files.open(self._path(name), "rb"))
+
+    def size(self, name: str) -> int:
+        """Of a file, in bytes."""
+        return int(self._files.size(self._path(name)))
+
+    def remove(self, name: str) -> None:
+        """Remove a file; nothing happens where it is gone already."""
+        path = self._path(name)
+        with suppress(FileNotFoundError):
+            self._files.rm_file(path)
+            if self._local:
+                _flush_folder(Path(path).parent)
+
+    def below(self, folder: str, *, before: datetime | None = None) -> list[str]:
+        """The names of the files below a folder, in their order; those last written before an instant, if one is given.
+
+        What is removed meanwhile may be missing.
+        """
+        found = []
+        for path in self._files.find(f"{self._root}/{folder}"):
+            with suppress(FileNotFoundError):
+                if before is None or self._files.modified(path) < before:
+                    found.append(path[len(self._root) + 1 :])
+        return found
+
+    def _path(self, name: str) -> str:
+        if {"", ".", ".."} & set(name.split("/")):
+            raise Misconfigured(
+                "a stored name leads out of the archive", todo="look at the stored names in the journal"
+            )
+        return f"{self._root}/{name}"
+
+
+def tidy(name: str) -> str:
+    """A name of plain characters only, that leads nowhere else."""
+    parts = (_UNSAFE.sub("_", part).lstrip(".") for part in PurePosixPath(name).parts)
+    return "/".join(part for part in parts if part.strip("_"))
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
