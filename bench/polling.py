@@ -165,10 +165,10 @@ class Desk:
 
     def submit(self, driver: Any = None) -> None:
         from malote.submission import Order
-        from malote.wire import SyncDriver, session
+        from malote.wire import SyncDriver
 
         self.courier.prepare(Order("bench", "financiamento"), rows())
-        sent = self.courier.send("bench", driver or SyncDriver(session(self.context)))
+        sent = self.courier.send("bench", driver or SyncDriver(self.context))
         assert sent.received == N, sent
 
     def all_due(self) -> None:

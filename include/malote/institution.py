@@ -1,4 +1,4 @@
-"""The one interface to an institution: six verbs, its rules, and the Call, a value that two drivers can send."""
+"""The one interface to an institution: six verbs, its rules, and the Call, a value that a driver can send."""
 
 from __future__ import annotations
 
@@ -96,6 +96,7 @@ class Call(Generic[T_co]):
     :param peek: read only so many bytes of the reply's body and hang up; 0 reads it whole
     :param timeout: seconds to wait for the reply
     :param submits: it changes something over there: fresh connection, and no driver ever repeats it
+    :param overhear: is given what came of a reply that failed before it could be read; status 0 where no head could be
     """
 
     name: str
@@ -105,6 +106,7 @@ class Call(Generic[T_co]):
     peek: int = 0
     timeout: float = 60.0
     submits: bool = False
+    overhear: Callable[[Reply], object] = lambda _part: None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

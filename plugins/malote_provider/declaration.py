@@ -47,7 +47,7 @@ class Declaration:
         return f"{self.name.capitalize()}Hook"
 
     def hook_class(self, name: str) -> type[MaloteHook]:
-        """For the ``__getattr__`` of its module: a DAG file need not import requests and aiohttp (0.7 s).
+        """For the ``__getattr__`` of its module: a DAG file need not import aiohttp (0.7 s).
 
         :raises AttributeError: for any other name than that of its hook
         """

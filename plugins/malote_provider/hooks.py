@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import ssl
 
     from airflow.sdk import Connection
-    from requests import Session
 
     from malote.archive import Archive, Keys
     from malote.hours import Pace
@@ -35,9 +34,9 @@ ARCHIVE_CONN_ID = "malote_archive"
 class MaloteHook(HttpHook):
     """One institution as its connection describes it; a context manager that closes what it opened.
 
-    A subclass names its ``institution`` and the usual hook attributes. Of :class:`HttpHook` it keeps the session and
-    the connection's vocabulary; nothing of ``extra`` leaves as a header, login and password are no HTTP login, no
-    status raises before it is read, and :meth:`run` is closed: what is sent goes through the courier.
+    A subclass names its ``institution`` and the usual hook attributes. Of :class:`HttpHook` it keeps the connection's
+    vocabulary; nothing of ``extra`` leaves as a header, login and password are no HTTP login, no status raises before
+    it is read, and :meth:`run` and :meth:`get_conn` are closed: what is sent goes through the courier.
 
     :param conn_id: the institution's connection
     :param warehouse_conn_id: the ``postgres`` connection; by default ``[malote] warehouse_conn_id``
@@ -72,8 +71,8 @@ class MaloteHook(HttpHook):
         self.close()
 
     def close(self) -> None:
-        """Close what was opened: the session, the journal's and the pace's database connections."""
-        for name in ("session", "journal", "pace"):
+        """Close what was opened: the driver's connections, the journal's and the pace's to the database."""
+        for name in ("driver", "journal", "pace"):
             if name in self._parts:
                 self._parts.pop(name).close()
 
@@ -131,18 +130,14 @@ class MaloteHook(HttpHook):
         """libpq connection string of the warehouse."""
         return dsn_of(self._connection(self.warehouse_conn_id))
 
-    def get_conn(self, headers: dict[Any, Any] | None = None, extra_options: dict[str, Any] | None = None) -> Session:
-        """The session of :class:`HttpHook` without its habits: no login, no headers, no proxies, our TLS context."""
-        from malote.wire import session
-
-        return session(self.tls(), super().get_conn(headers, extra_options))
-
     def run(self, *_: Any, **__: Any) -> Any:
         """Closed: a request of this hook would bypass the journal."""
         raise NotImplementedError("a request outside the journal may be sent twice: use the operators or the courier")
 
+    get_conn = run
+
     def tls(self) -> ssl.SSLContext:
-        """The TLS context of both drivers: client certificate, and whom to trust."""
+        """The TLS context of the driver: client certificate, and whom to trust."""
         from malote.wire import tls
 
         extra = self.access().extra
@@ -160,8 +155,8 @@ class MaloteHook(HttpHook):
         """The driver of tasks."""
         from malote.wire import SyncDriver
 
-        session = self._part("session", self.get_conn)
-        return SyncDriver(session, self.get_institution().rules.connect_timeout.total_seconds())
+        timeout = self.get_institution().rules.connect_timeout.total_seconds()
+        return self._part("driver", lambda: SyncDriver(self.tls(), timeout))
 
     def async_driver(self) -> AsyncDriver:
         """The driver of the triggerer; whoever asks for it closes it."""

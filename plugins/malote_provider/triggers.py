@@ -137,7 +137,7 @@ class ReceiptTrigger(BaseTrigger):
 
     async def _open(self) -> MaloteHook:
         def make() -> MaloteHook:
-            from malote_provider.declaration import hook_of  # requests and aiohttp: not in the event loop
+            from malote_provider.declaration import hook_of  # aiohttp: not in the event loop
 
             return hook_of(self.institution)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
 

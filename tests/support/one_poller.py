@@ -10,7 +10,7 @@ from malote.clock import SystemClock
 from malote.hours import Pace
 from malote.institution import Access, load
 from malote.submission import Standing, Stored, Submission
-from malote.wire import SyncDriver, context, session
+from malote.wire import SyncDriver, context
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         certificate=extra["client_certificate"], password=extra["client_certificate_password"],
         ca_bundle=extra["ca_bundle"], now=clock.now(),
     )  # fmt: skip
-    driver = SyncDriver(session(trust))
+    driver = SyncDriver(trust)
     ccee = load("ccee")(Access("ccee", "simulator", given["url"], "usuario", "senha", extra))
     stored = Stored("x", "0" * 64, 1)
     submission = Submission(

@@ -15,7 +15,7 @@ import malote_sim
 from malote.clock import SystemClock
 from malote.institution import Access, Institution, load
 from malote.submission import Submission
-from malote.wire import SyncDriver, context, session
+from malote.wire import SyncDriver, context
 from malote_sim.certificates import CNPJ
 from support.notary import Notary, Office, make_table
 
@@ -124,7 +124,7 @@ class SimulatedStage(Stage):
 
 def driver_of(access: Access) -> SyncDriver:
     """What a task would send with."""
-    return SyncDriver(session(trust(access)))
+    return SyncDriver(trust(access))
 
 
 def trust(access: Access) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""Asks for the answers of a scope: in turn in a task (requests), together in a trigger (aiohttp), one way to decide."""
+"""Asks for the answers of a scope: in turn in a task, together in a trigger, one way to decide."""
 
 from __future__ import annotations
 

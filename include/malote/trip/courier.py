@@ -248,11 +248,11 @@ class Courier:
 
 
 def _overheard(call: Call[T], replies: list[Reply]) -> Call[T]:
-    """The same call, whose reply is kept as evidence where reading it fails."""
+    """The same call, whose reply is kept as evidence where it fails, be it before it could be read."""
     read = call.read
 
     def reading(reply: Reply) -> T:
         replies.append(reply)
         return read(reply)
 
-    return dataclasses.replace(call, read=reading)
+    return dataclasses.replace(call, read=reading, overhear=replies.append)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import ssl
 import sys
-import threading
 import time
-import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, BinaryIO, Protocol
@@ -22,9 +19,12 @@ from malote import __version__
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Call, Reply
 from malote.wire import tls
+from malote.wire.packing import Unpackable, Unpacking
 
 CHUNK = 64 << 10
 """Bytes read and written at a time, and what a Reply keeps where there is a sink."""
+
+_LOOK = "look at what answers there; a real answer of that size needs a larger limit in calls.py"
 
 log = logging.getLogger("malote.wire")
 
@@ -41,9 +41,10 @@ class Exchange:
     def __init__(self, call: Call[Any]) -> None:
         self.call = call
         self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
-        self.connected = self.begun = self.expired = False
+        self.connected = self.begun = False
         self.status, self.size = 0, 0
-        self._socket: socket.socket | None = None
+        self.raw: bytes | bytearray = b""
+        self.received: Received | None = None
         self._before = sys.exc_info()[1]  # being handled where we were called: no evidence about this exchange
         body = call.request.body
         self.parcel = Parcel(self, body.open(), body.size) if body and body.size else None
@@ -57,29 +58,11 @@ class Exchange:
         """Turn whatever fails inside into an error of malote."""
         return Guard(self)
 
-    @contextmanager
-    def deadline(self) -> Iterator[None]:
-        """End the connection when the exchange as a whole has lasted too long; requests only bounds each read."""
-        timer = threading.Timer(self.call.timeout, self._expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def watch(self, connection: socket.socket, *, connected: bool) -> None:
-        self._socket, self.connected = connection, connected
-        if self.expired:
-            raise TimeoutError
-        if connected:
-            connection.settimeout(self.call.timeout)
-
-    def _expire(self) -> None:
-        self.expired = True
-        if self._socket is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # SSLSocket's own also unwraps, under the reader
+    def part(self) -> Reply | None:
+        """What came of a reply that could not be read: bytes without status where not even its head could be."""
+        if self.received:
+            return self.received.part()
+        return Reply(self.status, {}, bytes(self.raw)) if self.raw else None
 
     def verdict(self, error: Exception) -> MaloteError:
         left = self.begun if self.parcel else self.connected
@@ -116,7 +99,7 @@ class Exchange:
 
     def _why(self, chain: list[BaseException], *, left: bool) -> str:
         timeout = any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain)
-        if self.expired or (left and timeout):
+        if left and timeout:
             return f"not done within {self.call.timeout:g} s"
         for each in chain:
             if tls.lasting(each):
@@ -175,53 +158,58 @@ class Parcel:
 class Received:
     """The reply as it comes in: counted, bounded, unpacked where the server packed it unasked."""
 
-    def __init__(self, exchange: Exchange, status: int, headers: Mapping[str, str], sink: Sink | None) -> None:
-        exchange.status = status
+    def __init__(self, exchange: Exchange, status: int, headers: Iterable[tuple[str, str]], sink: Sink | None) -> None:
+        exchange.status, exchange.received = status, self
         self._exchange, self._sink, self._kept = exchange, sink, bytearray()
         self.enough = False
-        self._headers = {name.lower(): value for name, value in headers.items()}
-        packing = self._headers.get("content-encoding", "identity").strip().lower()
-        if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise Malformed(
-                f"{exchange.call.name}: the reply is packed as {packing[:20]!r}, which was not asked for",
-                todo="ask the institution: the request says Accept-Encoding: identity",
-            )
-        self._unpack = None if packing in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+        heads: dict[str, list[str]] = {}
+        for name, value in headers:
+            heads.setdefault(name.lower(), []).append(value)
+        self._heads = {name: ", ".join(dict.fromkeys(values)) for name, values in heads.items()}
+        self._packing = Unpacking(", ".join(heads.get("content-encoding", ())), exchange.call.limit)
 
     def take(self, chunk: bytes) -> None:
         """Take what came in; after it ``enough`` says whether the call wanted no more than its head."""
-        limit = self._exchange.call.limit
-        if self._unpack:
-            try:
-                chunk = self._unpack.decompress(chunk, limit + 1 - self._exchange.size)
-            except zlib.error:
-                raise Malformed(
-                    f"{self._exchange.call.name}: the reply is not packed as it says", todo="ask again"
-                ) from None
-        self._exchange.size += len(chunk)
-        if peek := self._exchange.call.peek:
-            self._kept += chunk[: max(0, peek - len(self._kept))]
-            self.enough = len(self._kept) == peek
+        try:
+            for piece in self._packing.take(chunk):
+                self._add(piece)
+                if self.enough:
+                    return
+        except Unpackable as wrong:
+            raise Malformed(f"{self._exchange.call.name}: the reply {wrong}", todo=_LOOK) from None
+
+    def _add(self, piece: bytes) -> None:
+        call = self._exchange.call
+        self._exchange.size += len(piece)
+        if call.peek:
+            self._kept += piece[: max(0, call.peek - len(self._kept))]
+            self.enough = len(self._kept) == call.peek
             return
-        if self._exchange.size > limit:
-            raise Malformed(
-                f"{self._exchange.call.name}: the reply is larger than the {limit} bytes that are read",
-                todo="look at what answers there; a real answer of that size needs a larger limit in calls.py",
-            )
-        if self._sink is None:
-            self._kept += chunk
-            return
-        self._kept += chunk[: CHUNK - len(self._kept)]
-        self._sink.write(chunk)
+        if self._exchange.size > call.limit:
+            raise Malformed(f"{call.name}: the reply is larger than the {call.limit} bytes that are read", todo=_LOOK)
+        self._kept += piece if self._sink is None else piece[: CHUNK - len(self._kept)]
+        if self._sink is not None:
+            self._sink.write(piece)
+
+    def part(self) -> Reply:
+        """What has come of it so far: unpacked as far as it could be, or as it came."""
+        raw = self._exchange.raw
+        return Reply(self._exchange.status, self._heads, bytes(self._kept if len(self._kept) >= len(raw) else raw))
 
     def reply(self) -> Reply:
-        if self._unpack and self._exchange.size and not (self.enough or self._unpack.eof):
+        """The whole reply.
+
+        :raises ReplyLost: where what was packed has no end
+        """
+        for piece in self._packing.end():
+            self._add(piece)
+        if not (self.enough or self._packing.whole):
             raise self._exchange.verdict(EOFError())
-        return Reply(self._exchange.status, self._headers, bytes(self._kept))
+        return Reply(self._exchange.status, self._heads, bytes(self._kept))
 
 
 CURRENT: ContextVar[Exchange | None] = ContextVar("malote_exchange", default=None)
-"""The exchange that a connection of requests belongs to."""
+"""The exchange that a connection is wanted for."""
 
 
 @contextmanager
@@ -231,6 +219,10 @@ def begin(call: Call[Any]) -> Iterator[Exchange]:
     before, token = time.monotonic(), CURRENT.set(exchange)
     try:
         yield exchange
+    except MaloteError:
+        if part := exchange.part():
+            call.overhear(part)
+        raise
     finally:
         CURRENT.reset(token)
         if exchange.parcel:
@@ -240,7 +232,7 @@ def begin(call: Call[Any]) -> Iterator[Exchange]:
 
 
 def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that it was made from: requests and urllib3 hide theirs in args and ``reason``."""
+    """The error and all that it was made from: some hide theirs in args and ``reason``."""
     waiting, seen = [error], {id(before)}
     while waiting:
         each = waiting.pop(0)

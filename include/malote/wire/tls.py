@@ -1,4 +1,4 @@
-"""Certificates: a PKCS#12 file and a CA bundle into the one SSLContext of both drivers, and TLS failures in words."""
+"""Certificates: a PKCS#12 file and a CA bundle into the one SSLContext of the driver, and TLS failures in words."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def context(
     ca_bundle: str | None = None,
     now: datetime | None = None,
 ) -> ssl.SSLContext:
-    """The SSLContext for both drivers: the server is always verified, TLS 1.2 or newer, no ALPN.
+    """The SSLContext of the driver: the server is always verified, TLS 1.2 or newer, no ALPN.
 
     :param certificate: path of the PKCS#12 file (old RC2 and 3DES ones too), or None for no client certificate
     :param ca_bundle: path of a PEM file that is trusted *instead of* the system's store

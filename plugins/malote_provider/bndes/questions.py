@@ -117,15 +117,18 @@ def _asked(hook: MaloteHook, institution: Bndes, call: Call[bytes], query: str) 
     """
     from malote.institutions.bndes.answers import plain
 
-    def kept(reply: Reply) -> bytes:
+    def keep(reply: Reply) -> None:
         with hook.archive().write(FOLDER, f"{query}.xml") as sheet:
             sheet.write(reply.body)
+
+    def kept(reply: Reply) -> bytes:
+        keep(reply)
         return call.read(reply)
 
     while not hook.pace().reserve(1)[0].wait(hook.clock):
         pass
     try:
-        return hook.driver().send(replace(call, read=kept))
+        return hook.driver().send(replace(call, read=kept, overhear=keep))
     except Refused as refused:
         if any(plain(word) in plain(refused.what) for word in institution.rules.words["absent"]):
             return None

@@ -117,7 +117,7 @@ class BndesStatusTrigger(BaseTrigger):
             await asyncio.to_thread(hook.close)
 
     def _hook(self) -> MaloteHook:
-        from malote_provider.declaration import hook_of  # requests and aiohttp: not in the event loop
+        from malote_provider.declaration import hook_of  # aiohttp: not in the event loop
 
         return hook_of(BNDES.name)(self.conn_id, warehouse_conn_id=self.warehouse_conn_id)
 

@@ -20,7 +20,7 @@ from malote.clock import SystemClock
 from malote.errors import Invalid, MaloteError, Misconfigured, ReplyLost
 from malote.institution import load
 from malote.trip import Outgoing
-from malote.wire import SyncDriver, context, session
+from malote.wire import SyncDriver, context
 from support.stages import CceeStage
 from support.trip import Trip, landed, standings
 
@@ -182,7 +182,7 @@ def test_a_certificate_that_they_do_not_know_is_one_error_and_not_a_thousand_dou
         )
     )
     trust = context(certificate=str(path), password="pw", ca_bundle=str(stage.sim.certificates.ca), now=NOW)
-    trip = begin(driver=SyncDriver(session(trust)))
+    trip = begin(driver=SyncDriver(trust))
     trip.prepare(stage.rows(0, 4))
     with pytest.raises((Misconfigured, ReplyLost), match="certificate"):  # TLS 1.3 may lose the alert to a reset
         trip.send()

@@ -20,8 +20,11 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 @contextmanager
 def sync_driver(context: ssl.SSLContext | None, **options: float) -> Iterator[Send]:
-    with wire.session(context) as session:
-        yield wire.SyncDriver(session, **options).send
+    driver = wire.SyncDriver(context, **options)
+    try:
+        yield driver.send
+    finally:
+        driver.close()
 
 
 @contextmanager
