@@ -38,9 +38,8 @@ AnswerRow = tuple[Any, ...]
 """One row that lands: the columns of the :class:`Table`, raw, then ``echo, outcome, code, message``.
 
 ``echo`` is what the institution calls the item, or ``(tag, name)``, of which the tag is trusted first
-(:meth:`Institution.tags`). ``outcome`` is ``accepted``, ``refused``, ``refused_for_good`` (it may not travel again
-under this reference) or ``unanswered`` (a status that we do not know, or one that says: look first); ``code`` and
-``message`` are the institution's.
+(:meth:`Institution.tags`). ``outcome`` is ``accepted``, ``refused``, ``refused_for_good`` (not again under this
+reference) or ``unanswered`` (a status unknown to us, or "look first"); ``code``, ``message`` are the institution's.
 """
 
 
@@ -89,9 +88,8 @@ class Call(Generic[T_co]):
     """One exchange: the request, and the function that reads the reply into a value or an error.
 
     :param name: the operation, in the institution's words, for logs
-    :param read: on a *submit* it returns the :class:`Receipt`; it raises ``Refused`` for a documented no,
-        ``Throttled``, ``Closed``, ``Unavailable`` or ``Misconfigured`` where it is documented that nothing was done;
-        every other exception means doubt
+    :param read: on a *submit* it returns the :class:`Receipt`; raises ``Refused`` for a documented no, ``Throttled``,
+        ``Closed``, ``Unavailable``, ``Misconfigured`` where nothing was done as documented; all else means doubt
     :param limit: bytes of reply that may be read; more is ``Malformed``
     :param peek: read only so many bytes of the reply's body and hang up; 0 reads it whole
     :param timeout: seconds to wait for the reply

@@ -81,7 +81,7 @@ class AsyncDriver:
                 URL(call.request.url, encoded=True),
                 headers=exchange.headers,
                 data=exchange.parcel.chunks() if exchange.parcel else None,
-                skip_auto_headers=("Content-Type",),
+                skip_auto_headers=("Accept", "Content-Type"),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=call.timeout, connect=self._connect_timeout, sock_connect=self._connect_timeout
