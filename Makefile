@@ -7,10 +7,10 @@ SETUP := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench clean
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## make .venv with everything in it (PYTHON=python3.12 chooses another Python)
 
@@ -65,6 +65,9 @@ format: setup ## let ruff put the style right
 bench: setup ## measure, as ratios in one run
 	$(UV) sync --frozen --group bench
 	$(PY) -m bench
+
+bench-years: setup ## measure what years of data cost (SIZE=1/100, 1/10 or 1/1 of three years)
+	SIZE=$(or $(SIZE),1/100) $(PY) bench/years.py
 
 clean: ## throw away the data of demo and up, and all caches (not .venv)
 	@test ! -x $(PY) || $(PY) -m malote_local clean

@@ -6,17 +6,30 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.goals import count
+
 HERE = Path(__file__).parent
 ORDER = ("soap", "lots", "returns", "documents", "landing", "journal", "trigger", "polling", "pace")
 
 
 def main() -> int:
-    """Run them all, or those that are named; returns the number that failed."""
-    failed = 0
+    """Run them all, or those that are named; 1 where a goal was missed or a benchmark broke."""
+    ok = missed = broken = 0
     for name in sys.argv[1:] or ORDER:
         print(f"# {name}", flush=True)
-        failed += subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode != 0
-    return failed
+        mine = 0
+        with subprocess.Popen([sys.executable, str(HERE / f"{name}.py")], stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            for line in child.stdout:
+                print(line, end="", flush=True)
+                good, bad = count(line)
+                ok, mine = ok + good, mine + bad
+        missed += mine
+        if child.returncode and not mine:
+            print(f"{name} broke: exit status {child.returncode}", flush=True)
+            broken += 1
+    print(f"# all: {ok} ok, {missed} missed" + (f", {broken} broken" if broken else ""), flush=True)
+    return int(missed + broken > 0)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from goals import Goals
+
 N = int(os.environ.get("MALOTE_BENCH_DOCUMENTS", "5000"))
 
 
@@ -137,9 +139,10 @@ def main() -> None:
     waited = {name: round(statistics.median(values), 3) for name, values in wall.items()}
     print(json.dumps({"bench": "documents", "documents": N, "cpu_seconds": spent, "wall_seconds": waited}))
     ratio = round(spent["ours"] / spent["xmlschema"], 3)
-    print(json.dumps({"documents/xmlschema": ratio, "goal": "<= 1.5"}))
-    print(json.dumps({"with archive": round(spent["ours and archive"] / spent["xmlschema"], 3), "goal": "none"}))
-    sys.exit(0 if ratio <= 1.5 else 1)
+    print(json.dumps({"with archive": round(spent["ours and archive"] / spent["xmlschema"], 3)}))
+    goals = Goals()
+    goals.most("documents/xmlschema", ratio, 1.5)
+    sys.exit(goals.end())
 
 
 if __name__ == "__main__":

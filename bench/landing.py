@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import psycopg
+from goals import Goals
 
 N = int(os.environ.get("MALOTE_BENCH_ROWS", "100000"))
 ROUNDS = int(os.environ.get("MALOTE_BENCH_ROUNDS", "3"))
@@ -207,11 +208,13 @@ def main() -> None:
                 changed[name] = result["changed"]
     median = {name: statistics.median(values) for name, values in seconds.items()}
     print(json.dumps({"bench": "landing", "rows": N, "seconds": {k: round(v, 2) for k, v in median.items()}}))
+    goals = Goals()
     for over, goal in (("floor", 1.3), ("insert_rows", 0.333), ("dlt", 0.125)):
-        print(json.dumps({f"landing/{over}": round(median["malote"] / median[over], 3), "goal": f"<= {goal}"}))
+        goals.most(f"landing/{over}", median["malote"] / median[over], goal)
     print(json.dumps({"merge alone/floor": round(median["merge alone"] / median["floor"], 3)}))
-    again = round(median["malote again"] / median["malote"], 3)
-    print(json.dumps({"again/first": again, "goal": "<= 0.6", "rows_changed": changed["malote again"]}))
+    goals.most("again/first", median["malote again"] / median["malote"], 0.6)
+    goals.most("rows changed by landing again", changed["malote again"], 0)
+    sys.exit(goals.end())
 
 
 if __name__ == "__main__":

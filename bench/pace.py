@@ -14,6 +14,7 @@ import asyncio
 import json
 import multiprocessing
 import random
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from multiprocessing.synchronize import Event
 
 import aiohttp
 import psycopg
+from goals import Goals
 
 from malote.hours import Pace
 from malote_local.postgres import EmbeddedPostgres
@@ -162,6 +164,7 @@ def main() -> None:
     options.add_argument("--transit", type=float, default=0.25, help="seconds, the most a request spends on its way")
     chosen = options.parse_args()
     seconds = chosen.seconds or 2 * chosen.window + 5
+    goals = Goals()
     with EmbeddedPostgres() as postgres:
         for run, processes in enumerate(int(n) for n in chosen.processes.split(",")):
             dsn = postgres.create(f"pace_{run}")
@@ -170,6 +173,9 @@ def main() -> None:
                 connection.execute((files("malote") / "migrations" / "sql" / "pace.sql").read_bytes())
             found = measure(dsn, processes, chosen.limit, chosen.window, seconds, chosen.transit)
             print(json.dumps(found), flush=True)
+            goals.most(f"violations, {processes} processes", found["violations"], 0)
+            goals.least(f"share of the limit used, {processes} processes", found["used"], 0.95)
+    sys.exit(goals.end())
 
 
 if __name__ == "__main__":
