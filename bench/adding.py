@@ -101,7 +101,7 @@ def add_bndes(dsn: str, folder: str) -> None:
 def prepare(dsn: str, folder: str, number: int | None = None) -> float:
     """Seconds that preparing takes: 100 new rows, or what the shipped SQL selects."""
     kit, order = _kit(dsn, _cielo(), folder), Order(f"years/prepared/{number}", "autorizacao")
-    rows: Any = list(_orders(number)) if number is not None else selected(dsn, kit.institution)
+    rows: Any = list(_orders(number)) if number is not None else selected(dsn, kit.institution, order)
     begun = time.perf_counter()
     prepared = Courier(kit).prepare(order, rows, refused_too=False)
     took = time.perf_counter() - begun
@@ -109,9 +109,10 @@ def prepare(dsn: str, folder: str, number: int | None = None) -> float:
     return took
 
 
-def selected(dsn: str, institution: Institution) -> Outgoing:
+def selected(dsn: str, institution: Institution, order: Order) -> Outgoing:
     """The shipped authorisations, as a submit task selects them."""
-    return Outgoing(dsn, place.sql("outgoing", "cielo__autorizacao.sql").read_text(encoding="utf-8"))
+    return Outgoing(dsn, place.sql("outgoing", "cielo__autorizacao.sql").read_text(encoding="utf-8"),
+                    scope=institution.scope_of(order))  # fmt: skip
 
 
 def _orders(number: int) -> Iterator[dict[str, Any]]:

@@ -104,7 +104,8 @@ _ROWS = f"""
 
 _CCEE = f"""
     select %(base)s + k, 'ccee-' || %(base)s + k, 'ccee_contratos/' || k || '/submit', 'ccee', 'simulator', '{PERFIL}',
-        'contratos', 'R', 'landed', 'contratos.xml', 'ccee/sent/' || k || '.xml', encode(sha256(k::text::bytea), 'hex'),
+        'contratos', 'ContratosCCEAL-1', 'landed', 'contratos.xml',
+        'ccee/sent/' || k || '.xml', encode(sha256(k::text::bytea), 'hex'),
         1000000, false, %(per)s, jsonb_build_object('echoes', %(per)s), 'C' || k, 1, t.at, t.at,
         t.at + interval '1 second', t.at + interval '3 days', 3, 'ccee/answers/' || k || '.xml',
         encode(sha256((k || 'r')::bytea), 'hex'), 1000000, t.at + interval '1 hour',
@@ -116,7 +117,7 @@ _CCEE = f"""
 _CONTRACTS = f"""
     with item as (
         insert into malote.item_row (submission, ordinal, scope, reference, outcome, code, message)
-        select s.id, i, 'ccee/simulator/{PERFIL}/contratos/R', 'ADV-' || (s.number * 10000 + i),
+        select s.id, i, 'ccee/simulator/{PERFIL}/contratos/ContratosCCEAL-1', 'ADV-' || (s.number * 10000 + i),
             case when i %% 50 = 0 then 'refused' end, case when i %% 50 = 0 then 'ERRO' end,
             case when i %% 50 = 0 then 'Comprador inexistente' end
         from malote.submission s cross join generate_series(1, %(per)s) as i where s.institution = 'ccee'

@@ -71,10 +71,13 @@ def _in_words(error: Exception) -> MaloteError:
 
 
 def _migrate(dsn: str, options: argparse.Namespace) -> None:
-    from malote.migrations import upgrade
+    from malote.migrations import pending, upgrade
 
     if options.passwords and not options.roles:
         raise Misconfigured("--passwords goes with --roles", todo="add --roles")
+    if options.check:
+        print("\n".join(pending(dsn)) or "nothing to do: the warehouse is up to date")
+        return
     upgrade(dsn, roles=passwords(options.passwords) if options.roles else None)
     print("the warehouse is up to date" + ("; its roles are there" if options.roles else ""))
 
@@ -118,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = known.add_parser("migrate", help="create or upgrade the tables and views of the warehouse")
     migrate.add_argument("--roles", action="store_true", help="make the four roles too, see docs/roles.md")
     migrate.add_argument("--passwords", metavar="FOLDER", help="with --roles: a file for each role that gets one")
+    migrate.add_argument("--check", action="store_true", help="only say what would be done, a line each")
     seal = known.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
     seal.add_argument("--again", action="store_true", help="sealed text in: the same, under the present key, out")
     archive = known.add_parser("archive", help="the bytes at rest").add_subparsers(dest="deed", required=True)

@@ -245,6 +245,10 @@ class Institution(ABC):
         """Ask why a submission, or its item, was refused: rows of ``reasons_table``; None where nobody can be asked."""
         return None
 
+    def scope_of(self, order: Order) -> str:
+        """The :meth:`scope` of every row of an order, where it is known before they are read; else empty."""
+        return ""
+
     def scope(self, service: str, operation: str) -> str:
         """Within what a reference may not travel twice."""
         return "/".join((self.name, self.access.environment, self.account, service, operation))

@@ -28,14 +28,15 @@ class Selecting(Protocol):
     def warehouse_dsn(self) -> str: ...
 
 
-def rows_of(hook: Selecting, query: str) -> Outgoing:
+def rows_of(hook: Selecting, query: str, scope: str) -> Outgoing:
     """What the SQL selects in the warehouse of a hook.
 
+    :param scope: whose items ``malote.travelling`` shows, so that the SQL can leave them out
     :raises Misconfigured: where a connection or ``[malote] outgoing_timeout`` is wrong
     """
     from malote.trip import Outgoing
 
-    return Outgoing(selection_dsn(hook), query, timeout=timeout())
+    return Outgoing(selection_dsn(hook), query, timeout=timeout(), scope=scope)
 
 
 def who_selects(hook: Selecting) -> str:

@@ -50,6 +50,13 @@ def rendered(stage: Stage, folder: Path, first: int = 0) -> tuple[list[Document]
     return [each for each in documents if isinstance(each, Document)], archive
 
 
+def test_the_scope_of_an_order_is_that_of_its_documents(stage: Stage, tmp_path: Path) -> None:
+    institution, order = stage.institution(), Order("pouch", stage.service, at=NOON)
+    documents, _ = rendered(stage, tmp_path)
+    scopes = {institution.scope(stage.service, each.operation) for each in documents}
+    assert {institution.scope_of(order)} == scopes
+
+
 def counting(first: int = 0) -> Callable[[str, int], int]:
     """A sequence of numbers, ``first`` of them taken."""
     numbers = count(first)

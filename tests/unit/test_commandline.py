@@ -137,6 +137,15 @@ def test_migrate_twice_changes_nothing(database: str, capsys: pytest.CaptureFixt
     assert "up to date" in capsys.readouterr().out
 
 
+def test_migrate_check_says_what_would_be_done(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check = ["--warehouse", database, "migrate", "--check"]
+    assert main(check) == 0
+    assert "migration 0001_journal" in capsys.readouterr().out
+    assert main(check[:-1]) == 0
+    assert main(check) == 0
+    assert "nothing to do" in capsys.readouterr().out
+
+
 def test_a_warehouse_without_journal_says_to_migrate(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--warehouse", database, "status"]) == 1
     assert "malote migrate" in capsys.readouterr().err

@@ -17,7 +17,9 @@ OWNER, RUNTIME, SELECT, READER = ROLES = ("malote_owner", "malote_runtime", SELE
 
 SCHEMAS = ("malote", "outgoing", *INSTITUTIONS, "report")
 
-_READ_BY_SHIPPED_SQL = ("malote.submission", "malote.item", "cielo.transacao", "bndes.aprovado", "bndes.contratado")
+_READ_BY_SHIPPED_SQL = (
+    *("malote.submission", "malote.item", "malote.travelling", "cielo.transacao", "bndes.aprovado", "bndes.contratado"),
+)
 _MIGHTY = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 _KEPT = "the warehouse is as it was"
 
@@ -32,6 +34,11 @@ def make(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> N
         raise Misconfigured(
             f"there is no role {', '.join(sorted(unknown))}", todo=f"give passwords of {', '.join(ROLES)}", kept=_KEPT
         )
+    with connection.transaction():
+        _make_all(connection, passwords)
+
+
+def _make_all(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
     for role in ROLES:
         _make(connection, role)
         if role in passwords:
@@ -55,7 +62,7 @@ def make(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> N
 
 
 def become_owner(connection: psycopg.Connection[Any]) -> bool:
-    """In this transaction, act as ``malote_owner`` where the warehouse is its own; returns whether it is.
+    """In this session, act as ``malote_owner`` where the warehouse is its own; returns whether it is.
 
     :raises Misconfigured: where it is, and who logged in may not
     """
@@ -70,7 +77,7 @@ def become_owner(connection: psycopg.Connection[Any]) -> bool:
             f"the warehouse is {OWNER}'s, and who logged in may not act for it",
             todo=f"migrate with the login {OWNER}, or with the one that ran `malote migrate --roles`", kept=_KEPT,
         )  # fmt: skip
-    _do(connection, "set local role {}", sql.Identifier(OWNER))
+    _do(connection, "set role {}", sql.Identifier(OWNER))
     return True
 
 
@@ -94,7 +101,7 @@ def grant(connection: psycopg.Connection[Any]) -> None:
             if what:
                 _do(connection, f"grant {what} on {{}} to {{}}", tables, everyone[role])
     _do(connection, "revoke update on malote.event from {}", everyone[RUNTIME])
-    _do(connection, "revoke insert, update on malote.alembic_version from {}", everyone[RUNTIME])
+    _do(connection, "revoke insert, update on malote.alembic_version, malote.mart from {}", everyone[RUNTIME])
     for name in _READ_BY_SHIPPED_SQL:
         _do(connection, "grant select on {} to {}", sql.Identifier(*name.split(".")), everyone[SELECT])
 

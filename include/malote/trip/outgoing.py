@@ -25,15 +25,24 @@ class Outgoing:
     :param query: one statement whose column aliases are paths into the treaty, beside ``reference``
     :param values: values of its ``%(name)s`` placeholders
     :param timeout: for each thousand rows
+    :param scope: whose items ``malote.travelling`` shows to the statement, see
+        :meth:`malote.institution.Institution.scope_of`; none where it is empty
     """
 
     def __init__(
-        self, dsn: str, query: str, values: Mapping[str, Any] | None = None, *, timeout: timedelta = TIMEOUT
+        self,
+        dsn: str,
+        query: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        timeout: timedelta = TIMEOUT,
+        scope: str = "",
     ) -> None:
         self._dsn = dsn
         self._query = query
         self._values = dict(values) if values else None
         self._timeout = timeout
+        self._scope = scope
 
     def __iter__(self) -> Iterator[Row]:
         """The rows.
@@ -45,6 +54,7 @@ class Outgoing:
             raise Misconfigured("the outgoing SQL holds a NUL", todo="save it as text", kept="nothing was selected")
         with session(self._dsn, self._timeout) as (connection, selector), connection.cursor("outgoing") as cursor:
             try:
+                connection.execute("select set_config('malote.scope', %s, true)", (self._scope,))
                 cursor.execute(self._query.rstrip().rstrip(";"), self._values)
                 names = [column.name for column in cursor.description or ()]
             except (psycopg.Error, UnicodeError) as wrong:

@@ -1,6 +1,6 @@
 -- One row: one contract reference that was ever sent to the CCEE, with the last that is known of it.
 create or replace view report.ccee_contratos as
-select distinct on (i.scope, i.reference)
+select
     i.reference as referencia,
     r.codigo_contrato,
     r.comprador_codigo,
@@ -29,5 +29,13 @@ left join lateral (
     order by (l.status = 'ERRO') = (i.standing = 'refused') desc, l.ordem desc
     limit 1
 ) as r on true
-where s.institution = 'ccee'
-order by i.scope asc, i.reference asc, s.number desc, i.ordinal desc;
+where
+    s.institution = 'ccee'
+    and not exists (
+        select 1
+        from malote.item_row as newer
+        inner join malote.submission as sent on newer.submission = sent.id
+        where
+            newer.scope = i.scope and newer.reference = i.reference
+            and (sent.number, newer.ordinal) > (s.number, i.ordinal)
+    );

@@ -49,5 +49,4 @@ select
         / nullif(count(*) filter (where status in ('4', '5', '6')), 0), 4
     ) as taxa_aprovacao
 from item
-group by dia, ambiente, ec, bandeira
-order by dia desc, ambiente asc, ec asc, bandeira asc;
+group by dia, ambiente, ec, bandeira;

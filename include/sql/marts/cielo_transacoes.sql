@@ -53,12 +53,17 @@ select
     s.id as submission_id
 from malote.item as i
 inner join malote.submission as s on i.submission = s.id
-left join lateral (
-    select l.*
-    from cielo.transacao as l
-    where l.submission_id = s.id and l.reference = i.reference
-    order by (l.permite_retentativa is null) = (i.standing = 'accepted') desc, l.ordem desc
-    limit 1
-) as t on true
-where s.institution = 'cielo'
-order by s.number desc, i.ordinal asc;
+-- Of several rows about an item the last that says what became of it. As a plain join, through which a filter by tid or
+-- by order number reaches an index.
+left join cielo.transacao as t
+    on
+        i.submission = t.submission_id and i.reference = t.reference
+        and not exists (
+            select 1
+            from cielo.transacao as better
+            where
+                better.submission_id = t.submission_id and better.reference = t.reference
+                and ((better.permite_retentativa is null) = (i.standing = 'accepted'), better.ordem)
+                > ((t.permite_retentativa is null) = (i.standing = 'accepted'), t.ordem)
+        )
+where s.institution = 'cielo';

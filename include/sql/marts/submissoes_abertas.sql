@@ -18,15 +18,21 @@ select
     s.deadline,
     s.asked as times_asked,
     coalesce(s.message, l.words) as message,
-    coalesce(u.items, 0) as items_unanswered
-from malote.submission as s
-left join malote.load as l on s.id = l.submission
-left join (
-    select
-        i.submission,
-        count(*) as items
+    u.items as items_unanswered
+from (
+    select o.id
+    from malote.submission as o
+    where o.standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue')
+    union
+    select i.submission as id
     from malote.item_row as i
-    where i.outcome = 'unanswered'
-    group by i.submission
-) as u on s.id = u.submission
-where s.standing not in ('landed', 'refused', 'withdrawn') or (s.standing = 'landed' and u.items > 0);
+    inner join malote.submission as o on i.submission = o.id
+    where i.outcome = 'unanswered' and o.standing = 'landed'
+) as open
+inner join malote.submission as s on open.id = s.id
+left join malote.load as l on s.id = l.submission
+cross join lateral (
+    select count(*) as items
+    from malote.item_row as i
+    where i.submission = s.id and i.outcome = 'unanswered'
+) as u;

@@ -11,4 +11,10 @@ select
 from outgoing.bndes_cancelamento as cancelamento
 inner join bndes.aprovado as aprovado
     on cancelamento.ano_proposta = aprovado.ano_proposta and cancelamento.numero_proposta = aprovado.numero_proposta
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = cancelamento.referencia
+    )
 order by cancelamento.referencia

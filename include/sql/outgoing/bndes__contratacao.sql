@@ -14,4 +14,10 @@ select
 from outgoing.bndes_contratacao as contrato
 inner join bndes.aprovado as aprovado
     on contrato.ano_proposta = aprovado.ano_proposta and contrato.numero_proposta = aprovado.numero_proposta
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = contrato.ano_proposta || '/' || contrato.numero_proposta
+    )
 order by contrato.ano_proposta, contrato.numero_proposta

@@ -16,4 +16,10 @@ select
     proposta.item_descricao as "item[].descricao",
     proposta.item_valor as "item[].valor"
 from outgoing.bndes_financiamento as proposta
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = proposta.ano_proposta || '/' || proposta.numero_proposta
+    )
 order by proposta.ano_proposta, proposta.numero_proposta

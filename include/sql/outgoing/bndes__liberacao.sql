@@ -12,4 +12,10 @@ select
 from outgoing.bndes_liberacao as liberacao
 inner join bndes.contratado as contratado
     on liberacao.ano_proposta = contratado.ano_proposta and liberacao.numero_proposta = contratado.numero_proposta
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = liberacao.referencia
+    )
 order by liberacao.referencia

@@ -15,5 +15,11 @@ select
 from outgoing.bndes_solicitacao as pedido
 left join bndes.aprovado as aprovado
     on pedido.ano_proposta = aprovado.ano_proposta and pedido.numero_proposta = aprovado.numero_proposta
-where pedido.servico = '{servico}'
+where
+    pedido.servico = '{servico}'
+    and not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = pedido.referencia
+    )
 order by pedido.referencia

@@ -16,4 +16,10 @@ select
     contrato.montante_medio as "Contrato.MontanteMedio..@montanteMedio",
     contrato.tipo_modulacao as "Contrato.MontanteMedio.TipoModulacao.@tipoModulacao"
 from outgoing.ccee_contratos as contrato
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = contrato.referencia
+    )
 order by contrato.referencia

@@ -26,13 +26,18 @@ select
     autorizacao.gerar_token as "gerar-token",
     autorizada.em as "autorizado.em"
 from outgoing.cielo_autorizacao as autorizacao
-left join (
-    select
-        transacao.numero_pedido,
-        array_agg(distinct submission.environment || '/' || submission.account) as em
+left join lateral (
+    select array_agg(distinct submission.environment || '/' || submission.account) as em
     from cielo.transacao
     inner join malote.submission on transacao.submission_id = submission.id
-    where transacao.operacao != '02' and transacao.status in ('4', '6')
-    group by transacao.numero_pedido
-) as autorizada on autorizacao.numero_pedido = autorizada.numero_pedido
+    where
+        transacao.numero_pedido = autorizacao.numero_pedido
+        and transacao.operacao != '02' and transacao.status in ('4', '6')
+) as autorizada on true
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = autorizacao.numero_pedido
+    )
 order by autorizacao.numero_pedido

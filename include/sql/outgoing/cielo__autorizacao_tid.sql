@@ -6,13 +6,18 @@ select
     autorizacao.tid as "tid",
     autorizada.em as "autorizado.em"
 from outgoing.cielo_autorizacao_tid as autorizacao
-left join (
-    select
-        transacao.tid,
-        array_agg(distinct submission.environment || '/' || submission.account) as em
+left join lateral (
+    select array_agg(distinct submission.environment || '/' || submission.account) as em
     from cielo.transacao
     inner join malote.submission on transacao.submission_id = submission.id
-    where transacao.operacao != '08' and transacao.status in ('4', '6')
-    group by transacao.tid
-) as autorizada on autorizacao.tid = autorizada.tid
+    where
+        transacao.tid = autorizacao.tid
+        and transacao.operacao != '08' and transacao.status in ('4', '6')
+) as autorizada on true
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = autorizacao.tid
+    )
 order by autorizacao.tid

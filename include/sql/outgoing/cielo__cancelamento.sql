@@ -10,11 +10,19 @@ from outgoing.cielo_cancelamento as cancelamento
 where
     not exists (
         select 1
-        from malote.item as other
+        from malote.travelling as t
+        where t.reference = cancelamento.referencia
+    )
+    and not exists (
+        select 1
+        from malote.submission as under_way
+        inner join malote.item_row as other on under_way.id = other.submission
         where
-            other.scope like 'cielo/%/cancelamento/03'
+            under_way.standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue')
+            and under_way.landed_at is null
+            and under_way.institution = 'cielo' and under_way.service = 'cancelamento'
             and other.echo = cancelamento.tid
             and other.reference != cancelamento.referencia
-            and other.standing = 'sent'
+            and other.outcome is null
     )
 order by cancelamento.referencia

@@ -24,4 +24,10 @@ left join lateral (
     order by transacao.landed_at desc, transacao.ordem desc
     limit 1
 ) as autorizada on true
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = captura.tid
+    )
 order by captura.tid

@@ -4,4 +4,10 @@ select
     consulta.referencia as "reference",
     consulta.tid as "tid"
 from outgoing.cielo_consulta as consulta
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = consulta.referencia
+    )
 order by consulta.referencia

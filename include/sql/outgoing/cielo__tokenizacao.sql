@@ -5,4 +5,10 @@ select
     tokenizacao.referencia as "reference",
     tokenizacao.cartao_selado as "dados-portador"
 from outgoing.cielo_tokenizacao as tokenizacao
+where
+    not exists (
+        select 1
+        from malote.travelling as t
+        where t.reference = tokenizacao.referencia
+    )
 order by tokenizacao.referencia

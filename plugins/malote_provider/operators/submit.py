@@ -84,20 +84,20 @@ class SubmitOperator(MaloteTask):
         pouch = pouch_of(context)
         context["ti"].xcom_push(key="return_value", value={"pouch": pouch})  # a try that fails may have sent half of it
         with self.hook() as hook:
-            service = self.service_of(hook.get_institution())
+            institution = hook.get_institution()
+            service = self.service_of(institution)
             params = {name: value for name, value in (self.options or {}).items() if given(value)}
             if true(self.valid_rest):
                 params["valid_rest"] = True
+            order = Order(pouch, service, params)
             rows: Any = ()
             if given(self.arquivo):
                 params["arquivo"] = own_file(str(self.arquivo), self.institution, folders("arquivo_folders"))
             else:
                 own = folders("outgoing_sql_folders")
                 query = statement(self.outgoing_sql, self.institution, service, own, free=self._free_sql)
-                rows = rows_of(hook, query)
-            prepared = hook.courier().prepare(
-                Order(pouch, service, params), rows, refused_too=true(self.resend_refused)
-            )
+                rows = rows_of(hook, query, institution.scope_of(order))
+            prepared = hook.courier().prepare(order, rows, refused_too=true(self.resend_refused))
             self.log.info(
                 "pouch %s: %d submissions, %d items prepared; %d items held back",
                 pouch, prepared.submissions, prepared.items, prepared.held,

@@ -105,6 +105,9 @@ class Bndes(Institution):
         row = results.result(self._reading, service, submission, markup.parse(answer.read()))
         yield from figures.counted([row], _NAO_LIDO["resultado"], log, submission.id)
 
+    def scope_of(self, order: Order) -> str:
+        return self.scope(order.service, order.service)
+
     def counter(self, service: str) -> Counter:
         """Open by the hours for what they bind (manual 2.5), else always. What a connection adds is bound."""
         bound = service in self._rules.bound_services or service not in rules.SERVICES

@@ -14,7 +14,7 @@ from malote.institution import Access, AnswerRow, Call, Free, Institution, Numbe
 from malote.institutions.ccee import rules
 from malote.institutions.ccee.answers import TABLE, details
 from malote.institutions.ccee.calls import ENVIRONMENTS, SEARCH, Calls, Fault
-from malote.institutions.ccee.documents import contracts, own_files
+from malote.institutions.ccee.documents import Layout, contracts, own_files
 from malote.rules import Code
 from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
 
@@ -89,6 +89,9 @@ class Ccee(Institution):
             yield from own_files(params, selection, archive, free, self._folder)
         else:
             yield from contracts(params, selection, archive, free, self._folder, self._rules.decimal_sign)
+
+    def scope_of(self, order: Order) -> str:
+        return self.scope(order.service, Layout.of(order.params).operation)
 
     def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
         with archive.open(submission.stored) as file:

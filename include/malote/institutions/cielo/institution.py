@@ -96,6 +96,9 @@ class Cielo(Institution):
         rows = returned(answer, submission.operation, lot_number(submission))
         return figures.counted(rows, TABLE.columns.index("nao_lido"), log, submission.id)
 
+    def scope_of(self, order: Order) -> str:
+        return self.scope(order.service, rules.OPERATIONS[order.service].code)
+
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:
         number = int(submission.facts["numero_lote"])
         return item_ids(self._ec, number, references)

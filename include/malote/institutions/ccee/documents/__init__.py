@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.institutions.ccee.documents.from_rows import contracts
+from malote.institutions.ccee.documents.from_rows import Layout, contracts
 from malote.institutions.ccee.documents.own_file import own_files
 
-__all__ = ["contracts", "own_files"]
+__all__ = ["Layout", "contracts", "own_files"]

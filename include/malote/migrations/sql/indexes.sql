@@ -1,0 +1,28 @@
+-- Indexes that history needs, one statement each. They are built `concurrently`, after everything else, where there is
+-- none of that name; a statement that is changed needs another name, and its old one goes to `drop index` below.
+
+-- The promise itself: an item that is in flight, accepted or unanswered is in one document only. A refused one may be in
+-- many. By reference first: so it also answers who holds a reference, in whichever scope.
+create unique index item_travels on malote.item_row (reference, scope, (case when outcome = 'refused' then submission else '' end));
+drop index malote.item_travels_once;
+drop index malote.item_refused;
+
+-- report.bndes_esteira by proposal.
+create index item_of_proposal on malote.item_row (split_part(reference, '/', 1), substr(reference, strpos(reference, '/') + 1)) where scope like 'bndes/%';
+create index submission_of_number on malote.submission ((facts ->> 'numeroBNDES')) where institution = 'bndes';
+
+-- Lots of Cielo by their number.
+create index submission_of_lot on malote.submission ((facts ->> 'numero_lote')) where institution = 'cielo';
+
+-- What is not settled, few of very many; what ended otherwise than by landing.
+create index submission_unsettled on malote.submission (institution, environment, account, service, standing) where standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue');
+create index submission_ended on malote.submission (institution, environment, account, service, standing) where standing in ('refused', 'withdrawn');
+create index submission_unexplained on malote.submission (institution, environment, account, service, number) where unexplained;
+
+-- What landed since an event.
+create index event_landed on malote.event (id) where what = 'landed';
+
+-- Cielo's transactions by tid (captures look for them, a lot at a time) and by order number.
+create index transacao_of_tid on cielo.transacao (tid);
+drop index cielo.transacao_authorised;
+create index transacao_of_order on cielo.transacao (numero_pedido);

@@ -1,0 +1,14 @@
+"""Which refusals have reasons that nobody has asked for yet; apart, so that no lock of 0020 is held meanwhile."""
+
+from __future__ import annotations
+
+from malote.migrations import run
+
+revision = "0021_unexplained"
+down_revision = "0020_years"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run("unexplained.sql")

@@ -1,0 +1,64 @@
+-- One row: one item that was put into a lot for Cielo, each time that it was, with what is known of it.
+create view before.cielo_transacoes as
+select
+    i.reference as referencia,
+    s.operation as operacao,
+    case s.operation
+        when '02' then 'Autorização'
+        when '03' then 'Cancelamento'
+        when '04' then 'Captura'
+        when '05' then 'Tokenização'
+        when '06' then 'Consulta'
+        when '07' then 'Consulta por número do pedido'
+        when '08' then 'Autorização de TID'
+    end as operacao_nome,
+    t.tid,
+    t.numero_pedido,
+    round(t.valor / 100, 2) as valor_reais,
+    t.bandeira,
+    case t.produto
+        when '1' then 'Crédito à vista'
+        when '2' then 'Parcelado loja'
+        when '3' then 'Parcelado administradora'
+        when 'A' then 'Débito'
+        else t.produto
+    end as produto,
+    t.parcelas,
+    t.status,
+    coalesce(t.situacao, s.standing) as situacao,
+    t.lr,
+    t.lr_significado,
+    t.permite_retentativa,
+    t.arp,
+    t.nsu,
+    t.autorizacao_data_hora as autorizada_em,
+    t.captura_data_hora as capturada_em,
+    round(t.captura_valor / 100, 2) as capturado_reais,
+    t.cancelamentos,
+    round(t.cancelado_valor / 100, 2) as cancelado_reais,
+    t.cancelamento_data_hora as cancelada_em,
+    right(t.codigo_token, 4) as token_final,
+    t.numero_cartao_truncado,
+    t.renova_facil,
+    t.renova_cartao_truncado,
+    coalesce(t.erro_codigo, t.token_erro_codigo) as erro_codigo,
+    coalesce(t.erro_mensagem, t.token_erro_mensagem, t.autorizacao_mensagem, i.message, s.message) as mensagem,
+    i.standing as situacao_item,
+    s.environment as ambiente,
+    s.account as ec,
+    s.facts ->> 'numero_lote' as numero_lote,
+    s.name as arquivo,
+    s.sent_at as enviada_em,
+    coalesce(t.landed_at, s.moved_at) as quando,
+    s.id as submission_id
+from malote.item as i
+inner join malote.submission as s on i.submission = s.id
+left join lateral (
+    select l.*
+    from cielo.transacao as l
+    where l.submission_id = s.id and l.reference = i.reference
+    order by (l.permite_retentativa is null) = (i.standing = 'accepted') desc, l.ordem desc
+    limit 1
+) as t on true
+where s.institution = 'cielo'
+order by s.number desc, i.ordinal asc;
