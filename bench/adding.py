@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,15 @@ def _cielo() -> Cielo:
     return Cielo(Access("cielo", "simulator", "https://localhost", EC, "chave"))
 
 
+@cache
+def _archive(folder: str) -> Archive:
+    return Archive(Path(folder) / "archive", "key")  # one for the process: its key is derived once, on purpose slowly
+
+
 def _kit(dsn: str, institution: Institution, folder: str) -> Kit:
     clock = SystemClock()
     pace = Pace(dsn, "years", limit=0, window=timedelta(minutes=1))
-    return Kit(institution, dsn, Journal(dsn, clock), Archive(Path(folder) / "archive", "key"), pace, clock)
+    return Kit(institution, dsn, Journal(dsn, clock), _archive(folder), pace, clock)
 
 
 def add_cielo(dsn: str, folder: str, number: int) -> dict[str, float]:

@@ -7,6 +7,9 @@ from typing import Any
 
 import psycopg
 
+from malote import place
+from malote_provider.checks import COUNTED
+
 LOT, LOTS = 25_000, 400
 CONTRACTS, FILES = 500_000, 500
 PROPOSALS = 100_000
@@ -223,4 +226,7 @@ def fill(dsn: str, size: Fraction) -> dict[str, int]:
                   " from malote.submission")  # fmt: skip
         c.execute(_OUTGOING)
         c.execute("vacuum analyze")
+        for name in COUNTED:  # as the reports of those days left it
+            c.execute(place.sql("marts_tasks", f"{name}.sql").read_text(encoding="utf-8"))
+        c.execute("update report.conferencia set desde = (select max(id) from malote.event), inteira_em = now()")
     return {"items": lots * lot, "lots": lots, "contracts": files * CONTRACTS // FILES, "proposals": proposals}

@@ -7,6 +7,7 @@ the clock is no finer there. Warm: each question is asked once before it is meas
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -24,10 +25,11 @@ from psycopg.rows import dict_row
 from questions import QUESTIONS, Daily
 
 from malote import place
+from malote.commandline import _status as status
 from malote.journal import Journal
 from malote.migrations import upgrade
 from malote.scope import Scope
-from malote.submission import Standing
+from malote.submission import OPEN, Standing
 from malote.trip import Outgoing
 from malote_local.postgres import EmbeddedPostgres
 
@@ -83,9 +85,6 @@ class Years:
         self._journal()
         self.ask("migrate, nothing to do", lambda: upgrade(self.dsn))
         self._added()
-        for name, query in Daily(self.folder).statements():
-            self.ask(f"relatorio_diario {name}", lambda query=query: self.sql(query), times=1)  # type: ignore[misc]
-        self.ms["relatorio_diario, all of it"] = sum(v for k, v in self.ms.items() if k.startswith("relatorio_diario "))
         self._travelled()
 
     def _journal(self) -> None:
@@ -97,19 +96,23 @@ class Years:
                 "holding, 5,000 references": lambda: journal.holders(
                     f"cielo/simulator/{EC}/autorizacao/02", held, pouch="p", refused_too=False),
                 "land: answered": lambda: journal.submissions(bndes, Standing.ANSWERED),
-                "land: open": lambda: journal.tally(bndes),
+                "land: open": lambda: journal.tally(bndes, *OPEN),
                 "land: unexplained": lambda: journal.unexplained(bndes, limit=100),
                 "land: unanswered": lambda: journal.unanswered(cielo),
                 "land: fetch": lambda: journal.to_fetch(bndes),
                 "land: waiting": lambda: journal.waiting(bndes),
-                "status": lambda: journal.tally(Scope.everything()),
+                "status": lambda: status(journal, argparse.Namespace()),
             }  # fmt: skip
             for name, work in about.items():
                 self.ask(name, work)
 
     def _added(self) -> None:
         """The code adds to what was filled in, and what it writes is compared with that."""
-        took = [add_cielo(self.dsn, self.folder, n) for n in range(3)]
+        took = [add_cielo(self.dsn, self.folder, 0)]
+        for name, query in Daily(self.folder).statements():
+            self.ask(f"relatorio_diario {name}", lambda query=query: self.sql(query), times=1)  # type: ignore[misc]
+        self.ms["relatorio_diario, all of it"] = sum(v for k, v in self.ms.items() if k.startswith("relatorio_diario "))
+        took += [add_cielo(self.dsn, self.folder, n) for n in (1, 2)]
         self.ms["landing a lot of 25,000"] = min(each["landed"] for each in took) * 1000
         self.ms["taking in a lot of 25,000"] = min(each["taken in"] for each in took) * 1000
         add_bndes(self.dsn, self.folder)
@@ -151,9 +154,10 @@ def verdict(small: Years, large: Years) -> int:
         ratio = ms[name] / max(small.ms[name], 1) if ms[name] > 1 else 1.0
         goals.most(f"{name}, times the tenth", ratio, goal)
 
-    for name in (*(f"outgoing {each}" for each in OUTGOING), "preparing 100 new rows"):
+    for name in (f"outgoing {each}" for each in OUTGOING):
         goals.most(name, ms[name], 100, "ms")
         grows(name, GREW)
+    grows("preparing 100 new rows", GREW)
     grows("holding, 5,000 references", GREW)
     travelled = large.filled["travelled"]
     goals.most(f"preparing beside {travelled:,} that travelled", ms["preparing beside all that travelled"],

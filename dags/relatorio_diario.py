@@ -1,10 +1,12 @@
 """
 ### Relatório diário
 
-Exemplo de consumidor: roda quando resultados chegam (Assets) e às 20:30 de cada dia útil.
+Exemplo de consumidor: roda quando resultados chegam (Assets) e às 20:30 de cada dia útil. Custa o que é novo.
 
-1. **preenchida_…**, **inteira_…** – linhas preenchidas, cargas inteiras, nada aceito duas vezes. Ou alguém mexeu.
-2. **resumo** – escreve `report.resumo_diario`, uma linha por dia e instituição; de novo, não muda o que já está igual.
+1. **preenchida_…**, **inteira_…** – do que chegou desde a última vez: linhas preenchidas, cargas inteiras, nada aceito
+   duas vezes. Ou alguém mexeu. **tudo_…** – o mesmo de tudo que já chegou: uma vez por mês, ou com o param `tudo`.
+2. **aprovacao** – guarda as contagens de `report.cielo_aprovacao_por_dia` dos lotes que mudaram.
+3. **resumo** – escreve `report.resumo_diario`, uma linha por dia e instituição; de novo, não muda o que já está igual.
 
 Pode limpar e repetir tudo. Conexão: o warehouse (`[malote] warehouse_conn_id`). SQL: include/sql/marts_tasks.
 """
@@ -12,6 +14,7 @@ Pode limpar e repetir tudo. Conexão: o warehouse (`[malote] warehouse_conn_id`)
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.configuration import conf
@@ -21,22 +24,12 @@ from airflow.sdk import DAG, AssetOrTimeSchedule
 from malote import place
 from malote_provider.bndes import RESULTADO as BNDES
 from malote_provider.ccee import RESULTADO_PROCESSAMENTO as CCEE
+from malote_provider.checks import COUNTED, MONTHLY, checking
 from malote_provider.cielo import TRANSACAO as CIELO
 from malote_provider.retries import retry_policy
 from malote_provider.timetables import OpeningHoursTimetable
 
 EVENING = OpeningHoursTimetable(timedelta(days=1), "20:30-24:00")  # for what became overdue or in doubt since
-LOADED = "coalesce((select sum(row_count) from malote.load where target = '{}'), 0)"
-TAKEN = "filter (where situacao_item = 'accepted')"
-ONCE = "count(numero_bndes) filter (where servico = 'financiamento' and situacao = 'aprovado')"
-CONTRACT, ITEM = "(referencia, operacao, ambiente, perfil_agente)", "(referencia, operacao, ambiente, ec)"
-CHECKS = {  # table or view: what is filled in every row, what is true of them together
-    "ccee.resultado_processamento": ("codigo_processamento status", f"count(*) = {LOADED}"),
-    "report.ccee_contratos": ("referencia", f"count(*) = count(distinct {CONTRACT})"),
-    "cielo.transacao": ("operacao situacao", f"count(*) filter (where situacao <> 'sem_retorno') = {LOADED}"),
-    "report.cielo_transacoes": ("referencia", f"count(*) {TAKEN} = count(distinct {ITEM}) {TAKEN}"),
-    "bndes.resultado": ("servico situacao", f"count(*) = {LOADED} and {ONCE} = (select count(*) from bndes.aprovado)"),
-}
 with DAG(
     dag_id="relatorio_diario",
     description="Confere o que foi gravado e resume o dia",
@@ -46,14 +39,19 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("America/Sao_Paulo")),
     catchup=False,
     max_active_runs=1,
+    params={"tudo": False},
     default_args={"owner": "malote", "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()},
     template_searchpath=[str(place.sql("marts_tasks"))],
 ) as dag:
     conn = {"conn_id": conf.get("malote", "warehouse_conn_id")}
-    resumo = sql.SQLExecuteQueryOperator(task_id="resumo", sql="relatorio_diario.sql", **conn)
-    for table, (names, statement) in CHECKS.items():
-        about, name = {"table": table, **conn}, table.replace(".", "_")
-        filled = {column: {"null_check": {"equal_to": 0}} for column in names.split()}
-        whole = {"inteira": {"check_statement": statement.format(table)}}
-        sql.SQLColumnCheckOperator(task_id=f"preenchida_{name}", column_mapping=filled, **about) >> resumo
-        sql.SQLTableCheckOperator(task_id=f"inteira_{name}", checks=whole, **about) >> resumo
+
+    def write(task_id: str, *files: str, **more: Any) -> sql.SQLExecuteQueryOperator:
+        return sql.SQLExecuteQueryOperator(task_id=task_id, sql=[f"{file}.sql" for file in files], **conn, **more)
+
+    comeca, aprovacao = write("comeca", "conferencia_comeca"), write("aprovacao", *COUNTED)
+    new, whole = checking(**conn, all_of_it=False), checking(**conn, all_of_it=True)
+    follow = {"follow_task_ids_if_true": [task.task_id for task in whole], "follow_task_ids_if_false": ["resumo"]}
+    mensal = sql.BranchSQLOperator(task_id="mensal", sql=MONTHLY, **follow, **conn)
+    resumo = write("resumo", "relatorio_diario", "conferencia_termina", trigger_rule="none_failed")
+    comeca >> [aprovacao, mensal, *new] >> resumo
+    mensal >> whole >> write("tudo_conferido", "conferencia_inteira") >> resumo

@@ -10,21 +10,25 @@ from malote.desk import Decision, Way, decide
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.scope import Scope
-from malote.submission import Standing
+from malote.submission import OPEN, Standing
 from malote.surroundings import archive_keys, archive_url
 
-_OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
+_COUNTED = 100_000  # so many are counted; nobody waits for a count of years
 
 
 def status(journal: Journal, _: argparse.Namespace) -> None:
-    tally = journal.tally(Scope.everything())
+    everything = Scope.everything()
+    tally = journal.tally(everything, *OPEN) | journal.tally(everything, Standing.REFUSED, Standing.WITHDRAWN)
+    if landed := journal.landed(_COUNTED + 1):
+        tally["landed"] = landed
     if not tally:
         print("the journal is empty: nothing was ever sent")
         return
     for standing in Standing:
         if standing.value in tally:
-            print(f"{standing.value:10} {tally[standing.value]:>8}")
-    for submission in journal.submissions(Scope.everything(), *_OPEN, limit=50):
+            more = " and more" * (tally[standing.value] > _COUNTED)
+            print(f"{standing.value:10} {min(tally[standing.value], _COUNTED):>8}{more}")
+    for submission in journal.submissions(everything, *OPEN, limit=50):
         print(desk.line_of(submission))
 
 

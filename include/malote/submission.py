@@ -28,6 +28,9 @@ class Standing(str, Enum):
         return self in _SETTLED
 
 
+OPEN = (Standing.PREPARED, Standing.SENDING, Standing.RECEIVED, Standing.OVERDUE, Standing.ANSWERED, Standing.IN_DOUBT)
+"""Where a submission stands that is not over: few of very many, whose index is as small."""
+
 _SETTLED = frozenset({Standing.LANDED, Standing.REFUSED, Standing.IN_DOUBT, Standing.WITHDRAWN})
 
 

@@ -11,6 +11,7 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from malote.errors import Misconfigured
 from malote.rules import bounded, duration
+from malote.submission import OPEN, Standing
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
 from malote_provider.triggers import SOONEST, ReceiptTrigger, unpacked
@@ -70,7 +71,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         with self.hook() as hook:
             pouch, scope = self.about(hook, self.pouch, self.scope)
             service = self.service_of(hook.get_institution())
-            if not {"received", "overdue"} & hook.journal().tally(scope).keys():
+            if not hook.journal().tally(scope, Standing.RECEIVED, Standing.OVERDUE):
                 return self._result(hook, SETTLED)
         trigger = ReceiptTrigger(
             institution=self.institution,
@@ -118,7 +119,8 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
             ) from None
 
     def _result(self, hook: MaloteHook, status: str) -> dict[str, Any]:
-        tally = hook.journal().tally(self.about(hook, self.pouch, self.scope)[1])
+        which = () if self.scope == "pouch" else OPEN  # of a service, what has landed is years
+        tally = hook.journal().tally(self.about(hook, self.pouch, self.scope)[1], *which)
         result = {"status": status, "waiting": tally.pop("received", 0), **tally}
         self.log.info("%s", ", ".join(f"{name} {value}" for name, value in result.items()))
         return result

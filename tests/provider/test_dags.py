@@ -250,6 +250,14 @@ def test_the_report_notices_a_landed_row_that_went_missing(run: Any, ccee: Simpl
     assert run("relatorio_diario").state == "failed"
 
 
+def test_what_went_missing_long_ago_is_noticed_when_all_of_it_is_checked(run: Any, ccee: SimpleNamespace) -> None:
+    run(outgoing_sql=ROWS)
+    rows(ccee.dsn, "update report.conferencia set desde = (select max(id) from malote.event) returning 1")
+    rows(ccee.dsn, "delete from ccee.resultado_processamento where reference = 'PLANTED-2' returning 1")
+    assert run("relatorio_diario").state == "success"
+    assert run("relatorio_diario", tudo=True).state == "failed"
+
+
 def test_where_a_demo_or_a_test_starts_every_run_no_timetable_does(bag: Any) -> None:
     from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable
     from airflow.sdk.definitions.timetables.simple import NullTimetable

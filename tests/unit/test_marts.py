@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from malote import place
+
 BEFORE = Path(__file__).parents[1] / "data" / "marts_before"
 VIEWS = {  # as it is now: as it was
     "report.cielo_transacoes": "cielo_transacoes",
@@ -185,3 +187,70 @@ def test_a_filter_reaches_an_index_and_scans_no_history(warehouse: str, question
         connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
         plan = "\n".join(row[0] for row in connection.execute(f"explain select * from {question}"))
     assert index in plan
+
+
+KEPT = ("cielo_aprovacao_solta", "cielo_aprovacao")
+
+
+def keep(connection: psycopg.Connection[Any]) -> None:
+    for name in KEPT:
+        connection.execute(place.sql("marts_tasks", f"{name}.sql").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_counts_of_authorisations_that_are_kept_are_those_that_would_be_counted(warehouse: str, seed: int) -> None:
+    journal = Journal(warehouse, seed)
+    journal.fill(150)
+    connection = journal.connection
+    connection.execute("create schema before")
+    connection.execute((BEFORE / "cielo_aprovacao_por_dia.sql").read_text(encoding="utf-8"))
+
+    def told(view: str) -> list[str]:
+        return sorted(map(repr, connection.execute(f"select * from {view}").fetchall()))
+
+    def happens(what: str) -> None:
+        """Every move writes an event, in its own transaction; that is what lets go of what was kept."""
+        connection.execute(
+            """with moved as (update malote.item_row set outcome = 'unanswered'
+                   where starts_with(submission, 'cielo-') and outcome is null returning submission)
+               insert into malote.event (submission, at, what) select distinct submission, now(), %s from moved""",
+            (what,),
+        )
+
+    connection.execute(
+        "insert into malote.event (submission, at, what) select id, now(), 'prepared' from malote.submission"
+    )
+    for what in ("nothing", "kept", "moved", "kept again"):
+        if what.startswith("kept"):
+            keep(connection)
+            keep(connection)
+        if what == "moved":
+            happens("a person: settle")
+        assert told("report.cielo_aprovacao_por_dia") == told("before.cielo_aprovacao_por_dia"), what
+    row = connection.execute("select count(distinct submission_id) from report.cielo_aprovacao_mantida").fetchone()
+    assert row is not None
+    assert row[0] > 3
+    connection.close()
+
+
+def test_what_is_younger_than_an_hour_is_checked_again(warehouse: str) -> None:
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        connection.execute("insert into malote.pouch values ('p', 'x', 'x', 'x', 'x', '{}', now())")
+        connection.execute(
+            """insert into malote.submission (id, pouch, institution, environment, account, service, operation,
+                   standing, name, document, document_sha256, document_size, sealed, item_count, prepared_at, moved_at)
+               values ('x-1', 'p', 'x', 'x', 'x', 'x', 'x', 'landed', 'n', 'd', 'd', 1, false, 1, now(), now())"""
+        )
+        connection.execute("insert into malote.load values ('x-1', now(), 'x.y', 'x', 1, 1, 0, 0, 0, 0)")
+        for hours in (3, 2, 0):
+            connection.execute(
+                """insert into malote.event (submission, at, what)
+                   values ('x-1', now() - make_interval(hours => %s), 'landed')""",
+                (hours,),
+            )
+        new = "select tabela, submission_id from report.cargas_novas"
+        assert connection.execute(new).fetchall() == [("x.y", "x-1")]
+        for name in ("conferencia_comeca", "conferencia_termina"):
+            connection.execute(place.sql("marts_tasks", f"{name}.sql").read_text(encoding="utf-8"))
+        assert connection.execute("select desde, ate from report.conferencia").fetchall() == [(2, 2)]
+        assert connection.execute(new).fetchall() == [("x.y", "x-1")]

@@ -24,12 +24,24 @@ class Reading(Ledger):
         )
         return [submission_of(row) for row in rows]
 
-    def tally(self, scope: Scope) -> dict[str, int]:
-        """``{standing: count}`` of a scope."""
+    def tally(self, scope: Scope, *standings: Standing) -> dict[str, int]:
+        """``{standing: count}`` of a scope: of the given standings, of all where none is given.
+
+        All of a pouch is little; all of a service is years, so ask for those of it that are open.
+        """
         rows = self.connection.execute(
-            f"select standing, count(*) as n from malote.submission where {scope.where} group by standing", scope.values
+            f"""select standing, count(*) as n from malote.submission
+                where {scope.where} and (%(standings)s::text[] is null or standing = any (%(standings)s))
+                group by standing""",
+            {**scope.values, "standings": [s.value for s in standings] or None},
         )
         return {row["standing"]: row["n"] for row in rows}
+
+    def landed(self, most: int) -> int:
+        """How many have landed in all, counted no further than to that many."""
+        query = "select count(*) as n from (select 1 from malote.submission where standing = 'landed' limit %s) as x"
+        row = self.connection.execute(query, (most,)).fetchone()
+        return int(row["n"]) if row else 0
 
     def waiting(self, scope: Scope) -> tuple[int, datetime | None]:
         """How many of a scope are waited for (not the overdue ones), and when the next may be asked."""
@@ -130,7 +142,7 @@ class Reading(Ledger):
                     (select e.detail -> 'reasons' from malote.event e where e.submission = s.id and e.what = 'refused'
                      order by e.id desc limit 1) as brought
                 from malote.submission s
-                where {scope.where} and reasons_at is null and id <> all (%(without)s)
+                where {scope.where} and unexplained and reasons_at is null and id <> all (%(without)s)
                   and (standing = 'refused' or standing = 'landed' and exists (
                       select 1 from malote.load l where l.submission = s.id and l.items_refused > 0))
                 order by number limit %(limit)s""",

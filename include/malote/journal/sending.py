@@ -145,7 +145,8 @@ class Sending(Ledger):
         with self.connection.transaction():
             self.move(
                 id, ["sending"], "refused", {**detail, "reasons": list(reasons)} if reasons else detail,
-                "standing = 'refused', leased_until = null, uncertain = false, code = %(code)s, message = %(message)s",
+                "standing = 'refused', leased_until = null, uncertain = false, code = %(code)s, message = %(message)s, "
+                "unexplained = true",
                 code=code, message=message,
             )  # fmt: skip
             self.release(id, "refused" if frees else "unanswered", code, message)

@@ -25,6 +25,7 @@ _LANDED = """
     with moved as (
         update malote.submission s
         set standing = 'landed', moved_at = %(now)s, landed_at = coalesce(s.landed_at, %(now)s),
+            unexplained = s.reasons_at is null and l.items_refused > 0,
             next_at = case when l.items_unanswered > 0 and s.deadline > %(now)s
                 then least(%(now)s + %(every)s, s.deadline) end
         from malote.load l

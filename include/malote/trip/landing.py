@@ -113,7 +113,7 @@ class Landing:
                         copy.write_row((refusal.submission.id, ordem, refusal.reference, *row))
             merge(connection, table, now)
             connection.execute(
-                "update malote.submission set reasons_at = %s where id = any (%s)",
+                "update malote.submission set reasons_at = %s, unexplained = false where id = any (%s)",
                 (now, [refusal.submission.id for refusal, _ in told]),
             )
 

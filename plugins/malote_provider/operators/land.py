@@ -24,6 +24,8 @@ from malote_provider.explaining import (
 )
 from malote_provider.tasks import MaloteTask
 
+_WAITED_FOR = (Standing.RECEIVED, Standing.IN_DOUBT, Standing.OVERDUE)
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -91,7 +93,7 @@ class LandOperator(MaloteTask):
             own = hook.scope(pouch, "pouch", "")
             landed = hook.collecting().collect(scope, hook.driver())
             journal = hook.journal()
-            tally, silent = journal.tally(scope), journal.unanswered(scope)
+            tally, silent = journal.tally(scope, *_WAITED_FOR), journal.unanswered(scope)
             counts = {
                 "landed": landed.submissions,
                 "rows": landed.rows,
@@ -99,7 +101,7 @@ class LandOperator(MaloteTask):
                 "waiting": tally.get("received", 0),
                 "in_doubt": tally.get("in_doubt", 0),
                 "overdue": tally.get("overdue", 0),
-                "refused": journal.tally(own).get("refused", 0),
+                "refused": journal.tally(own, Standing.REFUSED).get("refused", 0),
                 "unanswered": sum(each.items for each in silent),
                 **{f"items_{name}": n for name, n in journal.items_landed(own, landed.ids).items()},
                 "items_held": journal.items_held(scope),
