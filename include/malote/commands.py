@@ -13,7 +13,7 @@ from malote.scope import Scope
 from malote.submission import OPEN, Standing
 from malote.surroundings import archive_keys, archive_url
 
-_COUNTED = 100_000  # so many are counted; nobody waits for a count of years
+_COUNTED = 10_000  # so many are counted; nobody waits for a count of years
 
 
 def status(journal: Journal, _: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ class Check:
     @property
     def new(self) -> str:
         """The condition on rows of what is new."""
-        return f"{self.key} in ({_NEW})"
+        return f"{self.key} = any (array({_NEW}))"
 
     def columns(self) -> dict[str, Any]:
         """For ``SQLColumnCheckOperator``."""
@@ -48,7 +48,7 @@ class Check:
 
     def whole(self, *, all_of_it: bool) -> dict[str, Any]:
         """For ``SQLTableCheckOperator``: what is true, and that nothing of a load is missing."""
-        which = "" if all_of_it else f" and submission in ({_NEW})"
+        which = "" if all_of_it else f" and submission = any (array({_NEW}))"
         loaded = f"(select coalesce(sum(row_count), 0) from malote.load where target = '{self.table}'{which})"
         return {"inteira": {"check_statement": f"{self.true} and {self.rows} = {loaded}" if self.rows else self.true}}
 

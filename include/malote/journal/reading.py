@@ -162,19 +162,25 @@ class Reading(Ledger):
             that never left, or that a person saw to be absent: the institution never said no to it
         """
         rows = self.connection.execute(
-            """select i.scope, i.reference, i.submission,
+            # A look at the index each, never the table, however many are asked for.
+            """with asked as (select distinct reference from unnest(%(references)s::text[]) as x (reference))
+               select i.scope, i.reference, i.submission,
                    case when i.outcome = 'unanswered' then 'unanswered' when s.standing = 'landed' then 'accepted'
                         when s.standing in ('in_doubt', 'overdue') then s.standing else 'travelling' end as reason,
                    s.number
-               from malote.item_row i join malote.submission s on s.id = i.submission
-               where i.scope = %(scope)s and i.reference = any (%(references)s) and i.outcome is distinct from 'refused'
+               from asked cross join lateral (
+                   select * from malote.item_row i
+                   where i.scope = %(scope)s and i.reference = asked.reference
+                     and i.outcome is distinct from 'refused' offset 0) i
+               join malote.submission s on s.id = i.submission
                union all
                select i.scope, i.reference, i.submission,
                    case when %(refused_too)s then 'refused' else 'refused_here' end, s.number
-               from malote.item_row i join malote.submission s on s.id = i.submission
-               where (%(refused_too)s or s.pouch = %(pouch)s)
-                 and i.scope = %(scope)s and i.reference = any (%(references)s)
-                 and i.outcome = 'refused' and s.standing <> 'withdrawn'
+               from asked cross join lateral (
+                   select * from malote.item_row i
+                   where i.scope = %(scope)s and i.reference = asked.reference and i.outcome = 'refused' offset 0) i
+               join malote.submission s on s.id = i.submission
+               where (%(refused_too)s or s.pouch = %(pouch)s) and s.standing <> 'withdrawn'
                order by number""",
             {"scope": scope, "references": list(references), "pouch": pouch, "refused_too": refused_too},
         )

@@ -1,4 +1,5 @@
--- Counts the lots of authorisations that are settled and whose counts are not kept, and keeps them.
+-- Counts the lots of authorisations that are settled and whose counts are not kept, and keeps them. As an array: the
+-- server then looks for each of them, whatever it thinks how many there are.
 insert into report.cielo_aprovacao_mantida
 select
     l.submission_id,
@@ -15,7 +16,7 @@ select
     l.valor_aprovado
 from cielo.aprovacao_de_lote as l
 where
-    l.submission_id in (
+    l.submission_id = any(array(
         select s.id
         from malote.submission as s
         where
@@ -26,4 +27,4 @@ where
                 from report.cielo_aprovacao_mantida as k
                 where k.submission_id = s.id
             )
-    )
+    ))
