@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from malote.migrations import run
 
-revision = "0022_daily"
-down_revision = "0021_unexplained"
+revision = "0017_daily"
+down_revision = "0016_unexplained"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from malote.migrations import run
 
-revision = "0020_years"
-down_revision = "0013_whole_story"
+revision = "0015_years"
+down_revision = "0014_desk"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from malote.migrations import run
 
-revision = "0021_unexplained"
-down_revision = "0020_years"
+revision = "0016_unexplained"
+down_revision = "0015_years"
 branch_labels = None
 depends_on = None
 
