@@ -1,4 +1,4 @@
-"""Which refusals have reasons that nobody has asked for yet; apart, so that no lock of 0020 is held meanwhile."""
+"""Which refusals have reasons that nobody has asked for yet; apart, so that no lock of 0015 is held meanwhile."""
 
 from __future__ import annotations
 
