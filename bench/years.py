@@ -25,7 +25,7 @@ from psycopg.rows import dict_row
 from questions import QUESTIONS, Daily
 
 from malote import place
-from malote.commandline import _status as status
+from malote.commands import status
 from malote.journal import Journal
 from malote.migrations import upgrade
 from malote.scope import Scope

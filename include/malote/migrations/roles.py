@@ -18,7 +18,8 @@ OWNER, RUNTIME, SELECT, READER = ROLES = ("malote_owner", "malote_runtime", SELE
 SCHEMAS = ("malote", "outgoing", *INSTITUTIONS, "report")
 
 _READ_BY_SHIPPED_SQL = (
-    *("malote.submission", "malote.item", "malote.travelling", "cielo.transacao", "bndes.aprovado", "bndes.contratado"),
+    *("malote.submission", "malote.item", "malote.item_row", "malote.travelling"),
+    *("cielo.transacao", "bndes.aprovado", "bndes.contratado"),
 )
 _MIGHTY = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 _KEPT = "the warehouse is as it was"
