@@ -36,6 +36,8 @@ in the queue that fits is played, `times` times, after `skip` requests. (A): the
 not; (A?) and (-?): the option `accept` decides.
 
     lost_reply (A)    closed without a reply
+    head, bytes (A)   the right reply, but under a head, or in bytes, that strict readers refuse: `how` is a form of
+                      `malote_sim.spoiling` (102, equal_lengths, trailers, gzip_said …; control, utf-16_said …)
     reset_before (-)  TCP reset before the body is read
     timeout (A?)      silence until the client gives up
     500, 503 (-?)     a gateway's HTML page; 503 may have `retry_after`
@@ -67,7 +69,8 @@ not; (A?) and (-?): the option `accept` decides.
     erro (-?)         `codigo` (79), with its own `mensagem` or the given one
 
 Settings of every institution: `limit` (600) in `window` (60, real seconds) of each operation with a documented limit;
-`enforce` (false; when true, what is beyond the limit gets the fault `throttle`). Of CCEE, the default first:
+`enforce` (false; when true, what is beyond the limit gets the fault `throttle`); `head`, `bytes` (""): every reply goes
+out in that form of `malote_sim.spoiling`. Of CCEE, the default first:
 
     codigo_namespace    "BM" | "BO": of codigoProcessamento in importarArquivoResponse
     prefixes            "manual" | "soapenv" | "env" | "NS1" | "io2" | "v21" | "none" (default namespaces), or a dict

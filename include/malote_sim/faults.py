@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from malote_sim import spoiling
+
 HTML = (
     "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1><p>Tente mais tarde.</p></body></html>\n"
 )
+
+
+TITLES = {"500": "Erro interno do servidor", "503": "Serviço indisponível"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ EVERYWHERE: dict[str, Kind] = {
     "closed": kind("the institution's answer when it is not at work", accepts=False),
     "huge": kind("the right reply, blown up with white space to `mb` megabytes (50)", "mb", accepts=True),
     "slow": kind("the right reply, whole, `seconds` (5) of real time later", "seconds", accepts=True),
+    "head": kind("the right reply under a head that strict readers refuse", "how", accepts=True),
+    "bytes": kind("the right reply in bytes that no XML has", "how", accepts=True),
     "laughs": kind("the reply with a DTD whose entities grow a billion times", accepts=True),
 }
 
@@ -110,6 +117,7 @@ class Faults:
             raise ValueError(
                 f"fault {name!r} cannot be played on {on}, only on {', '.join(made.kind.operations or ())}"
             )
+        spoiling.check(name, options.get("how", ""))
         unknown = set(options) - made.kind.options
         if unknown:
             allowed = ", ".join(sorted(made.kind.options)) or "none"
@@ -140,6 +148,8 @@ class Faults:
 def spoil(reply: Reply, fault: Fault) -> Reply:
     """`reply` after a fault that is the same for every institution; unchanged when the fault is not of that sort."""
     headers = dict(reply.headers)
+    if fault.name == "html":
+        return page(200, "Bem-vindo ao portal")
     if fault.name == "malformed":
         broken = reply.body.rstrip()
         return Reply(broken[: broken.rfind(b"</")].replace(b"</", b"< /", 1), reply.status, headers)

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from malote_sim import wire
+from malote_sim import spoiling, wire
 from malote_sim.arrivals import Arrivals
 from malote_sim.clock import SimulatedClock
-from malote_sim.faults import EVERYWHERE, Fault, Faults, Kind, Reply, page, spoil
+from malote_sim.faults import EVERYWHERE, TITLES, Fault, Faults, Kind, Reply, page, spoil
 
 _one_at_a_time = threading.Lock()  # several institutions may write one journal
 
@@ -115,6 +115,7 @@ class Simulator:
                     raise ValueError(f"there is no setting {name!r}; known: {', '.join(self.settings)}")
                 if name in ("limit", "window") and not (isinstance(value, (int, float)) and value > 0):
                     raise ValueError(f"{name} is a number above 0, not {value!r}")
+                spoiling.check(name, value)
                 self.check(name, value)
             self.settings.update(settings)
             for arrivals in (self.arrivals, *self.windows.values()):
@@ -126,7 +127,7 @@ class Simulator:
             self.accepted: Counter[str] = Counter()
             self.requests: Counter[str] = Counter()
             self.departures: Counter[str] = Counter()
-            self.settings: dict[str, Any] = {"limit": 600, "window": 60, "enforce": False, **self.behaviour}
+            self.settings: dict[str, Any] = {**spoiling.EVERYWHERE, **self.behaviour}
             self.faults = Faults({**EVERYWHERE, **self.faults_of_its_own}, self.operations, self.uncounted)
             rule = {"limit": self.settings["limit"], "window": self.settings["window"]}
             self.arrivals = Arrivals(**rule)
@@ -208,7 +209,8 @@ class Simulator:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         address = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         asked = Asked(operation, scope["method"], scope["path"], query, headers, body, address, wire.certificate(scope))
-        await self._deliver(await run_in_threadpool(self._act, asked, fault), fault, scope, receive, send)
+        reply = spoiling.spoilt(await run_in_threadpool(self._act, asked, fault), fault, self.settings)
+        await self._deliver(reply, fault, scope, receive, send)
 
     def _arrive(self, operation: str, arrived: float) -> Fault | None:
         self.requests[operation] += 1
@@ -227,10 +229,7 @@ class Simulator:
                 return self.answer(asked, None)
             reply = self.answer(asked, fault) if fault.accepts else None
             if fault.name in ("500", "503"):
-                titles = {"500": "Erro interno do servidor", "503": "Serviço indisponível"}
-                return page(int(fault.name), titles[fault.name], retry_after=fault.options.get("retry_after"))
-            if fault.name == "html":
-                return page(200, "Bem-vindo ao portal")
+                return page(int(fault.name), TITLES[fault.name], retry_after=fault.options.get("retry_after"))
             if fault.name == "throttle" and fault.options.get("as", "429") != "fault":
                 return page(429, "Limite de requisições excedido", retry_after=fault.options.get("retry_after", 30))
             if reply is None and (fault.name in self.faults_of_its_own or fault.name in ("closed", "throttle")):
@@ -245,5 +244,7 @@ class Simulator:
             await wire.wait_for_hang_up(receive)
         elif name == "truncated":
             await wire.send_half(reply, scope, receive, send, chunked=bool(options.get("chunked")))
+        elif how := spoiling.form("head", fault, self.settings):
+            await wire.send_raw(spoiling.framed(reply, how), scope, receive)
         else:
             await wire.send_reply(reply, send, after=options.get("seconds", 5) if name == "slow" else 0)

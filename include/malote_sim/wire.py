@@ -70,6 +70,13 @@ async def send_half(reply: Reply, scope: Scope, receive: Receive, send: Send, *,
     await wait_for_hang_up(receive)
 
 
+async def send_raw(whole: bytes, scope: Scope, receive: Receive) -> None:
+    """These bytes, head and all, and then the connection is closed."""
+    scope[TRANSPORT].write(whole)
+    scope[TRANSPORT].close()
+    await wait_for_hang_up(receive)
+
+
 async def hang_up(scope: Scope, receive: Receive) -> None:
     """Close the connection without a reply."""
     scope[TRANSPORT].close()

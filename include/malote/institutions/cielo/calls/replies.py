@@ -12,7 +12,7 @@ from malote.institution import Reply
 from malote.institutions.cielo.answers import PEEK, holds_return, spaceless
 from malote.institutions.cielo.masking import masked
 from malote.institutions.cielo.rules import PROMISED, batch_code
-from malote.reading import Repairs, instant, markup
+from malote.reading import Repairs, instant, markup, mended
 from malote.rules import Code
 from malote.submission import Receipt, Submission
 
@@ -64,7 +64,7 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
 
     repairs = Repairs()
     try:
-        root = markup.parse(spaceless(reply.body), repairs=repairs)
+        root = markup.parse(spaceless(mended(reply.body, repairs)), repairs=repairs)
     except Malformed as broken:
         bare = _ASIDE.sub(b"", reply.body)
         if (sent := _ENVIO.search(bare)) and not _ERRO.search(bare):
@@ -122,7 +122,7 @@ def heard(reply: Reply, ec: str) -> Heard:
         if len(reply.body) >= PEEK:
             root_name = markup.root_of(reply.body[:PEEK]) or "no XML"
             raise Malformed(f"no return file, and too long for a message ({root_name})")
-        root = markup.parse(spaceless(reply.body))
+        root = markup.parse(spaceless(mended(reply.body)))
     except Malformed as wrong:
         raise _gateway(reply, wrong) from None
     erro = next(root.iter("{*}erro"), None)
