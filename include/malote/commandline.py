@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from malote import __version__, commands
+from malote import INSTITUTIONS, __version__, commands
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.surroundings import WAREHOUSE, archive_keys, passwords, warehouse
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.command == "seal":
-        _seal(options)
+    if options.command in _WITHOUT_JOURNAL:
+        _WITHOUT_JOURNAL[options.command](options)
         return
     dsn = warehouse(options.warehouse, options.warehouse_file, local=options.local)
     if options.warehouse and holds_password(dsn):
@@ -110,6 +110,9 @@ def _seal(options: argparse.Namespace) -> None:
         print(seal.seal_text(text))
 
 
+_WITHOUT_JOURNAL = {"seal": _seal, "explain": commands.explain}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="malote", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
@@ -124,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--check", action="store_true", help="only say what would be done, a line each")
     seal = known.add_parser("seal", help="cards in (one JSON object a line), sealed text for a column out")
     seal.add_argument("--again", action="store_true", help="sealed text in: the same, under the present key, out")
+    explain = known.add_parser("explain", help="rehearse how an answer of an institution would be read")
+    explain.add_argument("institution", choices=INSTITUTIONS)
+    explain.add_argument("answer", metavar="FILE", help="that holds it; - for what is piped in")
+    explain.add_argument("--service", default="", help="that it answers, e.g. liberacao; else the first of them")
+    explain.add_argument("--status", type=int, default=200, help="HTTP status that it came with; 200")
+    explain.add_argument("--extra", metavar="FILE", help="JSON of the connection's extra; else Airflow's environment")
     archive = known.add_parser("archive", help="the bytes at rest").add_subparsers(dest="deed", required=True)
     rekey = archive.add_parser("rekey", help="seal everything anew under the present key, see docs/archive.md")
     rekey.add_argument("--url", metavar="URL", help="of the archive; else as Airflow's environment has it")

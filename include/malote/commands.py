@@ -11,7 +11,7 @@ from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.scope import Scope
 from malote.submission import OPEN, Standing
-from malote.surroundings import archive_keys, archive_url
+from malote.surroundings import archive_keys, archive_url, bytes_of, extra_of
 
 _COUNTED = 10_000  # so many are counted; nobody waits for a count of years
 
@@ -124,3 +124,14 @@ def rekey(journal: Journal, options: argparse.Namespace) -> None:
         )  # fmt: skip
     if not done.in_use + done.unheld:
         print("no file of the archive needs another key; sealed texts in your tables: `malote seal --again`")
+
+
+def explain(options: argparse.Namespace) -> None:
+    from malote.institution import load
+
+    extra, said = extra_of(options.institution, options.extra)
+    print(f"by {said}")
+    for line in load(options.institution).explain(
+        bytes_of(options.answer), extra, service=options.service, status=options.status
+    ):
+        print(line)

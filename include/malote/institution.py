@@ -199,9 +199,11 @@ class Institution(ABC):
         Where the institution promises never to process the same document twice, a call may hand it over again.
         """
         yield from ()
-        return CannotTell(
-            evidence="this institution offers no way to ask", search="see the docs page of the institution"
-        )
+        return CannotTell(evidence="this institution offers no way to ask", search=self.search(submission))
+
+    def search(self, submission: Submission) -> str:
+        """What a person looks for, and where, and what to type then, where asking does not settle it."""
+        return f"see the docs page of {self.title}; then `malote resolve {submission.id} --receipt R`, or `--resend`"
 
     @abstractmethod
     def check(self, submission: Submission) -> Call[Progress]:
@@ -233,6 +235,10 @@ class Institution(ABC):
         """When documents of a service are taken."""
         return Counter.of(self.rules)
 
+    def answering(self) -> Counter:
+        """When questions about results are answered."""
+        return Counter()
+
     def held_until(self, submission: Submission, at: datetime) -> datetime | None:
         """The instant until which it is better not sent although the counter is open; None to send it now."""
         return None
@@ -248,6 +254,18 @@ class Institution(ABC):
     def scope_of(self, order: Order) -> str:
         """The :meth:`scope` of every row of an order, where it is known before they are read; else empty."""
         return ""
+
+    @classmethod
+    def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
+        """A rehearsal: lines that say how an answer would be read, by which rules, and what of it is not.
+
+        No line holds a card number, a CPF or a CNPJ. Nothing is sent or kept.
+
+        :param extra: that of the connection; its ``rules`` and ``schemas`` count
+        :param status: the HTTP status that the answer came with
+        :raises Malformed: where it is no XML
+        """
+        raise NotImplementedError
 
     def scope(self, service: str, operation: str) -> str:
         """Within what a reference may not travel twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,6 +23,7 @@ LOCAL = Path(".malote")
 """Of a running ``make up``, in the current folder; looked at only when a person says so."""
 
 _LARGEST = 64 << 10
+_LARGEST_ANSWER = 64 << 20
 
 
 def warehouse(given: str | None = None, file: str | None = None, *, local: bool = False) -> str:
@@ -87,6 +89,46 @@ def _connection(text: str) -> tuple[str | None, dict[str, Any]]:
     url = urlsplit(text)
     query = dict(parse_qsl(url.query))
     return unquote(url.password or "") or None, {**json.loads(query.pop("__extra__", "") or "{}"), **query}
+
+
+def extra_of(institution: str, file: str | None = None) -> tuple[dict[str, Any], str]:
+    """The extra of an institution's connection: in a file, or of its default connection in the environment; and which.
+
+    :raises Misconfigured: where what is there is none
+    """
+    name = f"AIRFLOW_CONN_{institution.upper()}_DEFAULT"
+    text = _text(Path(file)) if file else os.environ.get(name, "").strip()
+    if not text:
+        return {}, "the shipped rules"
+    try:
+        extra = json.loads(text) if file else _connection(text)[1]
+        extra = {**extra, "rules": json.loads(rules)} if isinstance(rules := extra.get("rules"), str) else extra
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        what = f"the file {file!r} holds no JSON object" if file else f"{name} is no connection"
+        raise Misconfigured(what, todo='e.g. {"rules": {"own_roots": ["erroApa"]}}') from None
+    return extra, f"extra of {file or name}" + ("" if extra.get("rules") else ", which has no rules")
+
+
+def bytes_of(path: str) -> bytes:
+    """The bytes of a regular file, or of what is piped in for ``-``; 64 MiB at most.
+
+    :raises Misconfigured: where it cannot be read, or is larger
+    """
+    try:
+        if path == "-":
+            data = getattr(sys.stdin, "buffer", sys.stdin).read(_LARGEST_ANSWER + 1)
+            data = data.encode() if isinstance(data, str) else data
+        else:
+            with place.open_regular(Path(path)) as file:
+                data = file.read(_LARGEST_ANSWER + 1) or b""
+    except (OSError, ValueError) as wrong:
+        why = (getattr(wrong, "strerror", None) or "no name of a file").lower()
+        raise Misconfigured(
+            f"the file {path!r} cannot be read: {why}", todo="give a file that holds an answer"
+        ) from None
+    if len(data) > _LARGEST_ANSWER:
+        raise Misconfigured(f"{path!r} is larger than 64 MiB", todo="give a part of it that is an answer")
+    return bytes(data)
 
 
 def passwords(folder: str | None) -> dict[str, str]:

@@ -114,11 +114,16 @@ class Asking:
 
     def _due(self, scope: Scope, limit: int = _LEASE, *, landed: bool = False) -> list[Submission]:
         """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
+        if not self.kit.institution.answering().is_open(self.kit.clock.now()):
+            return []
         lease = self.kit.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
         return self.kit.journal.due(scope, limit=limit, lease=lease, landed=landed)
 
     def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
         waiting, at = self.kit.journal.waiting(scope)
+        answering, now = self.kit.institution.answering(), self.kit.clock.now()
+        if at is not None and not answering.is_open(max(at, now)):
+            at = answering.opens_at(max(at, now))
         if pause:  # nobody answers over there: the others that are due would fare no better
             later = self.kit.clock.now() + self.kit.institution.rules.poll_every
             at = max(at or later, later)

@@ -125,7 +125,8 @@ class Collecting:
     def _set_aside(self, submission: Submission, error: MaloteError) -> MaloteError:
         rules, now = self.kit.institution.rules, self.kit.clock.now()
         if isinstance(error, InDoubt):
-            self.kit.journal.parked(submission.id, error.what, error.todo or "")
+            search = error.todo or self.kit.institution.search(submission)
+            self.kit.journal.parked(submission.id, error.what, search)
         else:
             at = slowly(submission, rules, now) if submission.landed_at else now + rules.poll_every
             self.kit.journal.unreadable(submission.id, error.what, ask_at=at)

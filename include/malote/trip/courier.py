@@ -115,6 +115,7 @@ class Courier:
 
     def _hand_over(self, submission: Submission, driver: Driver, rules: Rules, opening: Counter) -> Standing | Wait:
         finding: Finding | None = None
+        unheard_of = ""
         while True:
             step = next_step(submission, self.kit.clock.now(), rules, finding)
             finding = None
@@ -128,9 +129,10 @@ class Courier:
                     finding = self._find(submission, driver)
                     continue
                 except (Transient, Malformed) as failed:
+                    unheard_of = failed.what
                     self._not_heard(submission, failed, rules)
             elif isinstance(step, Wait):
-                return step
+                return dataclasses.replace(step, why=unheard_of) if unheard_of else step
             elif not self._settle(submission.id, step, rules):
                 return submission.standing
             submission = self.kit.journal.submission(submission.id)
@@ -160,9 +162,11 @@ class Courier:
 
     def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
         """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
+        log.warning("%s", failed.about(institution=self.kit.institution.name, submission=submission.id))
         at = unheard(self.kit.journal.submission(submission.id), self.kit.clock.now(), rules)
         if at is None:
-            self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", failed.todo or "")
+            search = self.kit.institution.search(submission)
+            self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", search)
         else:
             self.kit.journal.ask_again(submission.id, failed.what, at=at)
 
@@ -204,6 +208,9 @@ class Courier:
             at = now  # no clock is that wrong: the reply is
         promised = receipt.promised_at or at
         deadline = (promised if promised - at < _LONGEST_PROMISE else at) + rules.patience
+        answering = self.kit.institution.answering()
+        if not answering.is_open(deadline):  # nobody can be asked then: late is what is not there soon after
+            deadline = answering.opens_at(deadline) + rules.settle
         # Their clock may be hours ahead of ours: that is no reason to ask hours later.
         ask_at = min(receipt.not_before or min(at, now) + rules.return_after, deadline)
         try:

@@ -95,7 +95,9 @@ def next_step(submission: Submission, now: datetime, rules: Rules, finding: Find
     if submission.leased_until and now < submission.leased_until:
         return Wait(submission.leased_until)
     if finding is None:
-        return Wait(submission.next_at) if submission.next_at and now < submission.next_at else Find()
+        if submission.next_at and now < submission.next_at:
+            return Wait(submission.next_at, "it is asked again then whether it arrived")
+        return Find()
     if isinstance(finding, Found):
         return Keep(finding.receipt)
     if isinstance(finding, CannotTell):

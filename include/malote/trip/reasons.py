@@ -24,7 +24,7 @@ def explain(kit: Kit, landing: Landing, scope: Scope, send: Callable[[Call[Any]]
     is asked again by the next run.
     """
     institution, journal = kit.institution, kit.journal
-    if institution.reasons_table is None:
+    if institution.reasons_table is None or not institution.answering().is_open(kit.clock.now()):
         return
     failed: list[str] = []
     while refusals := journal.unexplained(scope, without=failed, limit=_TOGETHER):

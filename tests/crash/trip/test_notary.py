@@ -342,7 +342,9 @@ def test_what_could_not_be_asked_for_so_long_is_a_doubt(begin: Callable[..., Tri
     assert sent.in_doubt == 1
     (doubt,) = trip.journal.submissions(trip.scope, Standing.IN_DOUBT)
     assert trip.clock.at - doubt.sent_at > trip.institution.rules.patience
-    assert "nobody could be asked" in trip.journal.story(doubt.id)[-1]["detail"]["evidence"]
+    parked = trip.journal.story(doubt.id)[-1]["detail"]
+    assert "nobody could be asked" in parked["evidence"]
+    assert parked["search"] == trip.institution.search(doubt), "what to do about a question is no search of a person's"
     assert office.requests.count("file") == 1
 
 

@@ -51,6 +51,36 @@ def test_a_proposal_that_pesquisa_does_not_show_is_absent(archive: Archive, answ
     assert isinstance(finding, Absent)
 
 
+UNREAD = {
+    "a number in elements of another name": shown().replace("s>", "s><registro><numero>17</numero></registro>", 1),
+    "with its year": "<retorno><item><id>2026/17</id></item></retorno>",
+    "with zeros": "<retorno><item><id>0000017</id></item></retorno>",
+    "in an attribute": '<retorno><item numero="17"/></retorno>',
+    "in a sentence": "<retorno><texto>Proposta 17 de 2026 em análise</texto></retorno>",
+}
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+def test_what_names_the_proposal_and_is_not_read_is_no_absence(archive: Archive, unread: str) -> None:
+    with pytest.raises(Malformed, match="no operation is read there") as caught:
+        find(archive, {"pesquisa": reply(202, UNREAD[unread])})
+    assert "extra.rules.tags" in (caught.value.todo or "") and "malote explain bndes" in (caught.value.todo or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<retorno><quantidade>0</quantidade></retorno>",
+        "<retorno><criterio>proposta 2026/17</criterio><mensagem>Nenhuma operação encontrada</mensagem></retorno>",
+        "<retorno><dataHora>2026-11-23T12:00:02</dataHora></retorno>",
+        "<retorno><item><id>1170</id></item></retorno>",
+    ],
+)
+def test_an_answer_that_names_another_or_says_that_there_is_none_is_an_absence(archive: Archive, body: str) -> None:
+    finding, _ = find(archive, {"pesquisa": reply(202, body)})
+    assert isinstance(finding, Absent)
+
+
 def test_a_rejected_one_of_the_same_proposal_from_before_is_not_this_one(archive: Archive) -> None:
     old = f"{OPERATION}<numeroProtocolo>P-1</numeroProtocolo><status>rejeitado</status>{BEFORE}"
     finding, _ = find(archive, {"pesquisa": reply(202, shown(old))})

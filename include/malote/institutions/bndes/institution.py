@@ -16,6 +16,7 @@ from malote.institution import Access, AnswerRow, Call, Free, Institution, Numbe
 from malote.institutions.bndes import codes, documents, layouts, rules
 from malote.institutions.bndes.answers import CRITICA, OPERACAO, RESULTADO, SUBCREDITO, Reading, results
 from malote.institutions.bndes.calls import ENVIRONMENTS, Calls, Finder
+from malote.institutions.bndes.explaining import explained
 from malote.institutions.bndes.rules import Service, misfit
 from malote.reading import figures, markup
 from malote.rules import Code
@@ -92,6 +93,9 @@ class Bndes(Institution):
         """Pesquisa by proposal, then consultaSubcredito; see :mod:`malote.institutions.bndes.calls.finding`."""
         return self._finder.find(submission)
 
+    def search(self, submission: Submission) -> str:
+        return self._finder.search(submission)
+
     def check(self, submission: Submission) -> Call[Progress]:
         if self._by_number(submission):
             return self._calls.look(submission, self._finder.asked(submission))
@@ -112,6 +116,9 @@ class Bndes(Institution):
         """Open by the hours for what they bind (manual 2.5), else always. What a connection adds is bound."""
         bound = service in self._rules.bound_services or service not in rules.SERVICES
         return Counter.of(self._rules) if bound else Counter()
+
+    def answering(self) -> Counter:
+        return Counter.of(self._rules) if self._rules.bound_results else Counter()
 
     def held_until(self, submission: Submission, at: datetime) -> datetime | None:
         """The next opening, for a liberação that its order holds back and that would miss the day's cut-off."""
@@ -161,6 +168,13 @@ class Bndes(Institution):
         The call raises ``Unavailable`` where it says that it is down.
         """
         return self._calls.status()
+
+    @classmethod
+    def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
+        own = {name: extra[name] for name in ("rules", "schemas") if name in extra}
+        there = cls(Access("bndes", "simulator", "https://localhost/apa", extra={**own, "cnpj": "0" * 14}))
+        travelling = there._travelling(service or "financiamento")
+        return explained(there._reading, travelling, there.catalogue["pesquisa"], answer, status)
 
     def _travelling(self, name: str) -> Service:
         service = self.catalogue.get(name)

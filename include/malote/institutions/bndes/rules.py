@@ -151,13 +151,16 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "yes": ("aprovado", "aprovada", "homologado", "homologada", "deferido", "deferida", "aceito", "aceita", "sucesso"),
     "no": ("rejeitado", "rejeitada", "reprovado", "reprovada", "recusado", "recusada", "negado", "negada",
            "indeferido", "indeferida"),
-    "there": ("ja existe", "ja cadastrad", "ja recebid", "ja enviad", "ja protocolad", "duplicad", "duplicidade"),
+    "there": ("ja existe", "ja existente", "ja cadastrad", "ja recebid", "ja enviad", "ja protocolad", "duplicad",
+              "duplicidade"),
     "absent": ("nao encontrad", "nenhuma operacao", "nenhum registro", "inexistente", "nao existe"),
     "closed": ("fora do horario", "horario de funcionamento", "horario de protocolo", "protocolo fechado"),
 }  # fmt: skip
 """Words that decide, whatever their case and accents. `processando` is documented (manual 5.5); all others are inferred
 and `extra.rules.words` replaces any list. pending, yes, no: the whole of `status`, any other is kept waiting. there: a
-refusal after an earlier attempt, proof that it arrived. absent: of a search, nothing found. closed: the counter is."""
+refusal after an earlier attempt, proof that it arrived. absent: of a search, nothing found. closed: the counter is.
+These three are looked for in messages, as whole words: a last word of five letters or more may have an ending of up to
+two (`encontrad` is in `encontrada` and `encontrados`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,8 @@ class BndesRules(Rules):
     :param opening_hours: manual 2.5: "de 08:00hs às 20:00hs"; Brasília time is inferred (sheet 3.2)
     :param opening_days: inferred: bank days (sheet 3.2)
     :param bound_services: those taken in opening hours only. The manual names three, and "qualquer requisição"
+    :param bound_results: results and críticas are asked for in opening hours only; whether "qualquer requisição" of
+        manual 2.5 means them too is not known, and no is the lenient guess
     :param requests: ours, and modest: no limit is documented
     :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"; only it
     :param cut_off: manual 2.5: a liberação received "até às" this Brasília time is credited `days_before` bank days
@@ -190,6 +195,7 @@ class BndesRules(Rules):
     opening_hours: str = "08:00-20:00"
     opening_days: str = "bank"
     bound_services: tuple[str, ...] = TRAVELLING
+    bound_results: bool = False
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
     refused_unchanged: tuple[str, ...] = ("financiamento",)

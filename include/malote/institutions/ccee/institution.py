@@ -15,6 +15,7 @@ from malote.institutions.ccee import rules
 from malote.institutions.ccee.answers import TABLE, details
 from malote.institutions.ccee.calls import ENVIRONMENTS, SEARCH, Calls, Fault
 from malote.institutions.ccee.documents import Layout, contracts, own_files
+from malote.institutions.ccee.explaining import explained
 from malote.rules import Code
 from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
 
@@ -103,8 +104,11 @@ class Ccee(Institution):
         return CannotTell(
             evidence="the one query of these two services needs the codigoProcessamento that was lost, and the answer "
             "of listarContrato (ContratoBSv2) is not public, so it is not read here",
-            search=f"profile {self._profile}: {SEARCH.format(id=submission.id)}",
+            search=self.search(submission),
         )
+
+    def search(self, submission: Submission) -> str:
+        return f"profile {self._profile}: {SEARCH.format(id=submission.id)}"
 
     def check(self, submission: Submission) -> Call[Progress]:
         return self._calls.check(submission)
@@ -117,6 +121,14 @@ class Ccee(Institution):
             raise Fault.of(element).told(Malformed, "the kept answer is a fault", todo="ask again")
 
         return details(answer, submission.receipt, fault)
+
+    @classmethod
+    def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
+        if service not in ("", *cls.services):
+            raise Misconfigured(f"{service!r} is no service", institution="ccee", todo="leave --service out")
+        own = {name: extra[name] for name in ("rules", "schemas") if name in extra}
+        access = Access("ccee", "simulator", "https://localhost", extra={**own, "codigo_perfil_agente": "0"})
+        return explained(cls(access)._calls, answer, status)
 
 
 def _again(first: Row, rest: Iterator[Row]) -> Iterator[Row]:

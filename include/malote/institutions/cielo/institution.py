@@ -14,8 +14,9 @@ from malote.institution import Access, AnswerRow, Call, Free, Institution, Numbe
 from malote.institutions.cielo import rules
 from malote.institutions.cielo.answers import TABLE, unmentioned
 from malote.institutions.cielo.answers import rows as returned
-from malote.institutions.cielo.calls import ENVIRONMENTS, Calls, find, lot_number, misfit
+from malote.institutions.cielo.calls import ENVIRONMENTS, SEARCH, Calls, find, lot_number, misfit
 from malote.institutions.cielo.documents import Sender, item_ids, lots
+from malote.institutions.cielo.explaining import explained
 from malote.reading import figures
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
@@ -86,6 +87,9 @@ class Cielo(Institution):
         """Its return is asked for; where Cielo has no such lot, the same bytes go again under the same number."""
         return find(self._calls, submission, archive, self._ec, self._rules)
 
+    def search(self, submission: Submission) -> str:
+        return SEARCH.format(id=submission.id, number=lot_number(submission), ec=self._ec)
+
     def check(self, submission: Submission) -> Call[Progress]:
         return self._calls.check(submission)
 
@@ -98,6 +102,14 @@ class Cielo(Institution):
 
     def scope_of(self, order: Order) -> str:
         return self.scope(order.service, rules.OPERATIONS[order.service].code)
+
+    @classmethod
+    def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
+        rules.CieloRules().override(extra.get("rules") or {})
+        operation = rules.OPERATIONS.get(service or "autorizacao")
+        if operation is None:
+            raise misfit(f"{service!r} is no service", f"use one of {', '.join(rules.OPERATIONS)}")
+        return explained(operation.code, answer, status)
 
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:
         number = int(submission.facts["numero_lote"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, plain
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, plain, texts
 from malote.institutions.bndes.answers.failing import about, gateway
 from malote.institutions.bndes.answers.replies import PROTOCOL, Reading
 from malote.institutions.bndes.answers.results import (
@@ -14,8 +14,10 @@ from malote.institutions.bndes.answers.results import (
     operations,
     shown,
     subcredito,
+    unread,
 )
 from malote.institutions.bndes.answers.tables import CRITICA, OPERACAO, RESULTADO, SUBCREDITO
+from malote.institutions.bndes.answers.words import REHEARSE
 from malote.reading import instant
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "CRITICA",
     "OPERACAO",
     "PROTOCOL",
+    "REHEARSE",
     "RESULTADO",
     "SUBCREDITO",
     "Fields",
@@ -40,4 +43,6 @@ __all__ = [
     "plain",
     "shown",
     "subcredito",
+    "texts",
+    "unread",
 ]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
 
 from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
 from malote.institution import Reply
-from malote.institutions.bndes.answers.elements import Fields, name_of, outermost, plain, texts
+from malote.institutions.bndes.answers.elements import Fields, name_of, outermost, texts
 from malote.institutions.bndes.answers.failing import about, closed, gateway
 from malote.institutions.bndes.answers.tables import CRITICA
+from malote.institutions.bndes.answers.words import REHEARSE, Words, brief
 from malote.institutions.bndes.codes import ALREADY_THERE
 from malote.institutions.bndes.layouts import roots
-from malote.institutions.bndes.rules import BndesRules, Service
+from malote.institutions.bndes.rules import Service
 from malote.reading import Repairs, instant, markup
 from malote.submission import Receipt, Submission
-
-log = logging.getLogger("malote.institutions.bndes")
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 
@@ -39,15 +37,13 @@ _TLS = re.compile(rb"(?:required )?SSL certificate", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Words):
     """How replies of one connection are read.
 
     :param folder: of the user's schemas, or None
     """
 
-    rules: BndesRules
     folder: Path | None = None
-    _warned: set[str] = field(default_factory=set)
 
     # ---- submit
 
@@ -81,7 +77,10 @@ class Reading:
             if reply.status == 503 and self.says("closed", words):
                 raise closed(reply)
             raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
-        what = root.what if isinstance(root, Malformed) else f"XML without a protocol ({markup.local(root.tag)})"
+        unread = (
+            f"nothing in <{markup.local(root.tag)}> is read as a protocol" if isinstance(root, etree._Element) else ""
+        )
+        what = root.what if isinstance(root, Malformed) else f"{unread}: extra.rules.tags.numero_protocolo names it"
         raise Malformed(
             f"HTTP {reply.status} and a reply that does not say whether it was taken: {what}", institution="bndes",
             code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
@@ -93,13 +92,13 @@ class Reading:
         texts = [text for row in found for text in (row[3], row[4]) if text]
         if self.says("closed", texts):
             return closed(reply)
-        there = submission.attempt > 0 and self.says("there", map(_brief, texts), service.there)
+        there = submission.attempt > 0 and self.says("there", map(brief, texts), service.there)
         what = f"BNDES refused the request: {'; '.join(texts)[:500] or 'no reason was given'}"
         return about(Refused, what, ALREADY_THERE if there else "400", reasons=found)
 
     def _nothing_done(self, service: Service, reply: Reply, root: etree._Element | Malformed) -> bool:
         """Whether it is BNDES's own 500 or 503, and not a page of something in between (manual 5.2)."""
-        own = isinstance(root, etree._Element) and self._is_own(root, service) and not self._protocol(root, b"")
+        own = isinstance(root, etree._Element) and self.is_own(root, service) and not self._protocol(root, b"")
         if reply.status == 500:
             return own and "xml" in reply.headers.get("content-type", "").lower()
         if reply.status != 503:
@@ -108,7 +107,7 @@ class Reading:
         worded = reply.headers.get("content-type", "").lower().startswith("text/plain")
         return own or (worded and bool(text) and not _HTML.match(reply.body) and not _GATEWAY.search(text))
 
-    def _is_own(self, root: etree._Element, service: Service) -> bool:
+    def is_own(self, root: etree._Element, service: Service) -> bool:
         """Whether BNDES wrote it: by its root element, which is one of its layouts' or says `retorno`."""
         names = {
             *roots(service.schema_out, self.folder), *roots("retorno_basico.xsd", self.folder), *self.rules.own_roots,
@@ -164,36 +163,18 @@ class Reading:
         if meaning is None:
             raise gateway(reply)
         root = markup.parse(reply.body)
-        if not self._is_own(root, service):
-            raise Malformed(f"XML that answers no {service.name} ({markup.local(root.tag)})", institution="bndes")
+        if not self.is_own(root, service):
+            name = markup.local(root.tag)
+            raise Malformed(
+                f"XML that answers no {service.name}: <{name}> is not known", institution="bndes",
+                todo=f"where it is BNDES's own, put {name!r} into extra.rules.own_roots; {REHEARSE}",
+            )  # fmt: skip
         if meaning == "refused":
             found = list(self.reasons(root, service.name, None, "porta"))
             texts = [row[4] for row in found if row[4]]
             what = f"BNDES refused the question: {'; '.join(texts)[:500] or 'no reason was given'}"
             raise about(Refused, what, "400", reasons=found, todo="correct the question; nothing else is affected")
         return root
-
-    def verdict(self, service: Service, status: str | None) -> str:
-        """`yes`, `no`, `pending` or `unknown`: what a `status` means; one that is not known is said once."""
-        word, words = plain(status or ""), self.rules.words
-        if word and word in map(plain, words["pending"]):
-            return "pending"
-        if word and word in map(plain, (*words["yes"], *service.done)):
-            return "yes"
-        if word and word in map(plain, words["no"]):
-            return "no"
-        if word not in self._warned:
-            self._warned.add(word)
-            log.warning(
-                "%s: status %r is not known to us, so it is waited for: teach it by extra.rules.words (yes, no)",
-                service.name, (status or "")[:60],
-            )  # fmt: skip
-        return "unknown"
-
-    def says(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> bool:
-        """Whether one of the texts holds one of the words of a list, or of ``more``."""
-        words = [plain(word) for word in (*self.rules.words[what], *more)]
-        return any(word in said for said in map(plain, texts) for word in words)
 
     def reasons(
         self, root: etree._Element, service: str, protocol: str | None, origin: str
@@ -240,8 +221,3 @@ def _parsed(body: bytes, repairs: Repairs) -> etree._Element | Malformed:
         return markup.parse(body, repairs=repairs)
     except Malformed as wrong:
         return wrong
-
-
-def _brief(text: str) -> str:
-    """`já foi enviada`, `já se encontra enviada` as `ja enviada`."""
-    return re.sub(r"\bja (?:foi|esta|se encontra|encontra-se) ", "ja ", plain(text))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
 from lxml import etree
 
@@ -14,6 +16,7 @@ from malote.institution import AnswerRow
 from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, outermost
 from malote.institutions.bndes.answers.replies import Reading
 from malote.institutions.bndes.answers.tables import OPERACAO, RESULTADO, SUBCREDITO
+from malote.institutions.bndes.answers.words import REHEARSE
 from malote.institutions.bndes.rules import BndesRules, Service, misfit
 from malote.reading import markup
 from malote.submission import Submission
@@ -66,7 +69,10 @@ def operation_of(submission: Submission, root: etree._Element, tags: Tags) -> Fi
     """
     mine = [each for each in shown(root, tags) if is_of(each, submission)]
     if not mine:
-        raise Malformed("the pesquisa does not show the operation", institution="bndes", todo="it is asked again")
+        raise Malformed(
+            "the pesquisa does not show the operation", institution="bndes",
+            todo=f"it is asked again; extra.rules.tags (operacao, numero_proposta, …) name its elements; {REHEARSE}",
+        )  # fmt: skip
     return mine[0]
 
 
@@ -105,6 +111,22 @@ def shown(root: etree._Element, tags: Tags) -> list[Fields]:
         parents = (leaf.getparent() for leaf in root.iter() if name_of(str(leaf.tag)) in numbers)
         found = list(dict.fromkeys(parent for parent in parents if parent is not None))
     return [Fields(each, tags, [child for _, child in _events(each, tags)]) for each in found]
+
+
+def unread(root: etree._Element, facts: Mapping[str, Any], tags: Tags) -> str | None:
+    """Where an answer to a pesquisa names a proposal in words that are not read: the path of them; else None.
+
+    Silence about it would count as absence, and it would be sent again.
+    """
+    ours = [str(facts[fact]).lstrip("0") for fact in ("numeroProposta", "numeroBNDES") if facts.get(fact)]
+    if not ours or shown(root, tags):
+        return None
+    number = re.compile(rf"(?<!\d)0*(?:{'|'.join(map(re.escape, ours))})(?!\d)")
+    for element in root.iter():
+        said = [element.text or "", *(str(value) for _, value in markup.attributes(element))]
+        if any(number.search(text[:2000]) for text in said):
+            return markup.local(element.tag)
+    return None
 
 
 def events(element: etree._Element, tags: Tags) -> list[Event]:

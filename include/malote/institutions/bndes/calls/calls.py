@@ -127,7 +127,7 @@ class Calls:
         verdict = self._reading.verdict(service, status)
         if verdict in ("yes", "no"):
             return Ready(answer)
-        return Pending(f"its status is {(status or 'missing')[:60]!r}" + (", not known to us" * (verdict == "unknown")))
+        return Pending(self._reading.unknown(status) if verdict == "unknown" else f"its status is {status!r}"[:80])
 
     def _fetched(self, protocol: str, reply: Reply) -> Pending | None:
         if reply.status != 200:
@@ -163,14 +163,17 @@ class Calls:
         raise gateway(reply)
 
     def _welcome(self, reply: Reply) -> str:
+        told = "BNDES lets this e-CNPJ ask"
         try:
             self._reading.complete(self._services["logCriticas"], reply)
         except Refused:
             pass
-        except Malformed:
+        except Malformed as unread:
             if reply.status not in (200, 202, 400, 404):
                 raise
-        return "BNDES lets this e-CNPJ ask"
+            if reply.status != 404 and unread.todo and "own_roots" in unread.todo:
+                return f"{told}, but its answer cannot be read: {unread.what}; {unread.todo}"
+        return told
 
 
 def protocol_of(submission: Submission) -> str:

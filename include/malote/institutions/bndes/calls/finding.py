@@ -6,17 +6,20 @@ from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Any
 
-from malote.errors import Invalid, Misconfigured, Refused
+from malote.errors import Invalid, Malformed, Misconfigured, Refused
 from malote.institution import Call, Row
 from malote.institutions.bndes.answers import (
     BY_NUMBER,
     PROTOCOL,
+    REHEARSE,
     Fields,
     Reading,
     events,
     instant,
     is_of,
     shown,
+    texts,
+    unread,
 )
 from malote.institutions.bndes.calls.calls import Calls
 from malote.reading import markup
@@ -138,7 +141,14 @@ class Finder:
             if self._reading.says("absent", [refused.what]):
                 return Absent(f"pesquisa: {refused.what}") if submission.service == "financiamento" else []
             return self._cannot(submission, f"pesquisa: {refused.what}")
-        return shown(markup.parse(answer), self._reading.rules.tags)
+        root, tags = markup.parse(answer), self._reading.rules.tags
+        if (where := unread(root, submission.facts, tags)) and not self._reading.says("absent", texts(root)):
+            raise Malformed(
+                f"pesquisa names it in <{where}>, and no operation is read there: that is no absence",
+                institution="bndes",
+                todo=f"name its elements by extra.rules.tags (operacao, numero_proposta, numero_bndes); {REHEARSE}",
+            )
+        return shown(root, tags)
 
     def _earlier(self, fields: Fields, submission: Submission) -> bool:
         """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal.
@@ -158,11 +168,15 @@ class Finder:
         return Receipt(number, received_at=_received(fields), facts={"found": how})
 
     def _cannot(self, submission: Submission, evidence: str) -> CannotTell:
+        return CannotTell(evidence, self.search(submission))
+
+    def search(self, submission: Submission) -> str:
+        """What a person does where asking does not settle it."""
         facts = submission.facts
         what = (
             f"numeroBNDES {facts['numeroBNDES']}" if facts.get("numeroBNDES") else f"proposal {facts.get('reference')}"
         )
-        return CannotTell(evidence, SEARCH.format(what=what, cnpj=self._account, id=submission.id))
+        return SEARCH.format(what=what, cnpj=self._account, id=submission.id)
 
 
 def _protocol(fields: Fields) -> str | None:

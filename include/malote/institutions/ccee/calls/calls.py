@@ -61,7 +61,7 @@ class Calls:
         return Call(
             "importarArquivo",
             self._post(IMPORTAR, "importarArquivo", body),
-            partial(self._receipt, submission),
+            partial(self.receipt, submission),
             timeout=self._rules.send_timeout.total_seconds(),
             submits=True,
         )
@@ -117,8 +117,12 @@ class Calls:
             self._envelopes[service] = envelope(self._folder, service, operation, headers, body)
         return self._envelopes[service]
 
-    def _receipt(self, submission: Submission, reply: Reply) -> Receipt:
-        """The code first, leniently, whatever else is odd: a receipt that is overlooked is a contract sent twice."""
+    def receipt(self, submission: Submission, reply: Reply) -> Receipt:
+        """The code first, leniently, whatever else is odd: a receipt that is overlooked is a contract sent twice.
+
+        :raises Refused, Misconfigured: nothing was taken
+        :raises InDoubt: everything else
+        """
         repairs = Repairs()
         try:
             root = markup.parse(reply.body, repairs=repairs)

@@ -20,10 +20,10 @@ class Names(dict[str, Any]):
 
     def __init__(self, **known: Any) -> None:
         super().__init__()
-        self._known = {name.replace("_", "-"): meaning for name, meaning in known.items()}
+        self.known = {name.replace("_", "-"): meaning for name, meaning in known.items()}
 
     def __missing__(self, tag: str) -> Any:
-        found = self._known.get(markup.local(tag))
+        found = self.known.get(markup.local(tag))
         if len(self) < 200:
             self[tag] = found
         return found
@@ -32,13 +32,13 @@ class Names(dict[str, Any]):
 _CANCELAMENTO, _CANCELAMENTOS, _TOKEN, _PORTADOR = "cancelamento", "cancelamentos", "token", "portador"
 _AUTENTICACAO = "autenticacao"
 
-_ERRO = Names(codigo=AT["token_erro_codigo"], mensagem=AT["token_erro_mensagem"])
-_DADOS_TOKEN = Names(
+ERRO = Names(codigo=AT["token_erro_codigo"], mensagem=AT["token_erro_mensagem"])
+DADOS_TOKEN = Names(
     codigo_token=AT["codigo_token"],
     status=AT["token_status"],
     numero_cartao_truncado=AT["numero_cartao_truncado"],
 )
-_TRANSACAO = Names(
+TRANSACAO = Names(
     tid=AT["tid"],
     status=AT["status"],
     dados_pedido=Names(
@@ -61,8 +61,8 @@ _TRANSACAO = Names(
     token=_TOKEN,
     dados_portador=_PORTADOR,
 )
-_CAPTURA = _TRANSACAO["captura"]
-_TOKEN_PARTS = Names(dados_token=_DADOS_TOKEN, erro=_ERRO)
+_CAPTURA = TRANSACAO["captura"]
+_TOKEN_PARTS = Names(dados_token=DADOS_TOKEN, erro=ERRO)
 _LEAVES = Names(
     **{name.replace("-", "_"): name for name in ("valor", "data-hora", "mensagem", "numero", "token", "eci")}
 )
@@ -85,7 +85,7 @@ _CODIGO_TOKEN, _TOKEN_ERRO, _TOKEN_MENSAGEM = (
 def transacao(element: etree._Element, operation: str, number: str) -> AnswerRow:
     """One `transacao` as the row that lands: texts raw, amounts and instants that do not parse as None."""
     row = _begun(element, operation, number)
-    captured = _filled(element, row, _TRANSACAO)
+    captured = _filled(element, row, TRANSACAO)
     tidy(row)
     status, lr = row[_STATUS], row[_LR]
     cancelled = row[_CANCELAMENTOS_N] is not None
@@ -105,7 +105,7 @@ def transacao(element: etree._Element, operation: str, number: str) -> AnswerRow
 def retorno_token(element: etree._Element, operation: str, number: str) -> AnswerRow:
     """One `retorno-token` as the row that lands. Only a tokenisation is accepted, or freed, by it."""
     row = _begun(element, operation, number)
-    _filled(element, row, _TRANSACAO)
+    _filled(element, row, TRANSACAO)
     tidy(row)
     became, code, message = _tokenised(row)
     if operation != "05":
