@@ -18,6 +18,7 @@ from malote import INSTITUTIONS, __version__, commands
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.surroundings import WAREHOUSE, archive_keys, passwords, warehouse
+from malote.trip import PARTS
 from malote.warehouse import holds_password, told
 
 
@@ -184,4 +185,12 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument("budget", metavar="NAME", nargs="?", help="one of them, e.g. ccee/producao/1234")
     pace.add_argument("--reset", action="store_true", help="forget its penalty: the next request goes at once")
     pace.set_defaults(run=commands.pace)
+    retire = known.add_parser("retire", help="let go of what was over before a day; what may not travel twice stays")
+    retire.add_argument("--before", metavar="DAY", required=True, help="e.g. 2021-01-01, in Brasília")
+    retire.add_argument(
+        "--only", metavar="PART", action="append", choices=PARTS,
+        help="files (of the archive), landed (rows) or story (items and events); more than once for more; else all"
+    )  # fmt: skip
+    retire.add_argument("--archive", metavar="URL", help="where the files are; else as Airflow's environment has it")
+    retire.set_defaults(run=commands.retire)
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from datetime import datetime
 
 from malote import desk
 from malote.desk import Decision, Way, decide
@@ -34,7 +35,10 @@ def status(journal: Journal, _: argparse.Namespace) -> None:
 
 def story(journal: Journal, options: argparse.Namespace) -> None:
     print(desk.line_of(journal.submission(options.submission)))
-    for event in journal.story(options.submission):
+    events = journal.story(options.submission)
+    if not events:
+        print("  its items and its story were retired, see docs/years.md")
+    for event in events:
         detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
         print(f"  {desk.when(event['at'])}  {event['what']}{': ' if detail else ''}{detail}")
 
@@ -86,6 +90,20 @@ def settle(journal: Journal, options: argparse.Namespace) -> None:
 
 def unanswered(journal: Journal, _: argparse.Namespace) -> None:
     print("\n".join(desk.unanswered(journal)) or "nothing that landed is unanswered")
+
+
+def retire(journal: Journal, options: argparse.Namespace) -> None:
+    from malote import trip
+    from malote.archive import Archive
+    from malote.hours import ZONE
+
+    try:
+        day = datetime.strptime(options.before, "%Y-%m-%d").replace(tzinfo=ZONE)
+    except ValueError:
+        raise Misconfigured(f"--before is {options.before!r}", todo="give a day, such as 2021-01-01") from None
+    parts = options.only or trip.PARTS
+    archive = Archive(archive_url(options.archive, local=options.local)) if "files" in parts else None
+    print(trip.retire(journal, dict.fromkeys(parts, day), archive))
 
 
 def pace(journal: Journal, options: argparse.Namespace) -> None:

@@ -154,6 +154,8 @@ class Institution(ABC):
     """Columns of outgoing rows that name the item, beside ``reference``: spelt as that is, see ``malote.reference``."""
     reasons_table: ClassVar[Table | None] = None
     """Where the reasons of refusals land that are asked for apart, see :meth:`reasons`."""
+    lasting: ClassVar[frozenset[str]] = frozenset()
+    """Services whose landed rows later documents travel by: these rows are never retired."""
 
     def __init__(self, access: Access) -> None:
         self.access = access

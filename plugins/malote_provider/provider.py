@@ -51,6 +51,30 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "PT1H",
                         "default": "PT10M",
                     },
+                    "keep_landed": {
+                        "description": "How long landed rows of what is over are kept, ISO 8601, P60D at least; "
+                        "empty for ever.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "P5Y",
+                        "default": "",
+                    },
+                    "keep_events": {
+                        "description": "How long items and events of what is over are kept, ISO 8601, P60D at least, "
+                        "and at least as long as landed rows; empty for ever.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "P5Y",
+                        "default": "",
+                    },
+                    "keep_answers": {
+                        "description": "How long files in the archive of what is over are kept, ISO 8601, P60D at "
+                        "least; empty for ever.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "P5Y",
+                        "default": "",
+                    },
                     "outgoing_sql_folders": {
                         "description": "Folders, commas between them, of the .sql files that a run may name as "
                         "outgoing_sql; a file there that is named as a shipped one replaces it.",

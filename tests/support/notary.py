@@ -34,6 +34,8 @@ TABLE = """
         landed_at timestamptz not null, primary key (submission_id, ordem));
     grant usage on schema notary to malote_runtime;
     grant all on notary.verdict to malote_runtime;
+    grant usage on schema notary to malote_owner;
+    grant all on notary.verdict to malote_owner;
 """
 
 

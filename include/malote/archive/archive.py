@@ -161,9 +161,12 @@ class Archive:
         """Remove the bytes; nothing happens where they are gone already."""
         self.remove(stored.name)
 
-    def remove(self, name: str) -> None:
-        """As :meth:`purge`, by name."""
-        self._files.remove(name)
+    def remove(self, name: str, *, older: datetime | None = None) -> None:
+        """As :meth:`purge`, by name.
+
+        :param older: leave it where it was written, perhaps again, since that instant
+        """
+        self._files.remove(name, older=older)
 
     def sealed_before(self, at: datetime) -> list[str]:
         """The names of the sealed files, unfinished ones too, that were last written before that instant."""

@@ -69,10 +69,12 @@ class Files:
         """Of a file, in bytes."""
         return int(self._files.size(self._path(name)))
 
-    def remove(self, name: str) -> None:
-        """Remove a file; nothing happens where it is gone already."""
+    def remove(self, name: str, *, older: datetime | None = None) -> None:
+        """Remove a file, where it was not written since that instant; nothing happens where it is gone already."""
         path = self._path(name)
         with suppress(FileNotFoundError):
+            if older and self._files.modified(path) >= older:
+                return
             self._files.rm_file(path)
             if self._local:
                 _flush_folder(Path(path).parent)

@@ -12,6 +12,7 @@ from malote.desk.items import ItemRow, held, items, seen
 from malote.desk.open import dags
 from malote.hours import ZONE
 from malote.journal import Journal
+from malote.reference import normal
 from malote.scope import Scope
 from malote.submission import Standing, Submission
 
@@ -97,6 +98,8 @@ def found(journal: Journal, reference: str) -> Iterator[str]:
         )
         if told := _told(each.item):
             yield f"  said:     {told}"
+    for submission, fate in journal.retired(normal(reference)):
+        yield f"{line_of(submission)}\n  retired:  it was {fate} there; its items and its story are gone"
     for row in held(journal, reference, everywhere):
         yield f"  held:     {row['reason']}, by {row['submission_id']}: {row['freed_by']}"
 

@@ -7,11 +7,12 @@ from malote.journal.ledger import noted
 from malote.journal.purging import Purging
 from malote.journal.reading import Reading
 from malote.journal.resealing import Resealing
+from malote.journal.retiring import Over, Retiring
 from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
 
-class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing):
+class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring):
     """The journal of one warehouse.
 
     Every method is one transaction and writes what happened to ``malote.event`` with the move itself.
@@ -27,4 +28,4 @@ class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing):
         self.close()
 
 
-__all__ = ["Journal", "Overtaken", "noted"]
+__all__ = ["Journal", "Over", "Overtaken", "noted"]

@@ -53,11 +53,13 @@ class Purging(Ledger):
             self.move(id, ["prepared"], "expired", {"why": why}, "standing = 'withdrawn', next_at = null")
             self.release(id, "refused", None, why)
 
-    def holds(self, names: Sequence[str]) -> set[str]:
-        """Those of the stored names that a submission still holds."""
+    def holds(self, names: Sequence[str], *, without: Sequence[str] = ()) -> set[str]:
+        """Those of the stored names that a submission still holds, other than these."""
         rows = self.connection.execute(
-            """select document as name from malote.submission where document = any (%(names)s) and purged_at is null
-               union all select answer from malote.submission where answer = any (%(names)s)""",
-            {"names": list(names)},
+            """select document as name from malote.submission where document = any (%(names)s)
+                   and purged_at is null and id <> all (%(without)s)
+               union all select answer from malote.submission where answer = any (%(names)s)
+                   and id <> all (%(without)s)""",
+            {"names": list(names), "without": list(without)},
         )
         return {row["name"] for row in rows}

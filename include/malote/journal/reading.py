@@ -181,6 +181,14 @@ class Reading(Ledger):
                    where i.scope = %(scope)s and i.reference = asked.reference and i.outcome = 'refused' offset 0) i
                join malote.submission s on s.id = i.submission
                where (%(refused_too)s or s.pouch = %(pouch)s) and s.standing <> 'withdrawn'
+               union all
+               select %(scope)s, asked.reference, s.id,
+                   case when r.fate <> 'refused' then 'accepted' when %(refused_too)s then 'refused'
+                        else 'refused_here' end, s.number
+               from asked cross join lateral malote.retired(%(scope)s, asked.reference) r
+               join malote.submission s on s.number = r.number
+               where (r.fate <> 'refused' or %(refused_too)s or s.pouch = %(pouch)s)
+                 and (select exists (select 1 from malote.register) or exists (select 1 from malote.register_new))
                order by number""",
             {"scope": scope, "references": list(references), "pouch": pouch, "refused_too": refused_too},
         )

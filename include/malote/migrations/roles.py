@@ -19,7 +19,11 @@ SCHEMAS = ("malote", "outgoing", *INSTITUTIONS, "report")
 
 _READ_BY_SHIPPED_SQL = (
     *("malote.submission", "malote.item", "malote.item_row", "malote.travelling"),
-    *("cielo.transacao", "bndes.aprovado", "bndes.contratado"),
+    *("malote.register", "malote.register_new", "cielo.transacao", "bndes.aprovado", "bndes.contratado"),
+)
+_RETIRING = (  # it may not delete from the journal: these do, what is over, once the register has it
+    *("malote.retire(text[], timestamptz)", "malote.retire_landed(text[], timestamptz)"),
+    "malote.fold_register(integer, integer)",
 )
 _MIGHTY = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 _KEPT = "the warehouse is as it was"
@@ -102,7 +106,16 @@ def grant(connection: psycopg.Connection[Any]) -> None:
             if what:
                 _do(connection, f"grant {what} on {{}} to {{}}", tables, everyone[role])
     _do(connection, "revoke update on malote.event from {}", everyone[RUNTIME])
-    _do(connection, "revoke insert, update on malote.alembic_version, malote.mart from {}", everyone[RUNTIME])
+    _do(
+        connection,
+        "revoke insert, update on malote.alembic_version, malote.mart, malote.register, "
+        "malote.register_new, malote.register_scope, malote.remembered from {}",
+        everyone[RUNTIME],
+    )
+    if connection.info.server_version >= 170000:
+        _do(connection, "grant maintain on malote.register, malote.register_new to {}", everyone[RUNTIME])
+    for name in _RETIRING:
+        _do(connection, f"grant execute on function {name} to {{}}", everyone[RUNTIME])
     for name in _READ_BY_SHIPPED_SQL:
         _do(connection, "grant select on {} to {}", sql.Identifier(*name.split(".")), everyone[SELECT])
 

@@ -10,9 +10,11 @@ from malote.trip.landing import Landing, Load
 from malote.trip.outgoing import Outgoing
 from malote.trip.preparing import Prepared
 from malote.trip.rekeying import Rekeyed, rekey
+from malote.trip.retiring import PARTS, Retired, retire
 from malote.trip.selecting import Selector, selector
 
 __all__ = [
+    "PARTS",
     "Asking",
     "Collecting",
     "Courier",
@@ -24,8 +26,10 @@ __all__ = [
     "Prepared",
     "Rekeyed",
     "Rest",
+    "Retired",
     "Selector",
     "Sent",
     "rekey",
+    "retire",
     "selector",
 ]

@@ -24,9 +24,12 @@ cross join lateral (
         from report.cielo_aprovacao_mantida as k
         where
             k.submission_id = s.id
-            and k.evento = (
-                select max(e.id) from malote.event as e
-                where e.submission = s.id
+            and (
+                s.retired_at is not null or s.unlanded_at is not null  -- nothing of it is there to be counted anew
+                or k.evento = (
+                    select max(e.id) from malote.event as e
+                    where e.submission = s.id
+                )
             )
     ) as mantida
 ) as v

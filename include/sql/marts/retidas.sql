@@ -7,7 +7,7 @@ with stands as (
         h.reference,
         h.since as held_since,
         h.seen_at as held_again_at,
-        i.submission as submission_id,
+        s.id as submission_id,
         s.institution,
         s.environment,
         s.account,
@@ -17,15 +17,16 @@ with stands as (
         coalesce(i.code, s.code) as code,
         coalesce(i.message, s.message) as message,
         case
-            when i.outcome = 'refused' then h.reason
+            when i.outcome = 'refused' or i.submission is null then h.reason
             when i.outcome = 'unanswered' then 'unanswered'
             when s.standing in ('in_doubt', 'overdue') then s.standing
         end as reason
     from malote.held as h
-    inner join malote.item_row as i on h.scope = i.scope and h.reference = i.reference and h.submission = i.submission
-    inner join malote.submission as s on i.submission = s.id
+    inner join malote.submission as s on h.submission = s.id
+    left join malote.item_row as i on h.scope = i.scope and h.reference = i.reference and h.submission = i.submission
     where
-        s.standing <> 'withdrawn' or i.outcome = 'unanswered'
+        (i.submission is not null or s.retired_at is not null)
+        and (s.standing <> 'withdrawn' or i.outcome = 'unanswered')
 )
 
 select

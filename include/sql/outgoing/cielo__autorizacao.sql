@@ -27,12 +27,20 @@ select
     autorizada.em as "autorizado.em"
 from outgoing.cielo_autorizacao as autorizacao
 left join lateral (
-    select array_agg(distinct submission.environment || '/' || submission.account) as em
-    from cielo.transacao
-    inner join malote.submission on transacao.submission_id = submission.id
-    where
-        transacao.numero_pedido = autorizacao.numero_pedido
-        and transacao.operacao != '02' and transacao.status in ('4', '6')
+    select array_agg(distinct vista.em) as em
+    from (
+        select submission.environment || '/' || submission.account as em
+        from cielo.transacao
+        inner join malote.submission on transacao.submission_id = submission.id
+        where
+            transacao.numero_pedido = autorizacao.numero_pedido
+            and transacao.operacao != '02' and transacao.status in ('4', '6')
+        union all
+        select submission.environment || '/' || submission.account
+        from malote.retired('cielo/numero_pedido', autorizacao.numero_pedido) as antes
+        inner join malote.submission on antes.number = submission.number
+        where submission.operation != '02'
+    ) as vista
 ) as autorizada on true
 where
     not exists (

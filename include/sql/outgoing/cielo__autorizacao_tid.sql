@@ -7,12 +7,20 @@ select
     autorizada.em as "autorizado.em"
 from outgoing.cielo_autorizacao_tid as autorizacao
 left join lateral (
-    select array_agg(distinct submission.environment || '/' || submission.account) as em
-    from cielo.transacao
-    inner join malote.submission on transacao.submission_id = submission.id
-    where
-        transacao.tid = autorizacao.tid
-        and transacao.operacao != '08' and transacao.status in ('4', '6')
+    select array_agg(distinct vista.em) as em
+    from (
+        select submission.environment || '/' || submission.account as em
+        from cielo.transacao
+        inner join malote.submission on transacao.submission_id = submission.id
+        where
+            transacao.tid = autorizacao.tid
+            and transacao.operacao != '08' and transacao.status in ('4', '6')
+        union all
+        select submission.environment || '/' || submission.account
+        from malote.retired('cielo/tid', autorizacao.tid) as antes
+        inner join malote.submission on antes.number = submission.number
+        where submission.operation != '08'
+    ) as vista
 ) as autorizada on true
 where
     not exists (

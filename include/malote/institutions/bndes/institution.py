@@ -43,6 +43,7 @@ class Bndes(Institution):
     codes: ClassVar[tuple[Code, ...]] = codes.CODES
     tables: ClassVar[Mapping[str, Table]] = dict.fromkeys(rules.TRAVELLING, RESULTADO)
     reasons_table: ClassVar[Table | None] = CRITICA
+    lasting: ClassVar[frozenset[str]] = frozenset({"financiamento"})  # its numeroBNDES
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)

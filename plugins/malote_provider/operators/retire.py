@@ -1,0 +1,73 @@
+"""The operator that lets go of what [malote] keep_landed, keep_events and keep_answers no longer keep."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.configuration import conf
+from airflow.sdk import BaseHook, BaseOperator
+
+from malote.clock import Clock, SystemClock
+from malote.errors import Misconfigured
+from malote.rules import duration
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+KEEP = {"files": "keep_answers", "landed": "keep_landed", "story": "keep_events"}
+"""Which option of [malote] says for how long each part of :data:`malote.trip.PARTS` is kept."""
+
+
+class RetireOperator(BaseOperator):
+    """Lets go of files, landed rows, items and events of what was over for long enough; without an option, of nothing.
+
+    It goes in small batches, oldest first, and goes on where it was stopped. What may not travel twice stays: see
+    docs/years.md. Pushes ``{"submissions": {part: n}, "files", "rows", "items"}``.
+
+    :param warehouse_conn_id: ``postgres`` connection; by default ``[malote] warehouse_conn_id``
+    """
+
+    ui_color = "#dcebd9"
+    clock: ClassVar[Clock] = SystemClock()
+
+    def __init__(self, *, warehouse_conn_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.warehouse_conn_id = warehouse_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 (Airflow gives it)
+        """Let go of it."""
+        from malote.archive import Archive
+        from malote.journal import Journal
+        from malote.trip import retire
+        from malote_provider.connections import dsn_of
+
+        before = befores(self.clock.now())
+        connection = BaseHook.get_connection(self.warehouse_conn_id or conf.get("malote", "warehouse_conn_id"))
+        archive = Archive(conf.get("malote", "archive_url")) if "files" in before else None
+        with Journal(dsn_of(connection), self.clock) as journal:
+            gone = retire(journal, before, archive)
+        self.log.info("retired %s", gone)
+        return {"submissions": gone.submissions, "files": gone.files, "rows": gone.rows, "items": gone.items}
+
+
+def befores(now: datetime) -> dict[str, datetime]:
+    """Before which instant each part goes, by the options; a part whose option is empty stays for ever.
+
+    :raises Misconfigured: for an option that is no duration
+    """
+    found = {}
+    for part, option in KEEP.items():
+        if said := conf.get("malote", option).strip():
+            found[part] = now - _kept(option, said)
+    return found
+
+
+def _kept(option: str, said: str) -> timedelta:
+    try:
+        return duration(said)
+    except ValueError:
+        raise Misconfigured(
+            f"[malote] {option} is {said[:40]!r}", todo="give an ISO 8601 duration such as P5Y, or nothing: keep all",
+            kept="all of it",
+        ) from None  # fmt: skip
