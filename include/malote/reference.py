@@ -6,14 +6,21 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+_UNSEEN = "".join(
+    map(chr, (0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010), *range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680,
+              *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
+)  # fmt: skip
+"""Signs of no width, and every blank, for one may stand behind the other."""
+
 
 def normal(reference: str) -> str:
-    """A reference without the blanks around it (a ``char(n)`` pads), in NFC: one thing, one spelling.
+    """A reference without the blanks around it (a ``char(n)`` pads), and without what nobody sees there (the byte order
+    mark of a CSV file, signs of no width), in NFC: one thing, one spelling.
 
     Institutions do the like: no answer shows the blanks around a reference, nor says how its accents were composed.
     """
     text = reference.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text.strip(_UNSEEN))
 
 
 class Named:

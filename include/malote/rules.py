@@ -98,6 +98,8 @@ class Rules:
 
         :raises Misconfigured: for a name that is no rule, or a value that does not fit
         """
+        if not isinstance(values, Mapping):
+            raise Misconfigured("extra.rules is no object", todo='give names and values, e.g. {"poll_every": "PT5M"}')
         known = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         new: dict[str, Any] = {}
         for name, value in values.items():
@@ -107,6 +109,8 @@ class Rules:
                 )
             try:
                 new[name] = _fit(known[name], value)
+                if name == "poll_jitter" and new[name] > 1:  # more than the whole rhythm would ask before now
+                    raise ValueError("a number from 0 to 1 is needed")
             except (TypeError, ValueError) as wrong:
                 raise Misconfigured(
                     f"extra.rules gives {name} a value that does not fit: {repr(value)[:60]} ({wrong})"
@@ -168,7 +172,10 @@ def duration(value: Any) -> timedelta:
             import pendulum
 
             text = str(value)
-            parsed = pendulum.parse(text if len(text) < 100 else "too long")
+            try:
+                parsed = pendulum.parse(text if len(text) < 100 else "too long")
+            except (AttributeError, TypeError):  # of an interval
+                parsed = None
             if not isinstance(parsed, pendulum.Duration):
                 raise ValueError("an ISO 8601 duration such as PT12H is needed")
             found = parsed.as_timedelta()

@@ -42,6 +42,18 @@ FORMS = {
     "in entities": "".join(f"&#x3{each};" for each in CARD),
     "entities, escaped again": f"&amp;#52;{CARD[1:]}",
     "in a URL": "".join(f"%3{each}" for each in CARD),
+    "in a URL, escaped again": "".join(f"%253{each}" for each in CARD),
+    "escaped with braces": "".join(f"\\u{{3{each}}}" for each in CARD),
+    "escaped as bytes": "".join(f"\\x3{each}" for each in CARD),
+    "in entities that are not ended": "".join(f"&#x3{each}" for each in CARD),
+    "superscript": "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(each)] for each in CARD),
+    "on keys": "".join(f"{each}\ufe0f\u20e3" for each in CARD),
+    "in a column of CSV": _in('","', 4, 8, 12),
+    "over CDATA": _in("]]><![CDATA[", 6),
+    "over lines": _in("\n", 4, 8, 12),
+    "over soft hyphens": _in("\u00ad", 4, 8, 12),
+    "as an amount in thousands": f"{int(CARD):,}",
+    "with decimals": f"{CARD}.00",
     "blanks of a URL": _in("%20", 4, 8, 12),
     "an element": f"<numero>{CARD}</numero>",
     "over attributes": f'<cartao inicio="{CARD[:8]}" fim="{CARD[8:]}"/>',
@@ -53,7 +65,7 @@ FORMS = {
 def shows(text: str) -> bool:
     """Whether anybody who reads the text sees the number: its digits in their order, first 6 and last 4 apart."""
     for read in (text, unquote(text), text.replace("%20", " ")):
-        plain = re.sub(r"\\+u00(3\d)", lambda found: chr(int(found[1], 16)), read)
+        plain = re.sub(r"\\+(?:u00|x|u\{)(3\d)\}?", lambda found: chr(int(found[1], 16)), unquote(read))
         plain = html.unescape(html.unescape(plain))
         digits = "".join(
             str(unicodedata.digit(each)) for each in unicodedata.normalize("NFKC", plain) if each.isdigit()

@@ -11,6 +11,7 @@ from malote.errors import Misconfigured
 from malote.rules import LONGEST, Rules, bounded, duration
 
 NO_DURATION: list[Any] = [
+    "PT1H/PT2H", "2026-01-01/P1D", "P1D/2026-01-01", "PT1H/", "/", "PT1H PT1H",
     1e400, -1e400, float("nan"), -1, -0.1, 10**12, 10**400, "1e400", "inf", "nan", "-PT1H", "P99999999999D",
     "P9999999Y", "PT" + "9" * 5000 + "S", "PT1e400S", "PT1H" + " " * 200 + "x", "P", "", "3600", "soon", "2027-01-01",
     "½", "PT١H", True, None, [], {}, b"PT1H", "x" * 10**6, "\0", "\ud800", timedelta.max, timedelta(days=-1),
@@ -35,6 +36,7 @@ NO_NUMBER = [
     ("requests", 1e400), ("requests", float("nan")), ("requests", 10**400), ("requests", 2.7), ("requests", -1),
     ("requests", True), ("requests", None), ("requests", "many"), ("requests", "9" * 5000), ("requests", []),
     ("absent_times", -1), ("absent_times", 10**10), ("poll_jitter", 1e400), ("poll_jitter", "nan"), ("poll_jitter", -1),
+    ("poll_jitter", 1.01), ("poll_jitter", 5),
     ("poll_jitter", {}), ("poll_jitter", False), ("repeat_times", "1e3"),
 ]  # fmt: skip
 
@@ -44,6 +46,12 @@ def test_a_number_that_is_none_is_refused(name: str, value: Any) -> None:
     with pytest.raises(Misconfigured) as said:
         Rules().override({name: value})
     assert name in said.value.what and len(said.value.what) < 400
+
+
+@pytest.mark.parametrize("values", [[1], "PT1H", 5, True, [["poll_every", "PT1H"]]], ids=str)
+def test_rules_that_are_no_object_are_refused(values: Any) -> None:
+    with pytest.raises(Misconfigured, match="no object"):
+        Rules().override(values)
 
 
 NUMBERS = [("requests", 0, 0), ("requests", "60", 60), ("requests", 60.0, 60), ("poll_jitter", 1, 1.0)]

@@ -210,9 +210,12 @@ class Plan:
                 if not isinstance(below[""], Fixed):
                     node.attributes[name] = self._leaf(below[""], f"{path}@{name}", known[name].type)
             elif not mark and name in children:
-                place, found, turn, nil = children[name]
-                child = self._grow(Node(name, index == "", turn, nil), found, below, f"{path}{name}.")
-                grown.append(((place if turn is None else turn, int(index or 0), place), child))
+                child = children[name]
+                grown_child = self._grow(
+                    Node(name, index == "", child.turn, child.nil), child.element, below, f"{path}{name}."
+                )
+                place = child.place_of(int(index or 0))
+                grown.append(((place if child.turn is None else child.turn, int(index or 0), place), grown_child))
             else:
                 rule = f"names no path of the treaty: {node.name} has no {'attribute' if mark else 'element'} {name!r}"
                 for column in _below(below):

@@ -22,12 +22,27 @@ class Child(NamedTuple):
     :param element: as xmlschema gives it
     :param turn: where the repeated sequence that it stands in begins (a, b, a, b); None where it stands in none
     :param nil: it must be there and may be nil: without a value it is written with `xsi:nil`
+    :param again: where the schema names it more than once (a, b, a, b, written out): how many stand at a place, and the
+        next place
     """
 
     place: int
     element: Any
     turn: int | None
     nil: bool
+    again: tuple[tuple[int, int], ...] = ()
+
+    def place_of(self, index: int) -> int:
+        """Where the one of an index stands, 1 for the first."""
+        at = self.place
+        for room, later in self.again:
+            if index <= room:
+                break
+            index, at = index - room, later
+        return at
+
+
+_ENDLESS = 1 << 31
 
 
 def elements(element: Any) -> dict[str, Child]:
@@ -35,12 +50,17 @@ def elements(element: Any) -> dict[str, Child]:
     if not element.type.has_complex_content():
         return {}
     found: dict[str, Child] = {}
+    room: dict[str | None, int] = {}
     for place, (each, turn, must) in enumerate(_particles(element.type.content, None, 0, required=True)):
         nil = bool(each.min_occurs) and (must or turn is not None)
         heads = () if getattr(each, "abstract", False) else (each,)
         for one in (*heads, *(each.iter_substitutes() if hasattr(each, "iter_substitutes") else ())):
-            if one.local_name:
-                found.setdefault(one.local_name, Child(place, one, turn, nil and bool(one.nillable)))
+            name, first = one.local_name, found.get(one.local_name or "")
+            if first is None and name:
+                found[name] = Child(place, one, turn, nil and bool(one.nillable))
+            elif first is not None and turn is None:
+                found[name] = first._replace(again=(*first.again, (room[name], place)))
+            room[name] = _ENDLESS if each.max_occurs is None else each.max_occurs
     return found
 
 

@@ -27,6 +27,10 @@ SPELLINGS: list[tuple[str, str]] = [
     ("  ADV-1", "ADV-1"),
     ("ADV-1\t\n", "ADV-1"),
     ("ADV 1", "ADV 1"),
+    ("\ufeffADV-1", "ADV-1"),  # of a CSV file
+    ("ADV-1\u200b", "ADV-1"),
+    ("\u00a0\u200bADV-1\u3000\u2060 ", "ADV-1"),
+    ("ADV\u200b-1", "ADV\u200b-1"),  # inside it is another one
     (APART, COMPOSED),
     (f"{APART}   ", COMPOSED),
     ("   ", ""),

@@ -215,6 +215,11 @@ def test_an_item_that_is_not_mentioned_lands_as_sem_retorno() -> None:
         ("O status 'Criada' não permite captura", "O status 'Criada' não permite captura"),
         ("O status 'JOAO' não permite captura", "O status '…' não permite captura"),
         ("&gt;1&gt;2&lt;/a&gt;&gt;3&lt;/", "&gt;…&lt;/a&gt;…&lt;/"),
+        ("codigo-seguranca: 987 inválido", "codigo-seguranca: … inválido"),
+        ("Código de segurança 1234", "Código de segurança …"),
+        ("CVV=123; validade", "CVV=…; validade"),
+        ("Código de segurança inválido (008)", "Código de segurança inválido (008)"),
+        ('O status "Autorizada" não permite', 'O status "Autorizada" não permite'),
         ("Falta d'água não cita nada", "Falta d'água não cita nada"),
     ],
 )

@@ -27,7 +27,7 @@ def text(name: str, more: str = "") -> str:
     return f'<xs:element name="{name}" type="xs:string" {more}/>'
 
 
-OPTIONAL, NILLABLE = 'minOccurs="0"', 'nillable="true"'
+OPTIONAL, NILLABLE, PAIR = 'minOccurs="0"', 'nillable="true"', ' maxOccurs="2"'
 
 TURNS = f'<xs:sequence><xs:sequence maxOccurs="unbounded">{text("a")}{text("b")}</xs:sequence>{text("z")}</xs:sequence>'
 OUTER = f'<xs:sequence maxOccurs="9">{text("a")}{text("b", OPTIONAL)}</xs:sequence>'
@@ -38,7 +38,22 @@ DEEP = (
     f"{text('x')}</xs:sequence></xs:complexType></xs:element>{text('q')}</xs:sequence></xs:sequence>"
 )
 
+ABAB = f"<xs:sequence>{text('a')}{text('b')}{text('a', PAIR)}{text('b', OPTIONAL)}</xs:sequence>"
+TWO = (
+    f'<xs:sequence><xs:sequence maxOccurs="3">{text("a")}{text("b")}</xs:sequence><xs:sequence maxOccurs="3">'
+    f"{text('c')}{text('d')}</xs:sequence></xs:sequence>"
+)
+IN_TURN = (
+    f'<xs:sequence><xs:sequence maxOccurs="9">{text("a")}<xs:sequence maxOccurs="9">{text("b")}{text("c")}'
+    "</xs:sequence></xs:sequence></xs:sequence>"
+)
+NAMED = '<xs:sequence><xs:group ref="g" maxOccurs="unbounded"/></xs:sequence>'
+EITHER = f'<xs:sequence maxOccurs="4"><xs:choice>{text("a")}{text("b")}</xs:choice>{text("z")}</xs:sequence>'
+ITSELF = f'<xs:sequence>{text("n")}<xs:element ref="R" minOccurs="0"/></xs:sequence>'
+
 PAID = (
+    f'<xs:group name="g"><xs:sequence>{text("a")}{text("b")}</xs:sequence></xs:group>'
+    '<xs:element name="ted" type="xs:string" substitutionGroup="pix"/>'
     '<xs:element name="pago" type="xs:string" abstract="true"/>'
     '<xs:element name="pix" type="xs:string" substitutionGroup="pago"/>'
     '<xs:element name="boleto" substitutionGroup="pago"><xs:complexType><xs:simpleContent>'
@@ -62,6 +77,12 @@ NIL_TURN = (
     "</xs:sequence>"
 )
 
+NIL_MANY = f"<xs:sequence>{text('p', NILLABLE + PAIR.replace('2', '9'))}</xs:sequence>"
+NIL_FIGURES = (
+    f'<xs:sequence><xs:element name="n" type="xs:decimal" {NILLABLE}/><xs:element name="d" type="xs:date" {NILLABLE}/>'
+    "</xs:sequence>"
+)
+
 CASES: list[tuple[str, dict[str, Any], str]] = [
     # a repeated sequence: turns by index, or by arrays
     (TURNS, {"a[1]": "1", "a[2]": "2", "b[1]": "3", "b[2]": "4", "z": "5"},
@@ -73,11 +94,25 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (CHOSEN, {"a[]": ["1", "2"], "b[]": ["3", "4"], "c": "5"}, "<a>1</a><b>3</b><a>2</a><b>4</b><c>5</c>"),
     (FREE, {"a[]": ["1", "2"], "b[]": ["3"]}, "<a>1</a><a>2</a><b>3</b>"),
     (DEEP, {"p[].x": ["1", "2"], "q[]": ["3", "4"]}, "<p><x>1</x></p><q>3</q><p><x>2</x></p><q>4</q>"),
+    (TWO, {"a[]": ["1", "2"], "b[]": ["3", "4"], "c": "5", "d": "6"},
+     "<a>1</a><b>3</b><a>2</a><b>4</b><c>5</c><d>6</d>"),
+    (IN_TURN, {"a": "1", "b[]": ["2", "3"], "c[]": ["4", "5"]}, "<a>1</a><b>2</b><c>4</c><b>3</b><c>5</c>"),
+    (NAMED, {"b[]": ["3", "4"], "a[]": ["1", "2"]}, "<a>1</a><b>3</b><a>2</a><b>4</b>"),
+    (EITHER, {"a[]": ["1", None], "b[]": [None, "2"], "z[]": ["3", "4"]}, "<a>1</a><z>3</z><b>2</b><z>4</z>"),
+    (TURNS, {"a[1]": "1", "b[1]": "2", "a[3]": "3", "b[3]": "4", "z": "5"},
+     "<a>1</a><b>2</b><a>3</a><b>4</b><z>5</z>"),
+    (ITSELF, {"n": "1", "R.n": "2", "R.R.n": "3"}, "<n>1</n><R><n>2</n><R><n>3</n></R></R>"),
+    # the same names again, written out
+    (ABAB, {"a[1]": "1", "a[2]": "2", "b[1]": "3", "b[2]": "4"}, "<a>1</a><b>3</b><a>2</a><b>4</b>"),
+    (ABAB, {"b[2]": "4", "a[3]": "5", "a[2]": "2", "b[1]": "3", "a[1]": "1"},
+     "<a>1</a><b>3</b><a>2</a><a>5</a><b>4</b>"),
+    (ABAB, {"a": "1", "b": "3", "a[2]": "2"}, "<a>1</a><b>3</b><a>2</a>"),
     # a substitution group: its members stand where its head is named
     (MEMBER, {"n": "1", "pix": "2", "z": "3"}, "<n>1</n><pix>2</pix><z>3</z>"),
     (MEMBER, {"z": "3", "boleto.@banco": "001", "boleto": "2", "n": "1"},
      '<n>1</n><boleto banco="001">2</boleto><z>3</z>'),
     (MANY, {"pix[1]": "1", "boleto[2]": "2"}, "<pix>1</pix><boleto>2</boleto>"),
+    (MEMBER, {"n": "1", "ted": "2"}, "<n>1</n><ted>2</ted>"),
     (MEMBER, {"n": "1", "pix": "2", "boleto": None}, "<n>1</n><pix>2</pix>"),
     # what must be there and may be nil
     (NIL, {"a": None, "c": "1"}, f"<a{XSI}/><c>1</c>"),
@@ -86,6 +121,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (NIL_BELOW, {"p.x": "1", "p.y": None}, f"<p><x>1</x><y{XSI}/></p>"),
     (NIL_BELOW, {"p.x": None, "p.y": None}, ""),
     (NIL_WHOLE, {"p.x": None}, f"<p{XSI}/>"),
+    (NIL_MANY, {"p[]": ["1", None, "2"]}, f"<p>1</p><p{XSI}/><p>2</p>"),
+    (NIL_FIGURES, {"n": None, "d": None}, f"<n{XSI}/><d{XSI}/>"),
     (NIL_WHOLE, {"p.x": "1"}, "<p><x>1</x></p>"),
     (NIL_TURN, {"a[]": ["1", "2"], "b[]": [None, "3"]}, f"<a>1</a><b{XSI}/><a>2</a><b>3</b>"),
 ]  # fmt: skip

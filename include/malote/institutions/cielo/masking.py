@@ -16,12 +16,17 @@ _QUOTED = re.compile(
         | “.*?(?:”|\Z) | ‘.*?(?:’|\Z) | «.*?(?:»|\Z) | `.*?(?:[`´]|\Z)""",
     re.DOTALL | re.VERBOSE,
 )
+_CODE = re.compile(
+    r"((?:c[oó]digo[ _-](?:de[ _-])?seguran[cç]a|\bc[vs][vc]2?\b)[^\w<>]{1,4})[0-9]{3,4}(?![0-9])", re.IGNORECASE
+)
+"""The code of a card's back, named: no message needs it."""
 _SUSPECT = re.compile("""["'`“‘«<&]""")
 
 
 def masked(text: str) -> str:
     """The text without what could be a card's: quoted values (but the name of a status) and the text of quoted
     elements become `…`, a card number its first 6 and last 4 digits."""
+    text = _CODE.sub(r"\1…", text)
     if not _SUSPECT.search(text):
         return cards.masked(text)
     return cards.masked(_QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text))))
