@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from malote import warehouse
 from malote.address import host_of
@@ -21,21 +23,47 @@ SECRETS = ("client_certificate_password", "old_keys")
 
 
 def extra_of(connection: Connection) -> dict[str, Any]:
-    """``extra`` as an object, without its blank fields; ``rules`` may be an object in text, as a form gives it.
+    """``extra`` as an object, without its blank fields; ``rules`` and ``tls`` may be objects in text, as a form has it.
 
     :raises Misconfigured: where one of them is no JSON object
     """
     extra = _object(connection.extra, f"extra of the connection {connection.conn_id!r}")
-    if isinstance(extra.get("rules"), str):
-        extra["rules"] = _object(extra["rules"], f"extra.rules of the connection {connection.conn_id!r}")
+    for name in ("rules", "tls"):
+        if isinstance(extra.get(name), str):
+            extra[name] = _object(extra[name], f"extra.{name} of the connection {connection.conn_id!r}")
     return {name: value for name, value in extra.items() if value not in (None, "")}
 
 
 def secrets_of(connection: Connection | None) -> list[str]:
     """What of ``extra`` must not be seen in a log; of no connection, nothing."""
     extra = extra_of(connection) if connection else {}
-    given = (extra[name] for name in SECRETS if name in extra)
+    given = [extra[name] for name in SECRETS if name in extra]
+    with suppress(ValueError):  # what is no address is refused where it is used
+        password = urlsplit(str(extra.get("proxy", ""))).password
+        given += [password, unquote(password)] if password else []
     return [str(each) for value in given for each in (value if isinstance(value, list) else [value])]
+
+
+def text_of(extra: Mapping[str, Any], name: str) -> str | None:
+    """A text of ``extra``; a whole number is taken as it was typed: passwords often are some.
+
+    :raises Misconfigured: where it is anything else, which JSON does not keep as it was typed
+    """
+    value = extra.get(name)
+    if value is None or (isinstance(value, (str, int)) and not isinstance(value, bool)):
+        return None if value is None else str(value)
+    raise Misconfigured(f"extra.{name} is no text", todo="put it in quotation marks")
+
+
+def legacy_of(extra: Mapping[str, Any]) -> bool:
+    """Whether ``extra.tls`` asks for old forms of TLS.
+
+    :raises Misconfigured: where it says anything else than ``{"legacy": true}`` or ``false``
+    """
+    said = extra.get("tls") or {}
+    if not isinstance(said, dict) or set(said) - {"legacy"} or not isinstance(said.get("legacy", False), bool):
+        raise Misconfigured("extra.tls says what is not known", todo='it is {"legacy": true}, or left out')
+    return bool(said.get("legacy", False))
 
 
 def access_of(connection: Connection, institution: str) -> Access:

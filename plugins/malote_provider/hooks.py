@@ -13,7 +13,7 @@ from airflow.sdk.log import amask_secret, mask_secret
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
-from malote_provider.connections import access_of, dsn_of, keys_of, secrets_of
+from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, secrets_of, text_of
 
 if TYPE_CHECKING:
     import ssl
@@ -119,7 +119,7 @@ class MaloteHook(HttpHook):
         from malote.wire import tls
 
         extra = access_of(self._connection(self.http_conn_id), self.institution).extra
-        path, password = extra.get("client_certificate"), extra.get("client_certificate_password")
+        path, password = text_of(extra, "client_certificate"), text_of(extra, "client_certificate_password")
         return self._part("certificate", lambda: tls.describe(path, password)) if path else None
 
     def get_institution(self) -> Institution:
@@ -144,9 +144,10 @@ class MaloteHook(HttpHook):
         return self._part(
             "tls",
             lambda: tls.context(
-                certificate=extra.get("client_certificate"),
-                password=extra.get("client_certificate_password"),
-                ca_bundle=extra.get("ca_bundle"),
+                certificate=text_of(extra, "client_certificate"),
+                password=text_of(extra, "client_certificate_password"),
+                ca_bundle=text_of(extra, "ca_bundle"),
+                legacy=legacy_of(extra),
                 now=self.clock.now(),
             ),
         )
@@ -155,14 +156,17 @@ class MaloteHook(HttpHook):
         """The driver of tasks."""
         from malote.wire import SyncDriver
 
-        timeout = self.get_institution().rules.connect_timeout.total_seconds()
-        return self._part("driver", lambda: SyncDriver(self.tls(), timeout))
+        return self._part("driver", lambda: SyncDriver(*self._way()))
 
     def async_driver(self) -> AsyncDriver:
         """The driver of the triggerer; whoever asks for it closes it."""
         from malote.wire import AsyncDriver
 
-        return AsyncDriver(self.tls(), self.get_institution().rules.connect_timeout.total_seconds())
+        return AsyncDriver(*self._way())
+
+    def _way(self) -> tuple[ssl.SSLContext, float, str | None]:
+        timeout = self.get_institution().rules.connect_timeout.total_seconds()
+        return self.tls(), timeout, text_of(self.access().extra, "proxy")
 
     def archive(self) -> Archive:
         """The archive of ``[malote] archive_url``, with the keys of connection ``malote_archive``, if any."""

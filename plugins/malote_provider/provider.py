@@ -123,6 +123,14 @@ def _fields(declared: Declaration) -> dict[str, Any]:
         found["client_certificate_password"] = _text(
             "Client certificate password", "Opens the PKCS#12 file", format="password"
         )
+    found["proxy"] = _text(
+        "Proxy", "http://[login:password@]host:port; the environment's proxies are never used", format="password"
+    )
+    found["tls"] = {
+        "label": "TLS",
+        "schema": {"type": ["object", "null"]},
+        "description": 'Only for those who must: {"legacy": true} takes short keys and old ciphers of the server',
+    }
     found["schemas"] = _text("Schemas", "Folder that replaces the shipped treaties; empty for the shipped")
     found["rules"] = {
         "label": "Rules",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 from malote.warehouse import connect, examine
+from malote_provider.connections import legacy_of
 from malote_provider.selectors import who_selects
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from malote.clock import Clock
     from malote.institution import Access, Institution
     from malote.wire import Certificate, SyncDriver
+
+
+LEGACY = (
+    "Warning: tls.legacy is on, so short keys, old ciphers and the unsafe renegotiation of TLS are taken: whoever "
+    "stands in between may read along. Ask the institution until when, and take it out"
+)
 
 
 class Tried(Protocol):
@@ -54,6 +61,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
     except MaloteError as error:
         return False, str(error)
     told = [f"{institution.title}, {institution.access.environment}, account {account}: {said}"]
+    if legacy_of(institution.access.extra):
+        told.append(LEGACY)
     if certificate:
         told.append(_about(certificate, account, hook.clock.now()))
     return True, ". ".join([*told, who_selects(hook)])

@@ -66,12 +66,13 @@ def test_airflow_knows_the_connection_type_its_fields_and_the_options() -> None:
     fields = {name.removeprefix("extra__ccee__"): each for name, each in widgets.items() if "extra__ccee__" in name}
     assert set(fields) == {
         *("environment", "codigo_perfil_agente", "ca_bundle", "client_certificate", "client_certificate_password"),
+        *("proxy", "tls"),
         *("schemas", "rules"),
     }
     assert fields["client_certificate_password"].is_sensitive
     assert manager.field_behaviours["ccee"]["hidden_fields"] == ["schema"]
     cielo = {name.removeprefix("extra__cielo__") for name in widgets if "extra__cielo__" in name}
-    assert cielo == {"environment", "nome_ec", "ca_bundle", "schemas", "rules"}
+    assert cielo == {"environment", "nome_ec", "ca_bundle", "proxy", "tls", "schemas", "rules"}
     assert conf.get("malote", "warehouse_conn_id") == "malote_warehouse"
 
 

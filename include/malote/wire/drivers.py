@@ -24,6 +24,7 @@ from malote.institution import Call, Reply
 from malote.wire import tls
 from malote.wire.exchange import CHUNK, CURRENT, Exchange, Received, Sink, begin
 from malote.wire.hearing import Hearing
+from malote.wire.proxy import Proxy
 from malote.wire.reading import Reading
 
 T = TypeVar("T")
@@ -37,11 +38,13 @@ class AsyncDriver:
 
     :param context: from :func:`malote.wire.tls.context`; None verifies by the system's store and shows no certificate
     :param connect_timeout: seconds for the connection and its TLS handshake
+    :param proxy: the way out, see :class:`malote.wire.proxy.Proxy`; None goes straight, whatever the environment says
     """
 
-    def __init__(self, context: ssl.SSLContext | None, connect_timeout: float = 10.0) -> None:
+    def __init__(self, context: ssl.SSLContext | None, connect_timeout: float = 10.0, proxy: str | None = None) -> None:
         self._context = context or tls.context()
         self._connect_timeout = connect_timeout
+        self._proxy = Proxy(proxy) if proxy else None
         self._kept: aiohttp.ClientSession | None = None
         self._reading = Reading()
 
@@ -59,7 +62,7 @@ class AsyncDriver:
 
     async def hear(self, call: Call[Any], sink: Sink | None = None) -> Reply:
         """The exchange alone: the whole reply, unread; raises as :meth:`send`."""
-        with begin(call) as exchange:
+        with begin(call, self._proxy) as exchange:
             if call.submits:
                 async with self._open() as fresh:
                     return await self._hear(fresh, exchange, sink)
@@ -83,6 +86,8 @@ class AsyncDriver:
                 data=exchange.parcel.chunks() if exchange.parcel else None,
                 skip_auto_headers=("Accept", "Content-Type"),
                 allow_redirects=False,
+                proxy=self._proxy.url if self._proxy else None,
+                proxy_headers=self._proxy.headers if self._proxy else None,
                 timeout=aiohttp.ClientTimeout(
                     total=call.timeout, connect=self._connect_timeout, sock_connect=self._connect_timeout
                 ),
@@ -115,12 +120,11 @@ class SyncDriver:
     """Sends the same calls in a task, on a loop in a thread of its own: whatever interrupts the task's thread, a
     timeout of Airflow's or a signal, interrupts the waiting and never the loop. Replies are read by the caller.
 
-    :param context: as of :class:`AsyncDriver`
-    :param connect_timeout: seconds for the connection and its TLS handshake
+    Parameters are those of :class:`AsyncDriver`.
     """
 
-    def __init__(self, context: ssl.SSLContext | None, connect_timeout: float = 10.0) -> None:
-        self._options = context or tls.context(), connect_timeout
+    def __init__(self, context: ssl.SSLContext | None, connect_timeout: float = 10.0, proxy: str | None = None) -> None:
+        self._options = context or tls.context(), connect_timeout, proxy
         self._driver = AsyncDriver(*self._options)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = 0

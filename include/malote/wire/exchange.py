@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 from malote import __version__
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Call, Reply
-from malote.wire import tls
+from malote.wire import trouble
 from malote.wire.packing import Unpackable, Unpacking
+from malote.wire.proxy import Proxy
 
 CHUNK = 64 << 10
 """Bytes read and written at a time, and what a Reply keeps where there is a sink."""
@@ -38,9 +39,15 @@ class Sink(Protocol):
 class Exchange:
     """What is known of one exchange under way, for the verdict when it fails."""
 
-    def __init__(self, call: Call[Any]) -> None:
-        self.call = call
-        self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
+    def __init__(self, call: Call[Any], proxy: Proxy | None = None) -> None:
+        self.call, self._proxy = call, proxy
+        self._secure, self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
+        if proxy and not self._secure:
+            raise Misconfigured(
+                f"{call.name}: a proxy is used for https only",
+                todo="use https, or leave extra.proxy out",
+                kept="nothing left this machine",
+            )
         self.connected = self.begun = False
         self.status, self.size = 0, 0
         self.raw: bytes | bytearray = b""
@@ -66,12 +73,12 @@ class Exchange:
 
     def verdict(self, error: Exception) -> MaloteError:
         left = self.begun if self.parcel else self.connected
-        chain = list(_chain(error, self._before))
-        where = f"{self.call.name} at {self._host}"
-        ours = next((each for each in chain if tls.lasting(each)), None)
+        chain = list(trouble.chain(error, self._before))
+        where = f"{self.call.name} at {self._host}{f' by the proxy {self._proxy.where}' if self._proxy else ''}"
+        ours = next((each for each in chain if trouble.lasting(each)), None)
         if ours is not None and not (left and self.call.submits):
             return Misconfigured(
-                f"{where}: {tls.problem_of(ours)}",
+                f"{where}: {trouble.problem_of(ours)}",
                 todo="set the connection right and test it",
                 kept="nothing was done over there",
             )
@@ -87,9 +94,18 @@ class Exchange:
             )
         if isinstance(error, MaloteError):
             return error
+        if self._proxy and (refused := self._proxy.verdict(chain, where)):
+            return refused
         if isinstance(error, ValueError):
             return Misconfigured(
                 f"{where}: no usable address or header", todo="look at host and port of the connection"
+            )
+        if self._secure and any(map(trouble.broken_off, chain)):
+            return Unreachable(
+                f"{where}: the other side ended the connection within the TLS handshake, without a word",
+                todo="nothing now: it is tried again; where it stays so, it most often wants a client certificate, or "
+                "another: look at client_certificate first, then at what stands in between",
+                kept="nothing left this machine",
             )
         return Unreachable(
             f"{where}: could not be reached: {self._why(chain, left=left)}",
@@ -102,8 +118,8 @@ class Exchange:
         if left and timeout:
             return f"not done within {self.call.timeout:g} s"
         for each in chain:
-            if tls.lasting(each):
-                return tls.problem_of(each)
+            if trouble.lasting(each):
+                return trouble.problem_of(each)
         for each in chain:
             if isinstance(each, OSError) and not isinstance(each, ssl.SSLError) and (each.errno or each.strerror):
                 return (os.strerror(each.errno) if each.errno and each.errno > 0 else str(each.strerror)).lower()
@@ -213,9 +229,9 @@ CURRENT: ContextVar[Exchange | None] = ContextVar("malote_exchange", default=Non
 
 
 @contextmanager
-def begin(call: Call[Any]) -> Iterator[Exchange]:
+def begin(call: Call[Any], proxy: Proxy | None = None) -> Iterator[Exchange]:
     """An exchange with its body opened (an archive that cannot give it is an error before any connection), logged."""
-    exchange = Exchange(call)
+    exchange = Exchange(call, proxy)
     before, token = time.monotonic(), CURRENT.set(exchange)
     try:
         yield exchange
@@ -231,24 +247,13 @@ def begin(call: Call[Any]) -> Iterator[Exchange]:
         log.debug("%s: %s, %d bytes, %.0f ms", call.name, exchange.status or "no reply", exchange.size, spent)
 
 
-def _chain(error: BaseException, before: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that it was made from: some hide theirs in args and ``reason``."""
-    waiting, seen = [error], {id(before)}
-    while waiting:
-        each = waiting.pop(0)
-        if id(each) not in seen:
-            seen.add(id(each))
-            yield each
-            inner = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
-            waiting.extend(part for part in inner if isinstance(part, BaseException))
-
-
 @lru_cache(maxsize=64)
-def _host(name: str, origin: str) -> str:
+def _host(name: str, origin: str) -> tuple[bool, str]:
+    """Whether it is reached by TLS; host and port."""
     try:
         parts = urlsplit(origin)
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-            return parts.netloc.rpartition("@")[2]
+            return parts.scheme == "https", parts.netloc.rpartition("@")[2]
     except ValueError:
         pass
     raise Misconfigured(

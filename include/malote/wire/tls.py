@@ -1,4 +1,4 @@
-"""Certificates: a PKCS#12 file and a CA bundle into the one SSLContext of the driver, and TLS failures in words."""
+"""Certificates: a PKCS#12 file and a CA bundle into the one SSLContext of the driver."""
 
 from __future__ import annotations
 
@@ -19,42 +19,17 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from malote.errors import Misconfigured
+from malote.wire.trouble import reason
 
 WARN_BEFORE = timedelta(days=30)
+
+_LEGACY_SERVER_CONNECT = 0x4  # ssl has a name for it from Python 3.12 on
+_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+"""Where distributions keep the store in one file."""
 
 _CNPJ_OID = x509.ObjectIdentifier("2.16.76.1.3.3")
 _CNPJ = r"[0-9A-Z]{12}[0-9]{2}"
 _PKCS12 = re.compile(rb"\x30(?:\x80|[\x00-\x7f]|\x81.|\x82..|\x83.{3}|\x84.{4})\x02\x01\x03", re.DOTALL)
-
-_OURS = "look at client_certificate: is it the one that was registered with them, and inside its dates?"
-_ADDRESS = "look at scheme, host and port of the connection"
-_TROUBLE = {
-    "CERTIFICATE_REQUIRED": f"the server demands a client certificate and got none that it takes: {_OURS}",
-    "UNKNOWN_CA": f"the server does not know the issuer of our client certificate: {_OURS}",
-    "CERTIFICATE_EXPIRED": f"the server says that our client certificate has expired: {_OURS}",
-    "CERTIFICATE_REVOKED": f"the server says that our client certificate was revoked: {_OURS}",
-    "CERTIFICATE_UNKNOWN": f"the server does not accept our client certificate: {_OURS}",
-    "UNSUPPORTED_CERTIFICATE": f"the server does not take this kind of client certificate: {_OURS}",
-    "BAD_CERTIFICATE": f"the server says that our client certificate is bad: {_OURS}",
-    "ALERT_ACCESS_DENIED": "the server knows our client certificate and denies access: ask the institution",
-    "HANDSHAKE_FAILURE": f"the server ended the TLS handshake, most often for want of a client certificate: {_OURS}",
-    "PROTOCOL_VERSION": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
-    "UNSUPPORTED_PROTOCOL": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
-    "UNSAFE_LEGACY_RENEGOTIATION": "the server wants an unsafe old form of TLS: ask the institution",
-    "UNRECOGNIZED_NAME": f"the server does not serve this host name: {_ADDRESS}",
-    "WRONG_VERSION_NUMBER": f"what answers there does not speak TLS: {_ADDRESS}",
-}
-
-_VERIFY = {
-    9: "the server's certificate is not yet valid: compare this machine's clock",
-    10: "the server's certificate has expired: ask the institution, and compare this machine's clock",
-    62: f"the server's certificate is for another host name: {_ADDRESS}",
-    64: f"the server's certificate is for another address: {_ADDRESS}; use the host name",
-}
-_UNTRUSTED = (
-    "the server's certificate is not trusted: set ca_bundle in the connection to a PEM file with the server's CA chain "
-    "(ICP-Brasil is in no system's store)"
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,21 +70,30 @@ def context(
     certificate: str | None = None,
     password: str | None = None,
     ca_bundle: str | None = None,
+    legacy: bool = False,
     now: datetime | None = None,
 ) -> ssl.SSLContext:
     """The SSLContext of the driver: the server is always verified, TLS 1.2 or newer, no ALPN.
 
+    The client certificate is shown whenever it is asked for: in the handshake, when a server of TLS 1.2 renegotiates,
+    and after the handshake of TLS 1.3. Nothing is taken from the environment.
+
     :param certificate: path of the PKCS#12 file (old RC2 and 3DES ones too), or None for no client certificate
     :param ca_bundle: path of a PEM file that is trusted *instead of* the system's store
+    :param legacy: take servers with short keys, old ciphers or the unsafe renegotiation; for those who must
     :param now: the instant at which the certificate has to be valid, aware; nobody may leave it out who names one
     :raises Misconfigured: where a file is missing, is none of its kind, the password is wrong, or the dates are
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.post_handshake_auth = True
+    if legacy:
+        made.set_ciphers("DEFAULT:@SECLEVEL=1")
+        made.options |= _LEGACY_SERVER_CONNECT
     if ca_bundle:
         _trust(made, ca_bundle)
     else:
-        made.load_default_certs()
+        _trust_the_system(made)
     if certificate:
         key, chain = _read(certificate, password)
         if now is None:
@@ -127,28 +111,20 @@ def describe(certificate: str, password: str | None) -> Certificate:
     return _describe(_read(certificate, password)[1][0])
 
 
-def problem_of(error: BaseException) -> str:
-    """A failure of TLS in words: what is wrong and what to do, never what the certificate says."""
-    return _problem(error) or "TLS failed"
-
-
-def lasting(error: BaseException) -> bool:
-    """Whether trying again changes nothing: a certificate or a setting is wrong, here or there."""
-    return _problem(error) is not None
-
-
-def _problem(error: BaseException) -> str | None:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        # aiohttp's wrapper of one is one too, without its code: the real one is behind it
-        return _VERIFY.get(error.verify_code, _UNTRUSTED) if hasattr(error, "verify_code") else None
-    if not isinstance(error, ssl.SSLError):
-        return None
-    text = _reason(error).upper().replace(" ", "_")
-    return next((words for mark, words in _TROUBLE.items() if mark in text), None)
-
-
-def _reason(error: ssl.SSLError) -> str:
-    return getattr(error, "reason", None) or str(error)  # those that Python makes itself have no reason
+def _trust_the_system(made: ssl.SSLContext) -> None:
+    """Trust what this machine does. OpenSSL's own way would let SSL_CERT_FILE and SSL_CERT_DIR stand for it."""
+    built = ssl.get_default_verify_paths()
+    folder = built.openssl_capath if os.path.isdir(built.openssl_capath) else None
+    files = [path for path in (built.openssl_cafile, *_BUNDLES) if os.path.isfile(path)]
+    if folder and os.listdir(folder):
+        made.load_verify_locations(capath=folder)
+    elif files:
+        made.load_verify_locations(cafile=files[0])
+    else:
+        raise Misconfigured(
+            "this machine has no store of authorities that it trusts",
+            todo="set ca_bundle in the connection to a PEM file with the server's CA chain, or install ca-certificates",
+        )
 
 
 def _trust(made: ssl.SSLContext, ca_bundle: str) -> None:
@@ -185,7 +161,18 @@ def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.C
             f"client_certificate {path} holds no private key with its certificate",
             todo="export it again together with its key (an A1 certificate; a token's A3 key cannot be exported)",
         )
-    return inside.key, [inside.cert.certificate, *(other.certificate for other in inside.additional_certs)]
+    return inside.key, _ordered(inside.cert.certificate, [other.certificate for other in inside.additional_certs])
+
+
+def _ordered(leaf: x509.Certificate, others: list[x509.Certificate]) -> list[x509.Certificate]:
+    """The leaf and its chain, each followed by its issuer, then the others: strict servers take no other order."""
+    chain = [leaf]
+    while chain[-1].issuer != chain[-1].subject:
+        issuer = next((each for each in others if each.subject == chain[-1].issuer and each not in chain), None)
+        if issuer is None:
+            break
+        chain.append(issuer)
+    return chain + [each for each in others if each not in chain]
 
 
 def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certificate]) -> None:
@@ -203,7 +190,7 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
         made.load_cert_chain(path, password=once)
     except ssl.SSLError as error:
         raise Misconfigured(
-            f"client_certificate is not accepted by OpenSSL: {_reason(error).replace('_', ' ').lower()}",
+            f"client_certificate is not accepted by OpenSSL: {reason(error).replace('_', ' ').lower()}",
             todo="ask its issuer for one with a key and a signature of today's strength",
         ) from None
     finally:

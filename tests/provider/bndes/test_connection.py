@@ -55,6 +55,7 @@ def test_the_form_asks_for_no_login_and_for_a_certificate() -> None:
     form = next(each for each in get_provider_info()["connection-types"] if each["connection-type"] == "bndes")
     assert set(form["conn-fields"]) == {
         *("environment", "cnpj", "ca_bundle", "client_certificate", "client_certificate_password", "schemas", "rules"),
+        *("proxy", "tls"),
     }
     assert set(form["ui-field-behaviour"]["hidden-fields"]) == {"schema", "login", "password"}
     assert "/apa" in form["ui-field-behaviour"]["placeholders"]["host"]

@@ -68,7 +68,7 @@ def test_the_hook_is_found_by_the_institutions_name_and_land_emits_its_asset() -
 
 def test_the_form_asks_for_no_client_certificate() -> None:
     form = next(each for each in get_provider_info()["connection-types"] if each["connection-type"] == "cielo")
-    assert set(form["conn-fields"]) == {"environment", "nome_ec", "ca_bundle", "schemas", "rules"}
+    assert set(form["conn-fields"]) == {"environment", "nome_ec", "ca_bundle", "proxy", "tls", "schemas", "rules"}
     assert form["ui-field-behaviour"]["relabeling"] == {"login": "Número do EC", "password": "Chave de acesso"}
 
 

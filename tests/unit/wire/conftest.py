@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 
 @contextmanager
-def sync_driver(context: ssl.SSLContext | None, **options: float) -> Iterator[Send]:
+def sync_driver(context: ssl.SSLContext | None, **options: Any) -> Iterator[Send]:
     driver = wire.SyncDriver(context, **options)
     try:
         yield driver.send
@@ -28,7 +29,7 @@ def sync_driver(context: ssl.SSLContext | None, **options: float) -> Iterator[Se
 
 
 @contextmanager
-def async_driver(context: ssl.SSLContext | None, **options: float) -> Iterator[Send]:
+def async_driver(context: ssl.SSLContext | None, **options: Any) -> Iterator[Send]:
     loop = asyncio.new_event_loop()
     driver = wire.AsyncDriver(context, **options)
     try:
@@ -44,7 +45,7 @@ def driver(request: pytest.FixtureRequest, papers: Papers) -> Iterator[Drivers]:
     """Makes a ``send`` of either driver: ``driver(context=None, connect_timeout=…)``."""
     with ExitStack() as stack:
 
-        def make(context: ssl.SSLContext | None = None, **options: float) -> Send:
+        def make(context: ssl.SSLContext | None = None, **options: Any) -> Send:
             send: Send = stack.enter_context(request.param(context or papers.client(), **options))
             return send
 

@@ -63,8 +63,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "2001",
         "Acesso Negado: usuário não autorizado a usar o codigoPerfilAgente, ou URI de entrada inválida",
-        "Refused by the gateway before any service was reached. Correct user, password, codigo_perfil_agente (the code "
-        "of the perfil, not of the agente) or the address; then run again: the same document is sent.",
+        "Refused by the gateway before any service was reached. Correct user, password, client certificate, "
+        "codigo_perfil_agente (the code of the perfil, not of the agente) or the address; then run again: the same "
+        "document is sent.",
         "misconfigured",
         False,
         "sheet 1.5 (mock, M), text also in CCEE's guia-primeiros-passos (H)",

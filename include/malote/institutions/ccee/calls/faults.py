@@ -93,8 +93,9 @@ def denied(fault: Fault, profile: str) -> Misconfigured:
         what = "CCEE does not know the address that was called"
         todo = "correct host, port and path of the connection"
     else:
-        what = "CCEE does not accept the user or its password"
+        what = "CCEE does not accept the user or its password, or the client certificate"
         todo = "correct login and password of the connection (the system user, not a person's)"
+    todo += "; see that client_certificate is the one that was uploaded to CCEE for this user, and not expired"
     return fault.told(Misconfigured, what, todo=todo, kept="nothing was done over there")
 
 

@@ -1,0 +1,63 @@
+"""The way out by a proxy: a tunnel by CONNECT, and what it says where it does not open one."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from malote.errors import MaloteError, Misconfigured, Unreachable
+
+_LEFT = "nothing left this machine"
+
+
+class Proxy:
+    """A proxy as the connection names it. It is given the host and port that is wanted, and bytes that TLS has sealed.
+
+    :param said: `http://host:port`, with `login:password@` where it wants them, percent-encoded
+    :ivar where: host and port
+    :raises Misconfigured: where that is no such address; its words hold no login
+    """
+
+    def __init__(self, said: str) -> None:
+        try:
+            parts = urlsplit(said.strip())
+            host, port = parts.hostname or "", parts.port
+            if parts.scheme != "http" or not host or not port or parts.path.strip("/") or parts.query or parts.fragment:
+                raise ValueError
+            self.url = URL.build(scheme="http", host=host, port=port)
+        except ValueError:
+            raise Misconfigured(
+                "extra.proxy is no address of a proxy", todo="set it to http://host:port, the port always", kept=_LEFT
+            ) from None
+        self.where = f"{host}:{port}"
+        self.headers: dict[str, str] = {}
+        if parts.username is not None:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self.headers["Proxy-Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
+
+    def verdict(self, chain: Iterable[BaseException], where: str) -> MaloteError | None:
+        """What it means that there was no connection, where the proxy is why."""
+        for each in chain:
+            if isinstance(each, aiohttp.ClientHttpProxyError) and each.status == 407:
+                return Misconfigured(
+                    f"{where}: the proxy {self.where} does not take our login, or wants one (407)",
+                    todo="set extra.proxy to http://login:password@host:port", kept=_LEFT,
+                )  # fmt: skip
+            if isinstance(each, aiohttp.ClientHttpProxyError):
+                return Unreachable(
+                    f"{where}: the proxy {self.where} opened no way: HTTP {each.status}",
+                    todo="nothing now: it is tried again; where it stays so, whoever runs the proxy must let this host "
+                    "and port through, by CONNECT",
+                    kept=_LEFT,
+                )
+            if isinstance(each, aiohttp.ClientProxyConnectionError):
+                return Unreachable(
+                    f"{where}: the proxy {self.where} cannot be reached",
+                    todo="nothing now: it is tried again; where it stays so, look at extra.proxy and the network",
+                    kept=_LEFT,
+                )
+        return None
