@@ -53,7 +53,7 @@ LARGER = {  # and why
     "malote.wire.drivers": 256,
     "malote.wire.tls": 256,
     "malote.institution": 291,  # the one interface
-    "malote.treaty.layout": 256,
+    "malote.treaty.layout": 262,
     "malote_local.postgres": 275,
     "malote_sim.certificates": 270,
     "malote_sim.cielo.simulator": 260,

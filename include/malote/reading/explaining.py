@@ -56,19 +56,16 @@ def lines(root: etree._Element, meaning: Meaning) -> Iterator[str]:
 
     Of what is not read only the length is shown: nobody knows what it is.
     """
-    unread = 0
-    found = list(_places(root))
-    for place in found[:MOST]:
+    found = [(place, meaning(place.names)) for place in _places(root)]
+    for place, read in found[:MOST]:
         path, often = "/".join(place.names), f" (×{place.count})" if place.count > 1 else ""
-        read = meaning(place.names)
-        unread += read is None
         if read is None:
             yield f"  {path}{often}: not read; a text of {len(place.text)} characters"
         else:
             yield f"  {path}{often}: {discreet(place.text)[:80]!r} is {read}"
     if len(found) > MOST:
         yield f"  … and {len(found) - MOST} paths more"
-    yield f"{len(found) - unread} of {len(found)} places are read"
+    yield f"{sum(read is not None for _, read in found)} of {len(found)} places are read"
 
 
 def _places(root: etree._Element) -> Iterator[_Place]:

@@ -196,12 +196,20 @@ class Plan:
         matches = [_SEGMENT.fullmatch(part) for part in parts]
         if not all(matches) or any(each and each[1] for each in matches[:-1]):
             return [], f"is no path{_SHORTEN if len(column.encode()) >= CUT else ''}"
-        return [(each[1], each[2], each[3]) for each in matches if each], ""
+        if any(each and each[3] and not int(each[3]) for each in matches):
+            return [], "is no path: the first of several is [1]"
+        # What says no index is the first: one thing, one way to say it.
+        return [(each[1], each[2], _index(each[3])) for each in matches if each], ""
 
     def _grow(self, node: Node, element: Any, tree: Mapping[Any, Any], path: str) -> Node:
         known, children = attributes(element), elements(element)
         grown: list[tuple[tuple[int, int, int], Node]] = []
+        every = {name for mark, name, index in filter(None, tree) if index == ""}
         for segment, below in tree.items():
+            if segment and segment[2] != "" and segment[1] in every:
+                rule = f"names one {segment[1]!r}, and another column all of them: {segment[1]}[]"
+                self._problems += [Problem(None, column, rule) for column in _below(below)]
+                continue
             if segment == "":
                 self._fill(node, element, below, path.rstrip("."))
                 continue
@@ -236,6 +244,10 @@ class Plan:
         self._leaves.append(Leaf(column, path, kind, self._encoding, self._sign))
         self.at.setdefault(path, self._columns[column])
         return self._leaves[-1]
+
+
+def _index(said: str | None) -> str | None:
+    return said and (str(int(said)) if int(said) > 1 else None)
 
 
 def _below(tree: Mapping[Any, Any]) -> Iterable[str]:

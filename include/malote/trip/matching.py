@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from malote.institution import AnswerRow
+from malote.reference import normal
 
 _UNANSWERED, _REFUSED, _FOR_GOOD, _UNKNOWN, _ACCEPTED = range(5)
 _OUTCOME = ("unanswered", "refused", "refused_for_good", "unanswered", "accepted")
@@ -78,11 +79,11 @@ class Matching:
                 tag, echo = echo
                 if (at := tagged.get(tag)) is not None:
                     bears, echo = True, None
-            if at is None and (at := named.get(echo)) is None:
+            if at is None and (at := named.get(echo)) is None and (at := named.get(echo := _spelt(echo))) is None:
                 self._unmatched += 1
                 self._foreign += bool(echo or tag)
-                if not (echo or tag) and (code or message) and len(self._words) < _WORDS:
-                    self._words[_said(code, message)] = None
+                if not (echo or tag):
+                    self._hear(code, message)
                 yield (submission, ordem, None, *row[:-4])
                 continue
             if shared and echo in shared:
@@ -97,6 +98,10 @@ class Matching:
                     said.pop(at, None)
             yield (submission, ordem, references[at], *row[:-4])
         self._rows, self._tag_seen = ordem, bears
+
+    def _hear(self, code: str | None, message: str | None) -> None:
+        if (code or message) and len(self._words) < _WORDS:
+            self._words[_said(code, message)] = None
 
     def unmentioned(self, submission: str, own: tuple[str | None, ...]) -> Iterator[tuple[Any, ...]]:
         """A further row with these own columns for each item that no row was about, once every row has passed."""
@@ -144,6 +149,10 @@ class Matching:
             answered_twice=sum(1 for n in self._answers if n > 1),
             unmatched=self._unmatched,
         )
+
+
+def _spelt(echo: Any) -> Any:
+    return normal(echo) if echo else echo
 
 
 def _said(code: str | None, message: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -47,7 +48,7 @@ class Outgoing:
     def __iter__(self) -> Iterator[Row]:
         """The rows.
 
-        :raises Invalid: where there is no column ``reference``
+        :raises Invalid: where there is no column ``reference``, or two of one name
         :raises MaloteError: for whatever the database does not do
         """
         if "\0" in self._query:
@@ -63,6 +64,12 @@ class Outgoing:
                 raise Invalid(
                     "the outgoing SQL gives no column `reference`: it is what may not travel twice",
                     todo="alias the column that identifies a row as `reference`",
+                )
+            if twice := sorted(name for name, times in Counter(names).items() if times > 1):
+                raise Invalid(
+                    f"the outgoing SQL gives more than one column {', '.join(f'`{name}`' for name in twice)}",
+                    todo="give each its own alias; PostgreSQL cuts names at 63 bytes, so long ones may become one",
+                    kept="nothing was selected, nothing was sent",
                 )
             while True:
                 try:

@@ -153,6 +153,20 @@ def test_an_abstract_head_or_a_stranger_is_no_path(tmp_path: Path, inside: str, 
     assert [each.path for each in problems] == [f"R.{column}"] and "names no path" in problems[0].rule
 
 
+AMBIGUOUS = [
+    (TURNS, ["a[1]", "a"], "a"), (TURNS, ["a", "a[1]"], "a[1]"), (TURNS, ["a[2]", "a[02]"], "a[02]"),
+    (TURNS, ["a[]", "a"], "a"), (TURNS, ["a[3]", "a[]"], "a[3]"), (TURNS, ["a[0]"], "a[0]"),
+    (TURNS, ["a[00]"], "a[00]"),
+    (DEEP, ["p[].x", "p.x"], "p.x"), (DEEP, ["p[1].x", "p.x"], "p.x"), (DEEP, ["..x", "p.x"], "p.x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("inside", "columns", "wrong"), AMBIGUOUS, ids=lambda each: str(each)[:40])
+def test_what_columns_say_in_two_ways_is_refused(tmp_path: Path, inside: str, columns: list[str], wrong: str) -> None:
+    _, _, problems = plan(tmp_path, inside, columns)
+    assert [each.path for each in problems] == [f"R.{wrong}"], problems
+
+
 def test_arrays_of_one_repeated_sequence_have_one_length(tmp_path: Path) -> None:
     made, _, _ = plan(tmp_path, TURNS, ["a[]", "b[]", "z"])
     wrong: list[Any] = []

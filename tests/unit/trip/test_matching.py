@@ -41,6 +41,23 @@ def test_rows_that_name_several_items_are_about_them_in_order_and_the_surplus_ab
     assert list(matching.exceptions()) == [(2, NO, "1", "no"), (3, NEVER, "3", "never")]
 
 
+SPELT = ["B", " B", "B  ", "\u00a0B", "\ufeffB", "B\t\n"]
+
+
+@pytest.mark.parametrize("echo", SPELT, ids=ascii)
+def test_an_answer_that_spells_a_reference_otherwise_is_about_it_all_the_same(echo: str) -> None:
+    matching = Matching(["A", "B", "A\u00c7\u00c3O"])
+    rows = [("own", echo, YES, None, None), ("own", "AC\u0327A\u0303O", NO, "1", "no")]
+    assert [row[2] for row in matching.landed("s-1", rows)] == ["B", "A\u00c7\u00c3O"]
+    assert not matching.strange and matching.tally().unmatched == 0
+
+
+@pytest.mark.parametrize("echo", ["b", "B.", "B B", "0B", "", " ", None])
+def test_what_is_another_word_is_about_something_else(echo: str | None) -> None:
+    matching = Matching(["A", "B"])
+    assert [row[2] for row in matching.landed("s-1", [("own", echo, YES, None, None)])] == [None]
+
+
 def test_a_tag_is_believed_before_a_name_and_is_nobody_elses() -> None:
     matching = Matching(["A", "B"], None, ["t-1", "t-2"])
     rows = [("own", ("t-2", "A"), YES, None, None), ("own", (None, "X"), NO, None, None), ("own", "Y", NO, None, None)]

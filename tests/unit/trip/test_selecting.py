@@ -200,6 +200,24 @@ def test_what_is_wrong_with_the_sql_itself_is_shown_in_the_servers_words(logins:
         list(Outgoing(logins["malote_select"], "select n from own"))
 
 
+TWICE = [
+    ("select 1 as reference, 2 as reference", "reference"),
+    ("select 1 as reference, 2 as valor, 3 as valor, 4 as moeda", "valor"),
+    ("select 1 as reference, *, 'x' as a from (values (1, 2)) as t (a, b)", "a"),
+    (f"select 1 as reference, 2 as {'x' * 63}a, 3 as {'x' * 63}b", "x" * 63),
+    ("select 1 as reference, 2, 3", "?column?"),
+]
+
+
+@pytest.mark.parametrize(("query", "column"), TWICE, ids=lambda each: each[:40])
+def test_two_columns_of_one_name_are_refused_before_a_row_is_read(
+    logins: dict[str, str], query: str, column: str
+) -> None:
+    with pytest.raises(Invalid, match="more than one column") as said:
+        next(iter(Outgoing(logins["malote_select"], query)))
+    assert f"`{column}`" in said.value.what and "alias" in (said.value.todo or "")
+
+
 def test_a_table_that_was_not_granted_is_refused_with_what_to_do(logins: dict[str, str]) -> None:
     with psycopg.connect(logins["superuser"]) as connection:
         connection.execute("create table if not exists public.secret (n int)")
