@@ -4,10 +4,11 @@ UV_VERSION := 0.13.9
 PY := .venv/bin/python
 UV := UV_PYTHON_DOWNLOADS=never .venv/uv/bin/uv
 SETUP := .venv/.ready
+export SQL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean down psql
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +49,14 @@ test-days: setup ## run the fast ones as on other days (DAY=carnival for one of 
 demo: setup ## the whole trip, with a real Airflow and simulated institutions
 	$(PY) -m malote_local demo
 
-up: setup ## the same Airflow, left running until Ctrl-C
-	$(PY) -m malote_local up
+up: setup ## the same Airflow with rows to send, left running until Ctrl-C (SCHEDULED=1: timetables too)
+	$(PY) -m malote_local up $(if $(SCHEDULED),--scheduled)
+
+down: setup ## stop what `make up` runs in another terminal
+	$(PY) -m malote_local down
+
+psql: setup ## psql on the warehouse of `make up` (SQL='select …' runs that)
+	@$(PY) -m malote_local psql $(if $(SQL),-c "$$SQL")
 
 check: setup ## style, types, arrows between the layers, SQL
 	$(PY) -m ruff check

@@ -1,4 +1,4 @@
-"""``python -m malote_local demo | up | clean``."""
+"""``python -m malote_local demo | up | down | psql | clean``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 
 def main() -> int:
@@ -13,9 +14,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="malote_local", description="malote on one machine, with simulators")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="run the whole trip and stop")
-    commands.add_parser("up", help="start Airflow and the simulators, and run until Ctrl-C")
+    up = commands.add_parser("up", help="start Airflow and the simulators, and run until Ctrl-C or `down`")
+    up.add_argument("--scheduled", action="store_true", help="DAGs run by their timetables too")
+    down = commands.add_parser("down", help="stop what `up` or `demo` runs in another terminal")
+    psql = commands.add_parser("psql", help="psql on the warehouse of what runs")
+    psql.add_argument("-c", "--command", dest="statement", default="", help="run that and end")
+    for each in (up, down, psql):
+        each.add_argument("--state", type=Path, default=None, help="where everything is kept (.malote)")
     commands.add_parser("clean", help="throw away what demo and up have kept in .malote")
-    chosen = parser.parse_args().command
+    chosen = parser.parse_args()
 
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
@@ -23,7 +30,7 @@ def main() -> int:
         return _run(chosen)
     except KeyboardInterrupt:
         return 130
-    except RuntimeError as error:  # PostgresError, AirflowError, StageError: their text is all that helps
+    except RuntimeError as error:  # PostgresError, AirflowError, StageError, Occupied: their text is all that helps
         print(f"\n{error}", file=sys.stderr)
         return 1
 
@@ -34,17 +41,27 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run(command: str) -> int:
-    if command == "demo":
+def _run(chosen: argparse.Namespace) -> int:
+    from malote_local.stage import STATE
+
+    state = getattr(chosen, "state", None) or STATE
+    if chosen.command == "demo":
         from malote_local.demo import demo
 
         return demo()
-    if command == "up":
+    if chosen.command == "up":
         from malote_local.up import up
 
-        return up()
+        return up(state, scheduled=chosen.scheduled)
+    if chosen.command == "down":
+        from malote_local.presence import stop
+
+        return stop(state, say=print)
+    if chosen.command == "psql":
+        from malote_local.console import psql
+
+        psql(state, chosen.statement)
     from malote_local.postgres import EmbeddedPostgres
-    from malote_local.stage import STATE
 
     EmbeddedPostgres(STATE / "postgres").erase()
     shutil.rmtree(STATE, ignore_errors=True)

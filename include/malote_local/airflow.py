@@ -43,13 +43,14 @@ class LocalAirflow:
     :param dags: the DAGs folder
     :param connections: Airflow connections by id, each a dict as in ``AIRFLOW_CONN_…``: conn_type, host, login, extra…
     :param settings: further environment, e.g. ``{"AIRFLOW__MALOTE__ARCHIVE_URL": "…"}``
+    :param plugins: what a plugin of this Airflow alone says, in Python
     :param port: of the API and the UI, on 127.0.0.1; None for a free one
     :param scheduled: DAGs run by their timetables too; otherwise only when triggered, or by an Asset
     :param parallelism: how many tasks may run at once; each is a process of 45 MiB and more
     :param policy: text of ``airflow_local_settings.py``, in place of the one that keeps ``scheduled``
     :param supervised: a process that has ended is started again, as a supervisor would; otherwise that is an error
 
-    malote itself is registered by its entry points, so the plugins folder is an empty one.
+    malote itself is registered by its entry points, so the plugins folder is empty but for ``plugins``.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LocalAirflow:
         dags: Path,
         connections: Mapping[str, Mapping[str, Any]],
         settings: Mapping[str, str] | None = None,
+        plugins: str = "",
         port: int | None = None,
         scheduled: bool = True,
         parallelism: int = 4,
@@ -72,6 +74,7 @@ class LocalAirflow:
         self._dags = dags.absolute()
         self._connections = connections
         self._settings = settings or {}
+        self._plugins = plugins
         self._wanted_port = port
         self._policy = ("" if scheduled else UNSCHEDULED) if policy is None else policy
         self._alive = self.revive if supervised else self.check
@@ -99,6 +102,7 @@ class LocalAirflow:
         for folder in (self._home / "plugins", policy.parent, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         policy.write_text(self._policy)
+        (self._home / "plugins" / "local.py").write_text(self._plugins)
         port = self._wanted_port or free_port()
         self.url = f"http://localhost:{port}"
         kept = self._secrets()

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from malote_local import demo_bndes, demo_ccee, demo_cielo
+from malote_local.presence import Presence
 from malote_local.run import Run
 from malote_local.stage import STATE, Stage, stage
 
@@ -18,7 +19,7 @@ TABLES = {"ccee": "ccee.resultado_processamento", "cielo": "cielo.transacao", "b
 def demo() -> int:
     """Run every flow and compare the figures; returns the exit code, 0 when all agree."""
     began = time.monotonic()
-    with stage(say=print) as running:
+    with Presence(STATE, "make demo"), stage(say=print) as running:
         for dag_id in ("ccee_contratos", "cielo_lote", "bndes_operacoes", "relatorio_diario"):
             running.airflow.rest.wait_dag(dag_id)
             running.airflow.rest.unpause(dag_id)

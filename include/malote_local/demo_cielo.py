@@ -7,9 +7,10 @@ from datetime import datetime, timezone
 
 import psycopg
 
+from malote_local.connections import CHAVE
 from malote_local.leaks import leaks
 from malote_local.run import Run
-from malote_local.stage import CHAVE, STATE, Stage
+from malote_local.stage import STATE, Stage
 
 DAG = "cielo_lote"
 FAST = 14400  # four simulated hours in a second

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -65,6 +66,16 @@ class Rest:
     def unpause(self, dag_id: str) -> None:
         """Let a DAG run."""
         self._answer(self._send("PATCH", f"dags/{dag_id}", {"is_paused": False}))
+
+    def keep_connections(self, connections: Mapping[str, Mapping[str, Any]]) -> None:
+        """Make the connections that are not there; of those that are, only the address is what it is now."""
+        for conn_id, given in connections.items():
+            body = {"connection_id": conn_id, **given, "extra": json.dumps(given.get("extra", {}))}
+            if self._send("GET", f"connections/{conn_id}").ok:
+                mask = "&".join(f"update_mask={name}" for name in ("host", "port"))
+                self._answer(self._send("PATCH", f"connections/{conn_id}?{mask}", body))
+            else:
+                self._answer(self._send("POST", "connections", body))
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run by hand, with the params ``conf``; returns its run id."""
@@ -136,6 +147,10 @@ class Rest:
     def get(self, path: str) -> Any:
         """The JSON below ``/api/v2/``. :raises AirflowError: for any status but 2xx"""
         return self._answer(self._send("GET", path))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON that is answered to a body. :raises AirflowError: for any status but 2xx"""
+        return self._answer(self._send("POST", path, body))
 
     def _send(self, verb: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         for _ in range(2):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from malote_local import brasilia
 from malote_local.airflow import LocalAirflow
+from malote_local.connections import BRASILIA, WAREHOUSE, connections, opening
 from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
 from malote_local.pretended import Pretended
@@ -21,12 +23,13 @@ from malote_local.roles import ROLES, dsn, passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
-WAREHOUSE = "malote"
 SIMULATED = ("ccee", "cielo", "bndes")
-EC = "1006993069"
-CHAVE = "25fbb99741c739dd84d7b06ec78c9bac718838630f30b112d033ce2e621b34f3"  # Cielo's own, published for tests
-QUICK = {"return_after": "PT1S", "poll_every": "PT1S"}  # a simulator answers in seconds
-BRASILIA = ZoneInfo("America/Sao_Paulo")
+
+VISITED = {
+    "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__CORE__DEFAULT_TIMEZONE": "America/Sao_Paulo",
+}
 
 Say = Callable[[str], None]
 
@@ -66,6 +69,7 @@ def stage(
     state: Path = STATE,
     port: int | None = None,
     scheduled: bool = False,
+    visited: bool = False,
     settings: Mapping[str, str] | None = None,
     dags: Path = ROOT / "dags",
     rules: Mapping[str, Any] | None = None,
@@ -77,6 +81,8 @@ def stage(
     :param say: is told what is being done, a line at a time
     :param port: of Airflow; None for a free one
     :param scheduled: DAGs run by their timetables too, see :class:`LocalAirflow`
+    :param visited: somebody looks around: connections are rows that the UI shows, edits and tests, DAGs are not paused,
+        times are Brasília's, and BNDES's counter is always open
     :param settings: further environment of Airflow
     :param dags: the DAGs folder
     :param rules: ``extra.rules`` of every institution, over those of :func:`connections`
@@ -96,7 +102,8 @@ def stage(
         step(f"PostgreSQL runs on port {postgres.port}")
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
-        opens, hours = opening(datetime.now(BRASILIA))
+        now = datetime.now(BRASILIA)
+        opens, hours = (now, {"opening_hours": ""}) if visited else opening(now)
         logins = passwords(state / "roles.json", ROLES)
         known = connections(
             postgres, ports, state / "certificates", archive_key=_archive_key(state), logins=logins, hours=hours
@@ -110,13 +117,15 @@ def stage(
             state=state,
             postgres=postgres,
             dags=dags,
-            connections=known,
+            connections={} if visited else known,
             settings={
                 "AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive"),
                 "AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS": str(state.absolute() / "sql"),
                 "AIRFLOW__MALOTE__ARQUIVO_FOLDERS": str(state.absolute() / "arquivos"),
+                **(VISITED if visited else {}),
                 **(settings or {}),
             },
+            plugins=brasilia.INSTALLED if visited else "",
             port=port,
             scheduled=scheduled,
             policy=policy,
@@ -133,87 +142,11 @@ def stage(
         pretended.wait()
         step(f"the simulators run: {', '.join(SIMULATED)}")
         airflow.rest.wait_healthy()
+        if visited:
+            airflow.rest.keep_connections(known)
         step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
         running.callback(step, "stopping")
         yield Stage(airflow, postgres, warehouse, pretended, _archive_key(state), opens)
-
-
-def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
-    """When BNDES's counter opens, and the rules that make it so: in a minute or two, and then for 20 minutes at least.
-
-    Hours are of one day, so shortly before midnight it opens at midnight.
-    """
-    soon = (now + timedelta(minutes=2)).replace(second=0, microsecond=0)
-    if (soon + timedelta(minutes=20)).date() == now.date():
-        return soon, {"opening_hours": f"{soon:%H:%M}-24:00", "closed_days": []}
-    midnight = datetime.combine(now.date() + timedelta(days=1), time.min, BRASILIA)
-    return midnight, {"opening_hours": "", "closed_days": [now.date().isoformat()]}
-
-
-def connections(
-    postgres: EmbeddedPostgres,
-    ports: dict[str, int],
-    certificates: Path,
-    *,
-    archive_key: str,
-    logins: dict[str, str],
-    hours: dict[str, Any],
-) -> dict[str, dict[str, Any]]:
-    """The connections by id, as ``AIRFLOW_CONN_…`` takes them."""
-    from malote_sim.certificates import make
-
-    made = make(certificates)
-    certified = {
-        "environment": "simulator",
-        "ca_bundle": str(made.ca.absolute()),
-        "client_certificate": str(made.client.absolute()),
-        "client_certificate_password": made.password,
-        "rules": QUICK,
-    }
-    return {
-        "malote_warehouse": {
-            "conn_type": "postgres",
-            "host": "127.0.0.1",
-            "port": postgres.port,
-            "login": "malote_runtime",
-            "password": logins["malote_runtime"],
-            "schema": WAREHOUSE,
-        },
-        "malote_select": {
-            "conn_type": "postgres",
-            "login": "malote_select",
-            "password": logins["malote_select"],
-        },
-        "ccee_default": {
-            "conn_type": "ccee",
-            "host": f"https://localhost:{ports['ccee']}",
-            "login": "usuario",
-            "password": "senha",
-            "extra": {**certified, "codigo_perfil_agente": "1234"},
-        },
-        "cielo_default": {
-            "conn_type": "cielo",
-            "host": f"https://localhost:{ports['cielo']}",
-            "login": EC,
-            "password": CHAVE,
-            "extra": {"environment": "simulator", "ca_bundle": str(made.ca.absolute()), "rules": QUICK},
-        },
-        "bndes_default": {
-            "conn_type": "bndes",
-            "host": f"https://localhost:{ports['bndes']}/apa",
-            "extra": {
-                **certified,
-                "rules": {
-                    **QUICK,
-                    **hours,
-                    "opening_days": "all",
-                    "closing_margin": "PT0S",
-                    "closed_every": "PT15S",  # Airflow takes a task that is back within five seconds for a failed one
-                },
-            },
-        },
-        "malote_archive": {"conn_type": "generic", "password": archive_key},
-    }
 
 
 def _archive_key(state: Path) -> str:
@@ -228,6 +161,7 @@ def _migrate(postgres: EmbeddedPostgres, logins: dict[str, str]) -> str:
     """The warehouse, made and upgraded; its dsn as ``malote_owner``, who is no superuser."""
     from malote.migrations import upgrade
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its fourteen lines say nothing to who starts a demo
     if WAREHOUSE not in postgres.databases():
         postgres.create(WAREHOUSE)
     upgrade(postgres.dsn(WAREHOUSE), roles=logins)

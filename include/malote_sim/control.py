@@ -5,11 +5,12 @@ with the client certificate where that asks for one (Cielo does not). Bodies and
 is 400 `{"error": "…"}`, and nothing is changed by it. Every change answers with what GET would.
 
     GET    /_sim/               {"institutions": {"ccee": "/_sim/ccee/", …}, "clock": "2026-11-22T08:00:00-03:00"}
-    GET    /_sim/ccee/          everything; a small page for people when the browser asks for text/html
+    GET    /_sim/ccee/          everything; both are pages with buttons when a browser asks for text/html
     POST   /_sim/ccee/faults    [{"on": "importarArquivo", "fault": "lost_reply", "times": 1, "skip": 0, …options}]
     DELETE /_sim/ccee/faults    what is still queued is not played
     POST   /_sim/ccee/settings  {"pending": "fault_3001", "result_after": 600}
-    POST   /_sim/ccee/clock     {"advance": 3600}, {"speed": 60}, {"set": "2026-11-22T08:00:00-03:00"}; one for all
+    POST   /_sim/ccee/clock     {"advance": 3600}, {"speed": 60}, {"set": "2026-11-22T08:00:00-03:00"}; one for all.
+                                {"set": "now"} is back to the wall clock
     POST   /_sim/ccee/reset     forget what was accepted, counts, settings, faults (not the journal, nor the clock)
 
 GET shows, of every institution: `accepted` {reference: times}, `items_accepted` (their sum),
@@ -119,16 +120,16 @@ of the EFD-Reinf in `malote_sim.reinf.settings`.
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from malote_sim import page
 from malote_sim.clock import SimulatedClock
 from malote_sim.simulator import Simulator
 
@@ -154,12 +155,16 @@ class Control:
         if start != "_sim" or (institution and institution not in self._simulators):
             return JSONResponse({"error": f"nothing here; see {', '.join(self._pages())}"}, 404)
         if not institution:
-            return _shown(request, {"institutions": self._pages(), "clock": self._clock.now().isoformat()})
+            if _for_people(request):
+                return HTMLResponse(
+                    page.everybody(self._simulators, self._clock.now(), self._clock.speed, _words(request))
+                )
+            return JSONResponse({"institutions": self._pages(), "clock": self._clock.now().isoformat()})
         simulator = self._simulators[institution]
         given: Any = json.loads(await request.body() or b"null") if request.method == "POST" else None
         action = (request.method, what)
         if action == ("GET", ""):
-            return _shown(request, simulator.described())
+            return _one(request, simulator)
         if action == ("POST", "faults"):
             with simulator.lock:
                 simulator.faults.add(*(given if isinstance(given, list) else [given]))
@@ -178,12 +183,20 @@ class Control:
             )
         return JSONResponse(simulator.described())
 
+    def _everybody(self, request: Request) -> Response:
+        now = self._clock.now()
+        if _for_people(request):
+            return HTMLResponse(page.everybody(self._simulators, now, self._clock.speed, _words(request)))
+        return JSONResponse({"institutions": self._pages(), "clock": now.isoformat()})
+
     def _set_clock(self, given: Mapping[str, Any]) -> None:
         known = {"advance", "speed", "set"}
         if not given or set(given) - known:
             raise ValueError(f"the clock takes {', '.join(sorted(known))}, not {given!r}")
         if "set" in given:
-            self._clock.set(datetime.fromisoformat(given["set"].replace("Z", "+00:00")))
+            now = given["set"] == "now"
+            said = given["set"].replace("Z", "+00:00")
+            self._clock.set(datetime.now(timezone.utc) if now else datetime.fromisoformat(said))
         if "speed" in given:
             self._clock.speed = given["speed"]
         if "advance" in given:
@@ -193,23 +206,15 @@ class Control:
         return {name: f"/_sim/{name}/" for name in self._simulators}
 
 
-def _shown(request: Request, described: dict[str, Any]) -> Response:
-    if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse(described)
-    rows = "".join(
-        f"<tr><th>{html.escape(str(name))}</th><td>{_cell(value)}</td></tr>" for name, value in described.items()
-    )
-    style = (
-        "body{font:15px/1.5 sans-serif;margin:2em}th{text-align:left;vertical-align:top;padding-right:1em}pre{margin:0}"
-    )
-    title = html.escape(str(described.get("institution", "simulators")))
-    return HTMLResponse(
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style>'
-        f"</head><body><h1>{title}</h1><table>{rows}</table></body></html>"
-    )
+def _one(request: Request, simulator: Simulator) -> Response:
+    if _for_people(request):
+        return HTMLResponse(page.one(simulator, _words(request)))
+    return JSONResponse(simulator.described())
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, dict) and all(isinstance(each, str) and each.startswith("/_sim/") for each in value.values()):
-        return " ".join(f'<a href="{html.escape(page)}">{html.escape(name)}</a>' for name, page in value.items())
-    return f"<pre>{html.escape(json.dumps(value, ensure_ascii=False, indent=1) if value != {} else '—')}</pre>"
+def _for_people(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _words(request: Request) -> Mapping[str, str]:
+    return page.words(request.headers.get("accept-language", ""))

@@ -8,7 +8,7 @@ import pytest
 
 from malote.hours import ZONE, Counter
 from malote.rules import Rules
-from malote_local.stage import opening
+from malote_local.connections import opening
 
 MINUTE = timedelta(minutes=1)
 
