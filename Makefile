@@ -8,7 +8,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean down psql
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ check: setup ## style, types, arrows between the layers, SQL
 format: setup ## let ruff put the style right
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+
+package: setup ## build dist/ and check it as the package index would
+	$(UV) sync --frozen --inexact --group package
+	rm -rf dist
+	$(UV) build --quiet
+	$(PY) -m twine check --strict dist/*
 
 bench: setup ## measure, as ratios in one run
 	$(UV) sync --frozen --group bench

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from malote import INSTITUTIONS, __version__, commands
+from malote import INSTITUTIONS, __version__, commands, place
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.surroundings import WAREHOUSE, archive_keys, passwords, warehouse
@@ -83,6 +83,27 @@ def _migrate(dsn: str, options: argparse.Namespace) -> None:
     print("the warehouse is up to date" + ("; its roles are there" if options.roles else ""))
 
 
+def _dags(options: argparse.Namespace) -> None:
+    """The shipped DAG files into a folder; what somebody has changed there stays as it is."""
+    options.to.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for file in sorted(place.dags().glob("*.py")):
+        there, text = options.to / file.name, file.read_bytes()
+        if not there.exists() or (options.replace and there.read_bytes() != text):
+            there.write_bytes(text)
+            print(f"{there}: written")
+        elif there.read_bytes() != text:
+            changed.append(file.name)
+        else:
+            print(f"{there}: there already")
+    if changed:
+        raise Misconfigured(
+            f"{', '.join(changed)} of {options.to} are not as shipped, and were left as they are",
+            todo="--replace writes the shipped ones over them; with another dag_id both can stand side by side",
+            kept="the files that were there",
+        )
+
+
 def _seal(options: argparse.Namespace) -> None:
     """Each line that comes in is a card as a JSON object; each line that goes out is it sealed, for a column.
 
@@ -111,7 +132,7 @@ def _seal(options: argparse.Namespace) -> None:
         print(seal.seal_text(text))
 
 
-_WITHOUT_JOURNAL = {"seal": _seal, "explain": commands.explain}
+_WITHOUT_JOURNAL = {"seal": _seal, "dags": _dags, "explain": commands.explain}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,6 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     rekey = archive.add_parser("rekey", help="seal everything anew under the present key, see docs/archive.md")
     rekey.add_argument("--url", metavar="URL", help="of the archive; else as Airflow's environment has it")
     rekey.set_defaults(run=commands.rekey)
+    dags = known.add_parser("dags", help="put the shipped DAG files, three lines each, into a DAGs folder")
+    dags.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is not there")
+    dags.add_argument("--replace", action="store_true", help="write over files that are not as shipped")
     known.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(
         run=commands.status
     )

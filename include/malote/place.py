@@ -1,4 +1,4 @@
-"""Where the shipped treaties and SQL lie, inside the wheel or at the root of a checkout; and how files are opened."""
+"""Where the shipped treaties, SQL and DAG files lie, in the wheel or a checkout; and how files are opened."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def schemas(institution: str) -> Path:
 def sql(*parts: str) -> Path:
     """A shipped SQL file or folder, e.g. ``sql("outgoing", "ccee__contratos.sql")``."""
     return _first("sql", _CHECKOUT / "include" / "sql").joinpath(*parts)
+
+
+def dags() -> Path:
+    """The folder of the shipped DAG files, three lines each."""
+    return _first("dags", _CHECKOUT / "dags")
 
 
 def outgoing(institution: str, service: str) -> str:

@@ -16,6 +16,7 @@ from malote.clock import HeldClock, SystemClock
 from malote.commandline import main, warehouse
 from malote.errors import Misconfigured
 from malote.hours import Pace
+from support import ROOT
 from support.notary import Notary, Office, deeds, make_table
 from support.planted import ARCHIVE_KEY
 from support.trip import Trip, standings
@@ -274,3 +275,31 @@ def test_a_decision_names_who_made_it(doubt: Trip) -> None:
     assert run(doubt, "resolve", "notary-1", "--resend", "--why", "not there") == 0
     decided = [each["detail"] for each in doubt.journal.story("notary-1") if each["what"] == "a person: resend"]
     assert decided == [{"why": "not there", "who": getpass.getuser()}]
+
+
+def test_the_shipped_dag_files_are_put_into_a_folder_and_again_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "airflow" / "dags"
+    assert main(["dags", "--to", str(folder)]) == 0
+    written = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
+    assert set(written) == {file.name for file in (ROOT / "dags").glob("*.py")} and "written" in capsys.readouterr().out
+    assert main(["dags", "--to", str(folder)]) == 0
+    assert "written" not in capsys.readouterr().out
+
+
+def test_a_dag_file_that_somebody_has_changed_is_named_and_left_alone_unless_it_is_to_be_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "ccee_contratos.py"
+    mine.write_text("# mine")
+    assert main(["dags", "--to", str(tmp_path)]) == 1
+    assert mine.read_text() == "# mine" and "ccee_contratos.py" in capsys.readouterr().err
+    assert main(["dags", "--to", str(tmp_path), "--replace"]) == 0
+    assert "malote_provider.flows" in mine.read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_answered_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["dags", "--to", str(tmp_path / "file")]) == 1
+    assert "Traceback" not in capsys.readouterr().err

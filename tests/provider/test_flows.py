@@ -1,0 +1,85 @@
+"""The flows that DAG files of three lines call: what may be changed about them, and what stays."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import Param
+
+from malote_provider import flows
+from support import ROOT
+from support.runs import parsed
+
+FLOWS = {name: getattr(flows, name) for name in flows.__all__}
+every_flow = pytest.mark.parametrize("name", FLOWS)
+
+
+@every_flow
+def test_a_shipped_dag_file_is_a_call_of_its_flow_and_nothing_else(name: str) -> None:
+    lines = (ROOT / "dags" / f"{name}.py").read_text("utf-8").strip().splitlines()
+    assert [line for line in lines[1:] if line] == [f"from malote_provider.flows import {name}", f"dag = {name}()"]
+
+
+@every_flow
+def test_a_flow_under_another_name_is_another_dag_of_the_same_tasks(name: str, airflow_db: None) -> None:
+    mine, shipped = FLOWS[name]("mine", schedule=None), parsed().dags[name]
+    assert mine.dag_id == "mine" and mine.task_ids == shipped.task_ids
+    assert (mine.doc_md, mine.tags, mine.catchup) == (shipped.doc_md, shipped.tags, False)
+    assert mine.schedule is None
+
+
+@every_flow
+def test_ones_own_defaults_and_params_are_added_to_the_flows(name: str) -> None:
+    mine = FLOWS[name]("mine", default_args={"retries": 1, "queue": "mine"}, params={"mine": Param("x")}, tags=["mine"])
+    for task in mine.tasks:
+        assert (task.retries, task.queue, task.owner) == (1, "mine", "malote")
+        assert task.retry_policy is not None and task.retry_delay == timedelta(minutes=1)
+    assert mine.params["mine"] == "x" and set(FLOWS[name]("usual").params) < set(mine.params)
+    assert mine.tags == {"mine"}
+
+
+@every_flow
+def test_another_connection_reaches_every_task(name: str) -> None:
+    wanted = {"warehouse_conn_id": "dw"}
+    if "conn_id" in inspect.signature(FLOWS[name]).parameters:
+        wanted["conn_id"] = "loja_2"
+    mine = FLOWS[name]("mine", **wanted)
+    for task in mine.tasks:
+        if task.task_id == "servicos":
+            continue
+        given: dict[str, Any] = getattr(task, "partial_kwargs", {}) | vars(task)
+        if "conn_id" in wanted:
+            assert (given["conn_id"], given["warehouse_conn_id"]) == ("loja_2", "dw"), task.task_id
+        else:
+            assert given["conn_id"] == "dw", task.task_id
+
+
+@pytest.mark.parametrize("name", [each for each in FLOWS if each != "relatorio_diario"])
+def test_sql_of_ones_own_is_what_submit_selects_by(name: str) -> None:
+    submit = FLOWS[name]("mine", outgoing_sql="select 'A' as reference").get_task("submit")
+    given = getattr(submit, "partial_kwargs", {}) | vars(submit)
+    assert given["outgoing_sql"] == "select 'A' as reference"
+
+
+def test_a_call_is_documented_by_every_parameter_that_it_takes() -> None:
+    for name, flow in FLOWS.items():
+        said = inspect.getdoc(flow) or ""
+        for parameter in list(inspect.signature(flow).parameters)[1:]:
+            assert f":param {parameter}:" in said, f"{name}({parameter})"
+
+
+def test_airflow_finds_a_dag_file_of_three_lines_where_it_looks_at_what_may_hold_a_dag(
+    tmp_path: Path, airflow_db: None
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "mine.py").write_text(
+        '# an Airflow DAG\nfrom malote_provider.flows import cielo_lote\ndag = cielo_lote("loja_2", conn_id="loja_2")\n'
+    )
+    found = DagBag(tmp_path, safe_mode=True)
+    assert not found.import_errors and list(found.dags) == ["loja_2"]
+    assert found.dags["loja_2"].fileloc == str(tmp_path / "mine.py")
