@@ -66,6 +66,8 @@ class Rules:
     :param refused_unchanged: the services in which a refused item is held back while not a byte of its document has
         changed since; in all others it may be sent again as it is
     :param requests: at most so many requests in any sliding ``window``
+    :param in_flight: so many documents of one run are handed over at once, each on its own connection and with its own
+        intent in the journal; one where the institution has an order or a sequence
     """
 
     connect_timeout: timedelta = timedelta(seconds=10)
@@ -92,6 +94,7 @@ class Rules:
     refused_unchanged: tuple[str, ...] = ()
     requests: int = 600
     window: timedelta = timedelta(seconds=60)
+    in_flight: int = 1
 
     def override(self: R, values: Mapping[str, Any]) -> R:
         """These rules with the given values in place.

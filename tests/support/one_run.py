@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import Any
 
@@ -21,8 +22,16 @@ from support.trip import Trip
 
 
 class Killed(Trip):
+    together: threading.Barrier | None = None
+    """So many after the first must have come to the checkpoint before it kills, each in a thread of its own."""
+
     def _checkpoint(self, name: str) -> None:
         if name == self.die_at:
+            if self.together:
+                self.passed.append(name)
+                if len(self.passed) == 1:
+                    return
+                self.together.wait(60)
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -33,7 +42,9 @@ def run(given: dict[str, Any]) -> None:
         load(access.institution)(access), driver_of(access), given["dsn"], given["archive"], service=kind.service,
         die_at=given["die_at"],
     )  # fmt: skip
-    trip.run(kind.rows(None, 0, 5))  # type: ignore[arg-type]
+    if together := given.get("together"):
+        trip.together = threading.Barrier(together)
+    trip.run(kind.rows(None, 0, together + 1 if together else 5))  # type: ignore[arg-type]
 
 
 def main() -> None:

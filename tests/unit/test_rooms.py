@@ -48,7 +48,6 @@ def test_other_rooms_are_entered_by_their_door(path: Path) -> None:
 
 LARGER = {  # and why
     "malote.institutions.cielo.documents.money": 280,  # seven operations, one function each
-    "malote.trip.courier": 270,  # the one place that knows what happens after a crash
     "malote.wire.exchange": 270,  # the verdict on an exchange that fails, for both drivers
     "malote.wire.drivers": 256,
     "malote.wire.tls": 256,

@@ -24,6 +24,10 @@ class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring)
     def __enter__(self) -> Journal:
         return self
 
+    def another(self) -> Journal:
+        """The same journal on a connection of its own, for another thread; whoever asks for it closes it."""
+        return Journal(self._dsn, self.clock)
+
     def __exit__(self, *_: object) -> None:
         self.close()
 

@@ -1,51 +1,33 @@
-"""Hands submissions over, and is the only place that knows what happens after a crash."""
+"""Hands the submissions of a pouch over, several at once where the institution has no order."""
 
 from __future__ import annotations
 
 import collections
-import dataclasses
 import logging
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from itertools import islice
 
-import psycopg
-
-from malote.errors import (
-    Closed,
-    InDoubt,
-    Malformed,
-    MaloteError,
-    Misconfigured,
-    Refused,
-    ReplyLost,
-    Throttled,
-    Transient,
-    Unavailable,
-    Unreachable,
-)
+from malote.errors import Closed, InDoubt, Throttled
 from malote.hours import Counter
-from malote.institution import Call, Reply, Row
-from malote.rules import Rules
+from malote.institution import Row
 from malote.scope import Scope
-from malote.submission import Finding, Order, Receipt, Standing, Submission
-from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step, unheard
+from malote.submission import Order, Standing, Submission
+from malote.trip.decision import Wait
+from malote.trip.handing_over import Driver, HandingOver
 from malote.trip.kit import Kit
 from malote.trip.preparing import Prepared, prepare
 
 log = logging.getLogger("malote.trip.courier")
 
-T = TypeVar("T")
-
-_CLOCKS_APART, _LONGEST_PROMISE = timedelta(days=1), timedelta(days=60)
 _DOUBTS_IN_A_ROW = 3  # something in between is answering for the institution: stop before a pouch becomes all doubt
 
-
-class Driver(Protocol):
-    """Whatever sends a call and waits for its value."""
-
-    def send(self, call: Call[T], sink: Any = None) -> T: ...
+MOST_IN_FLIGHT = 32
+"""However many a rule asks for: each takes a thread, a connection there and one to the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,194 +54,109 @@ class Courier:
     def send(self, pouch: str, driver: Driver) -> Sent:
         """Hand over what the pouch still holds, asking first about everything whose fate is unknown.
 
+        The first alone, then so many at once as ``rules.in_flight`` says; what stops one stops those that have not
+        begun, and those that are under way come to their end.
+
         :raises Unreachable: nothing left this machine; everything stays prepared
         :raises Misconfigured: a certificate, a credential: one error, not a thousand doubts
         :raises InDoubt: where several in a row ended in doubt; the rest stays prepared
         """
-        rules = self.kit.institution.rules
+        institution = self.kit.institution
         todo = self.kit.journal.submissions(Scope.pouch(pouch), Standing.PREPARED, Standing.SENDING)
+        if not todo:
+            return Sent(0, 0, 0, None)
         if any(each.standing is Standing.PREPARED for each in todo):  # asking about the others tries the way as well
-            log.info("%s: %s", self.kit.institution.title, self.kit.send(driver, self.kit.institution.preflight()))
-        if todo:
-            opening = self.kit.institution.counter(todo[0].service)  # a pouch is of one service
-        tally: collections.Counter[Standing] = collections.Counter()
-        wake: list[tuple[datetime, str]] = []
-        doubts = 0
-        for submission in todo:
-            now = self.kit.clock.now()
+            log.info("%s: %s", institution.title, self.kit.send(driver, institution.preflight()))
+        opening = institution.counter(todo[0].service)  # a pouch is of one service
+        queue = _Queue(todo, self.kit, opening)
+        first = HandingOver(self.kit, driver, opening)
+        queue.empty(first, most=1)  # a certificate that is not taken is one denial, not several
+        lanes = min(institution.rules.in_flight, len(todo) - 1, MOST_IN_FLIGHT)
+        if lanes <= 1:
+            queue.empty(first)
+        else:
+            with ThreadPoolExecutor(lanes, thread_name_prefix="malote courier") as pool:
+                try:
+                    ended = [pool.submit(_lane, queue, self.kit, driver, opening) for _ in range(lanes)]
+                    for each in ended:
+                        each.result()
+                except BaseException:  # a task that is to end begins nothing more
+                    queue.stop()
+                    raise
+        return queue.sent()
+
+
+class _Queue:
+    """What is still to be handed over, and what became of the others; for several lanes at once."""
+
+    def __init__(self, todo: Iterable[Submission], kit: Kit, opening: Counter) -> None:
+        self._todo = collections.deque(todo)
+        self._kit = kit
+        self._opening = opening
+        self._lock = threading.Lock()
+        self._tally: collections.Counter[Standing] = collections.Counter()
+        self._wake: list[tuple[datetime, str]] = []
+        self._doubts = 0
+
+    def empty(self, hands: HandingOver, most: int | None = None) -> None:
+        """Take one after the other, until there is none or something stops all lanes; raises what ended one."""
+        for submission in islice(iter(self._next, None), most):
+            now = self._kit.clock.now()
             try:
-                ended = self._hand_over(submission, driver, rules, opening)
+                ended = hands.hand_over(submission)
             except Throttled as throttled:
-                wake.append((now + timedelta(seconds=throttled.retry_after), throttled.what))
-                break
+                self._later(now + timedelta(seconds=throttled.retry_after), throttled.what)
             except Closed as closed:
-                wake.append((closed.opens_at or opening.opens_at(now + rules.closed_every), closed.what))
-                break
-            if isinstance(ended, Wait):
-                wake.append((ended.until, f"{submission.id}: {ended.why}"))
-                continue
-            tally[ended] += 1
-            doubts = doubts + 1 if ended is Standing.IN_DOUBT else 0
-            if doubts == _DOUBTS_IN_A_ROW:
-                raise InDoubt(
-                    f"{doubts} submissions in a row ended in doubt: something in between may be answering",
-                    institution=self.kit.institution.name, submission=submission.id,
-                    todo="look at `malote doubts`; clear the task when the way is clear",
-                    kept="the rest stays prepared",
-                )  # fmt: skip
-        first = min(wake, default=None)
+                again = self._kit.institution.rules.closed_every
+                self._later(closed.opens_at or self._opening.opens_at(now + again), closed.what)
+            except BaseException:
+                self.stop()
+                raise
+            else:
+                self._note(submission, ended)
+
+    def stop(self) -> None:
+        """Let nobody begin another one."""
+        with self._lock:
+            self._todo.clear()
+
+    def sent(self) -> Sent:
+        """What all of it came to."""
+        first = min(self._wake, default=None)
         return Sent(
-            tally[Standing.RECEIVED], tally[Standing.REFUSED], tally[Standing.IN_DOUBT],
+            self._tally[Standing.RECEIVED], self._tally[Standing.REFUSED], self._tally[Standing.IN_DOUBT],
             first[0] if first else None, first[1] if first else "",
         )  # fmt: skip
 
-    def _hand_over(self, submission: Submission, driver: Driver, rules: Rules, opening: Counter) -> Standing | Wait:
-        finding: Finding | None = None
-        unheard_of = ""
-        while True:
-            step = next_step(submission, self.kit.clock.now(), rules, finding)
-            finding = None
-            if isinstance(step, Send):
-                step = self._held(submission, opening) or step
-            if isinstance(step, Send):
-                if self._attempt(submission, driver, rules):
-                    return Standing.RECEIVED
-            elif isinstance(step, Find):
-                try:
-                    finding = self._find(submission, driver)
-                    continue
-                except (Transient, Malformed) as failed:
-                    unheard_of = failed.what
-                    self._not_heard(submission, failed, rules)
-            elif isinstance(step, Wait):
-                return dataclasses.replace(step, why=unheard_of) if unheard_of else step
-            elif not self._settle(submission.id, step, rules):
-                return submission.standing
-            submission = self.kit.journal.submission(submission.id)
+    def _next(self) -> Submission | None:
+        with self._lock:
+            return self._todo.popleft() if self._todo else None
 
-    def _held(self, submission: Submission, opening: Counter) -> Wait | None:
-        """Until when it may not be sent. Asking whether it arrived is bound by no hours."""
-        now = self.kit.clock.now()
-        if not opening.is_open(now):
-            return Wait(opening.opens_at(now), "the counter is closed")
-        held = self.kit.institution.held_until(submission, now)
-        return Wait(held, "it is held back: today's cut-off is past") if held else None
+    def _later(self, at: datetime, why: str) -> None:
+        self.stop()
+        with self._lock:
+            self._wake.append((at, why))
 
-    def _settle(self, id: str, step: Step, rules: Rules) -> bool:
-        """Write down what asking has brought; False where the step brings nothing."""
-        if isinstance(step, Keep):
-            self._keep(id, step.receipt, rules, "found")
-        elif isinstance(step, NotThere):
-            self.kit.journal.absent(id, step.evidence, ask_again_at=step.again, counts=step.counts)
-        elif isinstance(step, ProvenAbsent):
-            self.kit.journal.proven_absent(id, step.evidence)
-        elif isinstance(step, Park):
-            self.kit.journal.parked(id, step.evidence, step.search)
-            log.error("%s is in doubt: %s. %s", id, step.evidence, step.search)
-        else:
-            return False
-        return True
-
-    def _not_heard(self, submission: Submission, failed: MaloteError, rules: Rules) -> None:
-        """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
-        log.warning("%s", failed.about(institution=self.kit.institution.name, submission=submission.id))
-        at = unheard(self.kit.journal.submission(submission.id), self.kit.clock.now(), rules)
-        if at is None:
-            search = self.kit.institution.search(submission)
-            self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", search)
-        else:
-            self.kit.journal.ask_again(submission.id, failed.what, at=at)
-
-    def _attempt(self, submission: Submission, driver: Driver, rules: Rules) -> bool:
-        """One send; True where its receipt is saved."""
-        id = submission.id
-        submission = dataclasses.replace(submission, sent_at=self.kit.clock.now())
-        replies: list[Reply] = []
-        call = _overheard(self.kit.heeding(self.kit.institution.submit(submission, self.kit.archive)), replies)
-        self.kit.wait_for_slot()
-        if not self.kit.journal.begin_send(id, under_way=rules.send_timeout):
-            return False
-        self.kit.checkpoint("attempt open")
-        try:
-            receipt = driver.send(call)
-        except ReplyLost as lost:
-            self._doubt(submission, lost, replies)
-        except (Unreachable, Throttled, Closed, Unavailable, Misconfigured) as nothing_done:
-            self.kit.journal.unsent(id, nothing_done.what)
-            raise nothing_done.about(institution=self.kit.institution.name, submission=id) from None
-        except Refused as refused:
-            code = next((code for code in self.kit.institution.codes if code.code == refused.code), None)
-            if code is None or code.kind != "refused":
-                self._doubt(submission, refused, replies, arrived=code is not None and code.kind == "arrived")
-            else:
-                self.kit.journal.refused(id, refused.code, refused.what, frees=code.frees, reasons=refused.reasons)
-                log.error("%s", refused.about(institution=self.kit.institution.name, submission=id))
-        except Exception as unclear:  # whatever it was, the bytes may have arrived
-            self._doubt(submission, unclear, replies)
-        else:
-            self.kit.checkpoint("reply read")
-            return self._keep(id, receipt, rules, "replied")
-        return False
-
-    def _keep(self, id: str, receipt: Receipt, rules: Rules, how: str) -> bool:
-        now = self.kit.clock.now()
-        at = receipt.received_at or now
-        if abs(at - now) > rules.patience + _CLOCKS_APART:
-            at = now  # no clock is that wrong: the reply is
-        promised = receipt.promised_at or at
-        deadline = (promised if promised - at < _LONGEST_PROMISE else at) + rules.patience
-        answering = self.kit.institution.answering()
-        if not answering.is_open(deadline):  # nobody can be asked then: late is what is not there soon after
-            deadline = answering.opens_at(deadline) + rules.settle
-        # Their clock may be hours ahead of ours: that is no reason to ask hours later.
-        ask_at = min(receipt.not_before or min(at, now) + rules.return_after, deadline)
-        try:
-            self.kit.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
-        except psycopg.errors.UniqueViolation:
-            self.kit.journal.parked(
-                id, f"the institution gave receipt {receipt.number}, which another submission already holds",
-                "see which of the two it is over there, then `malote resolve`",
-            )  # fmt: skip
-            return False
-        self.kit.checkpoint("receipt saved")
-        log.info("%s received, receipt %s", id, receipt.number)
-        return True
-
-    def _doubt(self, submission: Submission, error: Exception, replies: list[Reply], *, arrived: bool = False) -> None:
-        why = error.what if isinstance(error, MaloteError) else type(error).__name__
-        kept = None
-        if replies:
-            with self.kit.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
-                sheet.write(replies[0].body)
-            kept = sheet.stored.name
-        self.kit.journal.uncertain(submission.id, why, reply=kept, arrived=arrived)
-
-    def _find(self, submission: Submission, driver: Driver) -> Finding:
-        """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""
-        asking = self.kit.institution.find(submission, self.kit.archive)
-        try:
-            call = next(asking)
-            while True:
-                self.kit.wait_for_slot()
-                if call.submits:
-                    self.kit.journal.repeated(submission.id)
-                try:
-                    value = driver.send(self.kit.heeding(call))
-                except MaloteError as error:
-                    call = asking.throw(error)
-                else:
-                    call = asking.send(value)
-        except StopIteration as end:
-            found: Finding = end.value
-            return found
+    def _note(self, submission: Submission, ended: Standing | Wait) -> None:
+        with self._lock:
+            if isinstance(ended, Wait):
+                self._wake.append((ended.until, f"{submission.id}: {ended.why}"))
+                return
+            self._tally[ended] += 1
+            self._doubts = self._doubts + 1 if ended is Standing.IN_DOUBT else 0
+            doubts = self._doubts
+            if doubts < _DOUBTS_IN_A_ROW:
+                return
+            self._todo.clear()
+        raise InDoubt(
+            f"{doubts} submissions in a row ended in doubt: something in between may be answering",
+            institution=self._kit.institution.name, submission=submission.id,
+            todo="look at `malote doubts`; clear the task when the way is clear",
+            kept="the rest stays prepared",
+        )  # fmt: skip
 
 
-def _overheard(call: Call[T], replies: list[Reply]) -> Call[T]:
-    """The same call, whose reply is kept as evidence where it fails, be it before it could be read."""
-    read = call.read
-
-    def reading(reply: Reply) -> T:
-        replies.append(reply)
-        return read(reply)
-
-    return dataclasses.replace(call, read=reading, overhear=replies.append)
+def _lane(queue: _Queue, kit: Kit, driver: Driver, opening: Counter) -> None:
+    """One of several that hand over at once: a journal's connection is one thread's."""
+    with closing(kit.journal.another()) as journal:
+        queue.empty(HandingOver(kit.with_journal(journal), driver, opening))

@@ -37,6 +37,10 @@ class Kit:
     clock: Clock
     checkpoint: Checkpoint = pass_by
 
+    def with_journal(self, journal: Journal) -> Kit:
+        """The same kit for another thread, which has its own connection to the journal."""
+        return dataclasses.replace(self, journal=journal)
+
     def send(self, driver: Any, call: Call[T], *sink: Any) -> T:
         """Send a call at the shared pace; raises what reading its reply raises."""
         self.wait_for_slot()

@@ -118,7 +118,8 @@ class AsyncDriver:
 
 class SyncDriver:
     """Sends the same calls in a task, on a loop in a thread of its own: whatever interrupts the task's thread, a
-    timeout of Airflow's or a signal, interrupts the waiting and never the loop. Replies are read by the caller.
+    timeout of Airflow's or a signal, interrupts the waiting and never the loop. Replies are read by the caller; several
+    threads may send at once.
 
     Parameters are those of :class:`AsyncDriver`.
     """
@@ -129,6 +130,7 @@ class SyncDriver:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = 0
         self._end: Any = None
+        self._starting = threading.Lock()
 
     def send(self, call: Call[T], sink: Sink | None = None) -> T:
         """As :meth:`AsyncDriver.send`, but for the reading, which has no deadline."""
@@ -148,12 +150,13 @@ class SyncDriver:
         self._loop = None
 
     def _running(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None or self._process != os.getpid():  # threads do not survive a fork
-            self._loop, self._process = asyncio.new_event_loop(), os.getpid()
-            self._driver = AsyncDriver(*self._options)
-            thread = threading.Thread(target=self._loop.run_forever, name="malote wire", daemon=True)
-            thread.start()
-            self._end = weakref.finalize(self, _end, self._loop, thread, self._driver)
+        with self._starting:
+            if self._loop is None or self._process != os.getpid():  # threads do not survive a fork
+                self._loop, self._process = asyncio.new_event_loop(), os.getpid()
+                self._driver = AsyncDriver(*self._options)
+                thread = threading.Thread(target=self._loop.run_forever, name="malote wire", daemon=True)
+                thread.start()
+                self._end = weakref.finalize(self, _end, self._loop, thread, self._driver)
         return self._loop
 
 

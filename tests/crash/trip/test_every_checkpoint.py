@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,6 @@ import pytest
 from malote import INSTITUTIONS
 from malote.checkpoint import CHECKPOINTS
 from malote.submission import Standing
-from support import TESTS
 from support.stages import STAGES, CceeStage, Stage
 from support.trip import Dead, Trip, standings
 
@@ -100,25 +95,6 @@ def test_a_lost_import_reply_ends_in_doubt_and_resolve_brings_it_home(warehouse:
         assert standings(warehouse) == {"landed": 1}
     finally:
         stage.close()
-
-
-@pytest.fixture(scope="module")
-def killed() -> Iterator[Callable[[dict[str, Any]], int]]:
-    """``killed(given)``: one run in a process of its own; how that ended."""
-    runs = subprocess.Popen(
-        [sys.executable, str(TESTS / "support" / "one_run.py")], env={**os.environ, "PYTHONPATH": str(TESTS)},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with runs:
-        assert runs.stdin is not None and runs.stdout is not None
-
-        def run(given: dict[str, Any]) -> int:
-            runs.stdin.write(json.dumps(given, default=str) + "\n")
-            runs.stdin.flush()
-            return int(runs.stdout.readline())
-
-        yield run
-        runs.stdin.close()
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)

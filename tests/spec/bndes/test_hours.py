@@ -158,7 +158,7 @@ def test_2_5_no_document_ever_leaves_outside_the_hours_however_long_each_exchang
             return call.read(reply(202, f"<r><numeroProtocolo>{len(left)}</numeroProtocolo></r>"))
 
     clock = HeldClock(next(moments))
-    there = bndes(rules={"requests": 0})
+    there = bndes(rules={"requests": 0, "in_flight": 1})  # its clock is moved by one exchange at a time
     trip = Trip(there, Slow(), warehouse, str(tmp_path), service="cancelamento", clock=clock)
     rows = [{"reference": f"C-{n}", "numeroBNDES": "7"} for n in range(240)]
     trip.prepare(rows)

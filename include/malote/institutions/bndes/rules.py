@@ -178,6 +178,7 @@ class BndesRules(Rules):
     :param bound_results: results and críticas are asked for in opening hours only; whether "qualquer requisição" of
         manual 2.5 means them too is not known, and no is the lenient guess
     :param requests: ours, and modest: no limit is documented
+    :param in_flight: ours: no document waits for another, and 5,000 are to be over there before the cut-off
     :param refused_unchanged: manual 5.5: a rejected financiamento "pode ser modificado e submetido novamente"; only it
     :param cut_off: manual 2.5: a liberação received "até às" this Brasília time is credited `days_before` bank days
         later, one received after it `days_after`
@@ -198,6 +199,7 @@ class BndesRules(Rules):
     bound_results: bool = False
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
+    in_flight: int = 4
     refused_unchanged: tuple[str, ...] = ("financiamento",)
     cut_off: str = "16:30:00"
     days_before: int = 2
