@@ -298,8 +298,9 @@ def test_the_shipped_capture_is_held_against_the_authorisation_that_landed(
     "empty",
     ["validade", "numero", "codigo-seguranca", "indicador", "nome-portador", "cnpj-cpf-portador", "tipo-pessoa"],
 )
-def test_an_empty_text_of_a_card_beside_a_token_is_not_written(desk: Desk, empty: str) -> None:
-    documents = desk.documents([by_token(1, **{f"dados-portador.{empty}": ""}), by_token(2)])
+@pytest.mark.parametrize("blank", ["", "      ", "\u00a0", "\t"], ids=ascii)  # a char(n) pads
+def test_an_empty_text_of_a_card_beside_a_token_is_not_written(desk: Desk, empty: str, blank: str) -> None:
+    documents = desk.documents([by_token(1, **{f"dados-portador.{empty}": blank}), by_token(2)])
     sent = desk.bytes(documents[0])
     assert f"<{empty}".encode() not in sent.partition(b"<lista-requisicoes>")[2].partition(b"<dados-pedido>")[0]
     assert sent.count(b"<dados-portador><token>") == 2

@@ -57,7 +57,7 @@ class Columns:
         return None if path is None else self._at.get(path)
 
     def given(self, values: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        """The values by column, an empty text of a card as what is not given.
+        """The values by column, an empty or blank text of a card (a ``char(n)`` pads) as what is not given.
 
         An empty element would be written otherwise, beside a token too, and Cielo is reported to refuse those. The
         holder and his papers are so only beside a token: of a card they are asked for.
@@ -65,13 +65,17 @@ class Columns:
         tokens = self.place(f"{SEALED}.token")
         found = list(values)
         for path, place in self._at.items():
-            if path.startswith(f"{SEALED}.") and "" in found[place]:
+            if path.startswith(f"{SEALED}.") and any(map(_blank, found[place])):
                 always = path in CARD
                 found[place] = [
-                    None if each == "" and (always or (tokens is not None and values[tokens][at])) else each
+                    None if _blank(each) and (always or (tokens is not None and values[tokens][at])) else each
                     for at, each in enumerate(found[place])
                 ]
         return found
+
+
+def _blank(value: Any) -> bool:
+    return value.__class__ is str and not value.strip()
 
 
 class Batch:
