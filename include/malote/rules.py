@@ -96,6 +96,14 @@ class Rules:
     window: timedelta = timedelta(seconds=60)
     in_flight: int = 1
 
+    @classmethod
+    def of(cls: type[R], extra: Mapping[str, Any]) -> R:
+        """The rules of a connection: these, with what ``rules`` of its extra overrides.
+
+        :raises Misconfigured: as :meth:`override`
+        """
+        return cls().override(extra.get("rules") or {})
+
     def override(self: R, values: Mapping[str, Any]) -> R:
         """These rules with the given values in place.
 

@@ -108,7 +108,7 @@ def dsn_of(connection: Connection) -> str:
     return warehouse.dsn_of({**{name: getattr(connection, name) for name in own}, "extra": extra_of(connection)})
 
 
-def base_url(host: str, port: int | None, environment: str) -> str:
+def base_url(host: str, port: int | str | None, environment: str) -> str:
     """Scheme, host, port and path prefix without the last slash; ``host`` may hold all, ``port`` replaces its port.
 
     :raises Misconfigured: where that makes no address, or no TLS outside the simulator

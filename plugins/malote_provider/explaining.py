@@ -19,7 +19,9 @@ SHOWN = 20
 def refusal(hook: MaloteHook, submission: str) -> Refused:
     """The door's no, as the journal keeps it, with the meaning and action of the institution's table."""
     institution = hook.get_institution()
-    said = next((e["detail"] for e in reversed(hook.journal().story(submission)) if e["what"] == "refused"), {})
+    said: dict[str, Any] = next(
+        (e["detail"] for e in reversed(hook.journal().story(submission)) if e["what"] == "refused"), {}
+    )
     code = next((each for each in institution.codes if each.code == said.get("code")), None)
     free = "correct them and run again with resend_refused" if said.get("frees") else "its items stay locked"
     return Refused(
@@ -27,7 +29,7 @@ def refusal(hook: MaloteHook, submission: str) -> Refused:
         institution=institution.name,
         submission=submission,
         code=said.get("code"),
-        meaning=code and code.meaning,
+        meaning=code.meaning if code else None,
         todo=f"{code.action if code else 'look at its story'} ({free})",
         kept=f"the file is in the archive; `malote story {submission}`",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from airflow.configuration import conf
 from airflow.providers.http.hooks.http import HttpHook
@@ -17,6 +17,7 @@ from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, s
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from airflow.sdk import Connection
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from malote.scope import Scope
     from malote.trip import Asking, Collecting, Courier, Kit
     from malote.wire import AsyncDriver, Certificate, SyncDriver
+
+T = TypeVar("T")
 
 ARCHIVE_CONN_ID = "malote_archive"
 
@@ -144,13 +147,10 @@ class MaloteHook(HttpHook):
         return self._part(
             "tls",
             lambda: tls.context(
-                certificate=text_of(extra, "client_certificate"),
-                password=text_of(extra, "client_certificate_password"),
-                ca_bundle=text_of(extra, "ca_bundle"),
-                legacy=legacy_of(extra),
-                now=self.clock.now(),
+                certificate=text_of(extra, "client_certificate"), ca_bundle=text_of(extra, "ca_bundle"),
+                password=text_of(extra, "client_certificate_password"), legacy=legacy_of(extra), now=self.clock.now(),
             ),
-        )
+        )  # fmt: skip
 
     def driver(self) -> SyncDriver:
         """The driver of tasks."""
@@ -234,10 +234,11 @@ class MaloteHook(HttpHook):
         institution = self.get_institution()
         return Scope.service(institution.name, institution.access.environment, institution.account, service)
 
-    def _part(self, name: str, make: Any) -> Any:
+    def _part(self, name: str, make: Callable[[], T]) -> T:
         if name not in self._parts:
             self._parts[name] = make()
-        return self._parts[name]
+        found: T = self._parts[name]
+        return found
 
     def test_connection(self) -> tuple[bool, str]:
         """Try it without sending anything: whether it works, and what is there or what is wrong."""

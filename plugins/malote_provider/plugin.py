@@ -14,8 +14,8 @@ class MalotePlugin(AirflowPlugin):
     """Found by the entry point ``airflow.plugins``, and by nothing else."""
 
     name = "malote"
-    timetables: ClassVar[list[Any]] = [OpeningHoursTimetable]
-    operator_extra_links: ClassVar[list[Any]] = [StoryLink()]
+    timetables: ClassVar[list[Any]] = [OpeningHoursTimetable]  # type: ignore[misc]
+    operator_extra_links: ClassVar[list[Any]] = [StoryLink()]  # type: ignore[misc]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]

@@ -56,7 +56,7 @@ class ReceiptTrigger(BaseTrigger):
         until: str | None = None,
         not_before: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.institution = institution
         self.conn_id = conn_id
         self.warehouse_conn_id = warehouse_conn_id
@@ -188,5 +188,5 @@ def unpacked(said: dict[str, Any]) -> MaloteError:
     if "opens_at" in state:
         state["opens_at"] = datetime.fromisoformat(state["opens_at"])
     kind = getattr(errors, said["class"], None)
-    ours = isinstance(kind, type) and issubclass(kind, MaloteError)
-    return (kind if ours else MaloteError)(**state)
+    ours = kind if isinstance(kind, type) and issubclass(kind, MaloteError) else MaloteError
+    return ours(**state)

@@ -85,7 +85,7 @@ class BndesStatusTrigger(BaseTrigger):
     """
 
     def __init__(self, *, conn_id: str, warehouse_conn_id: str | None = None, every: float = 60.0) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.conn_id = conn_id
         self.warehouse_conn_id = warehouse_conn_id
         self.every = every

@@ -53,7 +53,7 @@ class Bndes(Institution):
                 "no CNPJ of 14 characters is known", "set extra.cnpj to that of the e-CNPJ of the credenciamento"
             )
         self._folder = treaties_of(access)
-        self._rules = rules.BndesRules().override(access.extra.get("rules") or {})
+        self._rules = rules.BndesRules.of(access.extra)
         self.catalogue = rules.catalogue(self._rules.services)
         travelling = tuple(name for name, each in self.catalogue.items() if each.kind == rules.ASYNC)
         # Services that the connection adds travel as well: on this object, not on the class.

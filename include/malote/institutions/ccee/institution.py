@@ -47,7 +47,7 @@ class Ccee(Institution):
             )
         self._profile = profile
         self._folder = treaties_of(access)
-        self._rules = rules.CceeRules().override(access.extra.get("rules") or {})
+        self._rules = rules.CceeRules.of(access.extra)
         if self._rules.decimal_sign not in (",", "."):
             raise Misconfigured(
                 f"extra.rules gives decimal_sign the value {self._rules.decimal_sign!r}",

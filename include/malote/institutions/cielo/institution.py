@@ -49,7 +49,7 @@ class Cielo(Institution):
                 "set login to the número de afiliação, with leading zeros, and password to its chave",
             )
         self._folder = treaties_of(access)
-        self._rules = rules.CieloRules().override(access.extra.get("rules") or {})
+        self._rules = rules.CieloRules.of(access.extra)
         self._calls = Calls(access, self._rules, self._ec)
 
     @property
@@ -105,7 +105,7 @@ class Cielo(Institution):
 
     @classmethod
     def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
-        rules.CieloRules().override(extra.get("rules") or {})
+        rules.CieloRules.of(extra)  # which refuses what does not fit
         operation = rules.OPERATIONS.get(service or "autorizacao")
         if operation is None:
             raise misfit(f"{service!r} is no service", f"use one of {', '.join(rules.OPERATIONS)}")
