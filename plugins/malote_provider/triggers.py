@@ -118,7 +118,7 @@ class ReceiptTrigger(BaseTrigger):
                 if not _passing(error):
                     raise
                 troubles += 1
-                self.log.warning("the journal cannot be reached: %s", type(error).__name__)
+                self.log.warning("%s", _away(error))
                 if troubles == TROUBLES:
                     raise _away(error) from None
                 await asyncio.to_thread(hook.close)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from malote.archive.files import Files, tidy
+from malote.archive.files import Files, tidy, writing
 from malote.archive.keys import Keys
 from malote.archive.seal import Seal, Sealer
 from malote.errors import Altered, Malformed, Misconfigured
@@ -41,7 +41,8 @@ class Sheet:
         """Append bytes; returns how many."""
         self._hash.update(data)
         self._size += len(data)
-        self._out.write(data)
+        with writing():
+            self._out.write(data)
         return len(data)
 
     @property
@@ -75,6 +76,7 @@ class Archive:
         :param name: the end of the stored name; what is no ``A-Za-z0-9._-`` becomes ``_``
         :param sealed: encrypt from the first byte
         :raises Misconfigured: where ``sealed`` is asked for and there is no key, or a weak one
+        :raises Transient: where the system does not let it be written: a full disk, a right, a store that is away
         """
         place, end = (
             tidy(f"{SEALED}/{folder}" if sealed else folder),
@@ -88,22 +90,25 @@ class Archive:
     def _written(self, place: str, hidden: str | None, end: str = "") -> Iterator[Sheet]:
         """A file below a place: sealed under the hidden name, or named by its bytes."""
         temporary = _joined(place, f".{secrets.token_hex(32)}.part")
-        raw = self._files.create(temporary)
+        with writing():
+            raw = self._files.create(temporary)
         try:
             sealer = self._seal.close_over(raw, hidden) if hidden else None
             sheet = Sheet(sealer or raw, self._seal.digest() if sealer else hashlib.sha256())
             yield sheet
-            if sealer:
-                sealer.finish()
-            self._files.flush(raw)
-            raw.close()
             digest = sheet._hash.hexdigest()
             final = hidden or _joined(place, digest[:2], f"{digest}-{end}")
-            self._files.move(temporary, final)
+            with writing():
+                if sealer:
+                    sealer.finish()
+                self._files.flush(raw)
+                raw.close()
+                self._files.move(temporary, final)
         except BaseException:
             with suppress(OSError):  # a full disk fails again on close
                 raw.close()
-            self._files.remove(temporary)
+            with suppress(OSError):  # where nothing can be written nothing may be removed: what is left has no name
+                self._files.remove(temporary)
             raise
         sheet._stored = Stored(final, digest, sheet._size, hidden is not None)
 

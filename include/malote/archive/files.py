@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -12,7 +13,7 @@ from typing import BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from malote.errors import Misconfigured
+from malote.errors import Misconfigured, Transient
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -97,6 +98,22 @@ class Files:
                 "a stored name leads out of the archive", todo="look at the stored names in the journal"
             )
         return f"{self._root}/{name}"
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Say what the system refuses; what is written goes through here.
+
+    :raises Transient: on a full disk, where a right is missing, where a store is away
+    """
+    try:
+        yield
+    except OSError as refused:
+        raise Transient(
+            f"the archive cannot be written: {(refused.strerror or type(refused).__name__).lower()}",
+            todo="make room at [malote] archive_url, or see to its rights and reach; the task tries again by itself",
+            kept="what cannot be kept is not sent, and an answer that cannot be kept is asked for again",
+        ) from None
 
 
 def tidy(name: str) -> str:

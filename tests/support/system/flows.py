@@ -144,7 +144,7 @@ BNDES = Flow(
         (code for code, sent in shown["solicitacoes"].items() if sent["sha256"] == each["document_sha256"]), None
     ),
     conf={"servico": "financiamento"},
-    settings={"hours": "", "result_after": 0},
+    settings={"hours": "", "closed_as": "503 xml", "result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
     mapped=True,
     intervals=("2026-01-05T11:00:00Z", "2026-01-05T11:30:00Z"),

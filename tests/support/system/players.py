@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+import psycopg
+
 from support.system.running import System, Trip
 
 Trips = Sequence[Trip]
@@ -264,7 +266,7 @@ def kill_everything_in_the_wait(system: System, trips: Trips, chance: Random) ->
 @situation()
 def kill_everything_in_landing(system: System, trips: Trips, chance: Random) -> None:
     """All of Airflow and the database are killed within the transaction that lands."""
-    with contextlib.suppress(OSError), start_and_hold_the_landing(system, trips):
+    with contextlib.suppress(psycopg.OperationalError), start_and_hold_the_landing(system, trips):
         kill_everything(system)
 
 
@@ -280,7 +282,7 @@ def kill_everything(system: System) -> None:
 def database_restarted_in_submit(system: System, trips: Trips, chance: Random) -> None:
     """The database is away in the moment in which the receipt comes."""
     for trip in trips:
-        system.fault(trip.flow, trip.flow.submit, "slow", seconds=3)
+        system.fault(trip.flow, trip.flow.submit, "slow", seconds=8)
     start(system, trips)
     for trip in trips:
         system.rest.until(
@@ -305,7 +307,7 @@ def database_restarted_in_wait(system: System, trips: Trips, chance: Random) -> 
 @situation(short=True)
 def database_restarted_in_land(system: System, trips: Trips, chance: Random) -> None:
     """The database is restarted within the transaction that lands."""
-    with contextlib.suppress(OSError), start_and_hold_the_landing(system, trips):
+    with contextlib.suppress(psycopg.OperationalError), start_and_hold_the_landing(system, trips):
         system.postgres.restart()
 
 

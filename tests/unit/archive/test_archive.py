@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
 import re
 import stat
@@ -14,7 +16,7 @@ import pytest
 
 from malote.archive import Archive, Seal
 from malote.archive.seal import FRAME
-from malote.errors import Altered, Malformed, MaloteError, Misconfigured
+from malote.errors import Altered, Malformed, MaloteError, Misconfigured, Transient
 from malote.submission import Stored
 from support.planted import ARCHIVE_KEY as KEY
 
@@ -299,3 +301,41 @@ def test_two_files_of_one_size_cannot_be_exchanged(tmp_path: Path, sealed: bool)
     for expected in (one, replace(one, sha256=other.sha256)) if sealed else (one,):
         with pytest.raises(Misconfigured):  # a journal that was altered too does not help
             archive.open(expected)
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Full(io.BytesIO):
+    """A file on a disk without room."""
+
+    def write(self, _: object) -> int:
+        raise FULL
+
+
+def never(*_: object, **__: object) -> None:
+    raise FULL
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [("create", never), ("create", lambda *_: Full()), ("flush", never), ("move", never), ("remove", never)],
+    ids=["made", "written", "flushed", "named", "removed"],
+)
+def test_what_cannot_be_kept_is_said_in_words_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, what: object, sealed: bool
+) -> None:
+    archive = Archive(str(tmp_path), KEY)
+    if where == "remove":
+        monkeypatch.setattr("malote.archive.files.Files.move", never)
+    monkeypatch.setattr(f"malote.archive.files.Files.{where}", what)
+    with pytest.raises(Transient, match="the archive cannot be written: no space left on device") as said:
+        put(archive, b"bytes", sealed=sealed)
+    assert "make room" in str(said.value) and "not sent" in str(said.value)
+
+
+def test_what_fails_inside_the_block_is_not_taken_for_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError), Archive(str(tmp_path)).write("a", "b"):
+        raise ConnectionResetError
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
