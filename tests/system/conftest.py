@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +16,5 @@ from support.system.running import system
 def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playing]:
     """Plays situations, each once for all institutions; ``SEED`` is of what chance decides."""
     state = Path(os.environ.get("MALOTE_SYSTEM") or tmp_path_factory.mktemp("system"))
-    said: list[Any] = []
-    with system(state, lambda line: said.append((time.monotonic(), line))) as running:
+    with system(state, lambda line: None) as running:
         yield Playing(running, os.environ.get("SEED") or "1")

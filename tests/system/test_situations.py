@@ -24,4 +24,4 @@ def test_after_it_all_is_as_if_nothing_had_happened(playing: Playing, name: str,
 
 
 def test_nobody_had_to_do_anything_about_a_run_that_nobody_disturbed(playing: Playing) -> None:
-    assert [line for each in playing("nothing").values() for line in each.did] == []
+    assert [line for each in playing("undisturbed").values() for line in each.did] == []

@@ -93,7 +93,8 @@ class Archive:
         with writing():
             raw = self._files.create(temporary)
         try:
-            sealer = self._seal.close_over(raw, hidden) if hidden else None
+            with writing():
+                sealer = self._seal.close_over(raw, hidden) if hidden else None
             sheet = Sheet(sealer or raw, self._seal.digest() if sealer else hashlib.sha256())
             yield sheet
             digest = sheet._hash.hexdigest()

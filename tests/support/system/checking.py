@@ -92,7 +92,8 @@ def _twice(system: System, flow: Flow) -> list[str]:
 
 def _books(system: System, flow: Flow) -> list[str]:
     """Both sides' books beside each other, and the landed rows beside their load records."""
-    # The journal is read first: what is accepted in between is in neither answer's way.
+    # What is under way meanwhile must not look wrong: the one side is read before and after the other.
+    before = system.pretended.shown(flow.institution)["accepted"]
     sent = {
         flow.accepted(each["reference"]): each
         for each in system.rows(
@@ -102,16 +103,16 @@ def _books(system: System, flow: Flow) -> list[str]:
             flow.institution,
         )
     }
-    accepted = system.pretended.shown(flow.institution)["accepted"]
+    after = system.pretended.shown(flow.institution)["accepted"]
     wrong = [
         f"{flow.institution}: {name} is accepted, and {each['id']} never sent it ({each['standing']})"
         for name, each in sent.items()
-        if name in accepted and each["sent_at"] is None
+        if name in before and each["sent_at"] is None
     ]
     wrong += [
         f"{flow.institution}: {each['id']} has landed, and {name} was never accepted"
         for name, each in sent.items()
-        if each["standing"] == "landed" and name not in accepted
+        if each["standing"] == "landed" and name not in after
     ]
     return wrong + [
         f"{flow.institution}: {each['submission']} has {each['rows']} rows, its load record says {each['row_count']}"

@@ -114,8 +114,7 @@ CIELO = Flow(
     pattern=lambda tag: f"^S{tag}I",
     accepted=lambda reference: reference,
     receipt=lambda shown, each: next(
-        (lot.partition("/")[2] for lot, sent in shown["lots"].items() if sent["sha256"] == each["document_sha256"]),
-        None,
+        (lot.partition("/")[2] for lot in shown["lots"] if lot.endswith(f"/{each['facts']['numero_lote']}")), None
     ),
     conf={"operacao": "autorizacao", "items_per_lot": 2},
     settings={"processing_every": 0, "result_after": 0},

@@ -119,7 +119,7 @@ def full_disk(system: System) -> Iterator[None]:
 
 
 @situation(short=True)
-def nothing(system: System, trips: Trips, chance: Random) -> None:
+def undisturbed(system: System, trips: Trips, chance: Random) -> None:
     """A run of each is triggered, and nobody disturbs it."""
     start_and_end(system, trips)
 

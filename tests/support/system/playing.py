@@ -36,8 +36,8 @@ class Playing:
 
     def __call__(self, name: str) -> dict[str, Played]:
         """How a situation ended, by institution. It is played at the first call."""
-        if not self._undisturbed and name != "nothing":
-            self("nothing")
+        if not self._undisturbed and name != "undisturbed":
+            self("undisturbed")
         if name not in self._played:
             began = time.monotonic()
             self._played[name] = self._play(SITUATIONS[name])
@@ -50,14 +50,14 @@ class Playing:
 
     def _play(self, chosen: Situation) -> dict[str, Played]:
         chance = seeded(self.seed, chosen.name)
-        count = MOST if chosen.name == "nothing" else chance.randint(3, MOST)
+        count = MOST if chosen.name == "undisturbed" else chance.randint(3, MOST)
         trips = [self.system.batch(flow, count) for flow in FLOWS.values()]
         try:
             chosen.play(self.system, trips, chance)
         finally:
             self.system.calm()
         did = finish(self.system, trips)
-        if chosen.name == "nothing":
+        if chosen.name == "undisturbed":
             self._undisturbed = {trip.flow.institution: list(sample(self.system, trip)) for trip in trips}
         general = always(self.system)
         return {

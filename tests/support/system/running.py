@@ -22,7 +22,6 @@ from malote_local.postgres import EmbeddedPostgres
 from malote_local.rest import ENDED
 from malote_local.stage import Stage, stage
 from support import ROOT
-from support.system import airflow_settings
 from support.system.flows import FLOWS, Flow, insert
 from support.system.rest import Buttons
 
@@ -32,7 +31,7 @@ RULES = {
     "opening_hours": "",
     "closed_days": [],
     "closed_every": "PT11S",
-    "send_timeout": "PT15S",
+    "send_timeout": "PT25S",
     "ask_timeout": "PT15S",
     "settle": "PT5S",
     "absent_apart": "PT3S",
@@ -153,7 +152,7 @@ class System:
         return {each: counted.get(trip.flow.accepted(each), 0) for each in trip.references}
 
     def calm(self) -> None:
-        """All that is up is up, no fault is left to be played, and the simulators' clock shows our time."""
+        """Everything is up, and no fault is left to be played."""
         self.airflow.revive()
         for flow in FLOWS.values():
             self.pretended.hush(flow.institution)
@@ -257,7 +256,7 @@ def system(state: Path, say: Callable[[str], None], *, parallelism: int = 6) -> 
             state=state,
             dags=state / "dags",
             rules=RULES,
-            policy=Path(airflow_settings.__file__).read_text(encoding="utf-8"),
+            policy=Path(__file__).with_name("airflow_settings.py").read_text(encoding="utf-8"),
             supervised=True,
             settings={**SETTINGS, "AIRFLOW__CORE__PARALLELISM": str(parallelism)},
         ) as running,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -21,6 +20,15 @@ ACTIVE = 6
 """So many batches are under way at most: a run costs this machine four processes."""
 EITHER = ("lost_reply", "reset_before", "500", "503", "truncated", "malformed", "html", "throttle", "slow")
 ON_THE_WIRE, WHEN_ASKED = (*EITHER, "closed"), (*EITHER, "late")
+RECOVERY = {
+    "kill_task": 5,
+    "kill_process": 30,
+    "restart_institutions": 15,
+    "restart_database": 45,
+    "fill_disk": 10,
+    "kill_all": 90,
+}
+"""Seconds without another of these after each: where nothing ever gets up again nothing is tried."""
 OPTIONS = {"throttle": {"retry_after": 2}, "503": {"retry_after": 2}, "slow": {"seconds": 3}}
 
 
@@ -45,23 +53,28 @@ class Storm:
     def rage(self, seconds: float) -> None:
         """Play until the time is over; looks and tidies up once a minute. Stops at the first broken promise."""
         self._undisturbed()
-        acts: dict[Callable[[], None], int] = {
-            self.rows: 30,
-            self.faults: 40,
-            self.button: 14,
-            self.pause: 2,
-            self.kill_task: 6,
-            self.kill_process: 3,
-            self.restart_institutions: 2,
-            self.restart_database: 1,
-            self.fill_disk: 1,
-            self.kill_all: 1,
-            self.late_answers: 2,
+        acts = {
+            "rows": 30,
+            "faults": 40,
+            "button": 10,
+            "pause": 2,
+            "late_answers": 2,
+            "kill_task": 8,
+            "kill_process": 4,
+            "restart_institutions": 2,
+            "restart_database": 1,
+            "fill_disk": 1,
+            "kill_all": 1,
         }
-        until, look = time.monotonic() + seconds, time.monotonic() + 60
+        until, look, quiet = time.monotonic() + seconds, time.monotonic() + 60, time.monotonic()
         while time.monotonic() < until and not self.wrong:
             (act,) = self.chance.choices(list(acts), list(acts.values()))
-            act()
+            if act in RECOVERY:
+                if time.monotonic() < quiet:
+                    continue
+                quiet = time.monotonic() + RECOVERY[act]
+            getattr(self, act)()
+            time.sleep(self.chance.uniform(0, 2))  # so many things a minute, and never in step
             if time.monotonic() > look:
                 self.look()
                 look = time.monotonic() + 60
