@@ -6,6 +6,7 @@ changes what the institution says; those of `LOST` nobody can read.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http
 import re
@@ -110,12 +111,18 @@ def _inside(what: bytes) -> Callable[[bytes], bytes]:
     return made
 
 
-def _multipart(body: bytes) -> bytes:
-    return (
-        b"--uuid:7\r\nContent-Type: application/xop+xml; charset=UTF-8\r\nContent-Transfer-Encoding: binary\r\n"
-        b"Content-ID: <root.message@cxf.apache.org>\r\n\r\n" + body + b"\r\n--uuid:7--\r\n"
+def _parts(*parts: tuple[str, bytes]) -> bytes:
+    """A multipart body of these: how each is coded, and its bytes. The first is the root; others are `part1@cxf`…"""
+    head = (
+        b"--uuid:7\r\nContent-Type: application/xop+xml; charset=UTF-8\r\n"
+        b"Content-Transfer-Encoding: %b\r\nContent-ID: <%b>\r\n\r\n"
     )
+    names = ["root.message@cxf.apache.org", *(f"part{number}@cxf" for number in range(1, len(parts)))]
+    whole = (head % (c.encode(), name.encode()) + body + b"\r\n" for (c, body), name in zip(parts, names, strict=True))
+    return b"".join(whole) + b"--uuid:7--\r\n"
 
+
+_INCLUDE = b'<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:part1%40cxf"/>'
 
 BYTES: dict[str, Callable[[bytes], bytes]] = {
     "control_reference": _inside(b"&#x1F;"),
@@ -129,7 +136,9 @@ BYTES: dict[str, Callable[[bytes], bytes]] = {
     "utf-16": _labelled("utf-16", "utf-16"),
     "latin1_as_utf-8": _labelled("UTF-8", "iso-8859-1"),
     "utf-8_as_latin1": _labelled("ISO-8859-1", "utf-8"),
-    "multipart": _multipart,
+    "multipart": lambda body: _parts(("binary", body)),
+    "multipart_base64": lambda body: _parts(("base64", base64.encodebytes(body))),
+    "included": lambda body: _parts(("binary", _INCLUDE), ("binary", body)),
 }
 """Form to the body that goes out."""
 

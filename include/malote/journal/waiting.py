@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from malote.journal.ledger import COLUMNS, Ledger, submission_of
@@ -57,6 +58,20 @@ class Waiting(Ledger):
             {"ids": [w[0] for w in waits], "at": [w[1] for w in waits], "partial": [w[2] for w in waits],
              "now": self.clock.now()},
         )  # fmt: skip
+
+    def repaired(self, told: Mapping[str, Sequence[str]]) -> None:
+        """What was mended in the replies to questions about these, once for each that is told alike."""
+        if not told:
+            return
+        details = [json.dumps({"repaired": list(each)}, ensure_ascii=False) for each in told.values()]
+        self.connection.execute(
+            """insert into malote.event (submission, at, what, detail)
+               select id, %s, 'reply repaired', detail
+               from unnest(%s::text[], %s::jsonb[]) as news (id, detail)
+               where not exists (select 1 from malote.event e
+                   where e.submission = news.id and e.what = 'reply repaired' and e.detail = news.detail)""",
+            (self.clock.now(), list(told), details),
+        )
 
     def ready(self, ids: Sequence[str]) -> None:
         """The answers of these are there, to be fetched."""

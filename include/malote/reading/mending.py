@@ -17,7 +17,8 @@ from typing import Any
 from malote.errors import Malformed
 from malote.reading.pieces import CHUNK, Pieces
 from malote.reading.repairs import STRICT, Repairs
-from malote.reading.wrappings import out_of_multipart, out_of_utf16
+from malote.reading.utf16 import out_of_utf16
+from malote.reading.wrappings import out_of_multipart
 
 HEAD = CHUNK
 """Bytes within which the root element begins, and a part of a multipart body."""
@@ -90,8 +91,15 @@ def declared(head: bytes) -> str | None:
 
 def _mended(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     plain = _bare(out_of_utf16(_full(pieces), repairs), repairs)
-    parts = _bare(out_of_multipart(plain, repairs), repairs)
-    return _full(_permitted(_as_utf8(parts, repairs), repairs))
+    return _text(out_of_multipart(plain, repairs, _part), repairs)
+
+
+def _part(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
+    return _text(out_of_utf16(_full(pieces), repairs), repairs)
+
+
+def _text(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
+    return _full(_permitted(_as_utf8(_bare(pieces, repairs), repairs), repairs))
 
 
 def _full(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from malote.errors import Malformed
 
 
@@ -14,6 +18,9 @@ class Repairs:
     def note(self, what: str, count: int = 0) -> None:
         """One more thing that was mended; never a payload."""
         self._found[what] = self._found.get(what, 0) + count
+        heard = _HEARD.get()
+        if heard is not None and heard is not self:
+            heard._found[what] = self._found[what]
 
     def told(self) -> list[str]:
         """Everything that was mended, in the order of its finding; empty where nothing was."""
@@ -27,6 +34,25 @@ class Repairs:
 class _Strict(Repairs):
     def note(self, what: str, _count: int = 0) -> None:
         raise Malformed(f"the XML is not well-formed: {what}", todo="correct the file")
+
+
+_HEARD: ContextVar[Repairs | None] = ContextVar("malote_repairs", default=None)
+
+
+@contextmanager
+def overheard(tell: Callable[[list[str]], object]) -> Iterator[None]:
+    """Tell, at its end, what was mended within, whoever read it; not where nothing was.
+
+    For whoever asks, who does not see what reading makes of a reply.
+    """
+    repairs = Repairs()
+    token = _HEARD.set(repairs)
+    try:
+        yield
+    finally:
+        _HEARD.reset(token)
+        if told := repairs.told():
+            tell(told)
 
 
 STRICT = _Strict()

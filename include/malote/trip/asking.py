@@ -8,10 +8,12 @@ import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from malote.errors import Malformed, MaloteError, Throttled, Transient
 from malote.hours import Slot
+from malote.reading import overheard
 from malote.rules import Rules
 from malote.scope import Scope
 from malote.submission import Pending, Progress, Ready, Standing, Stored, Submission
@@ -44,6 +46,7 @@ class Asking:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
+        self._mended: dict[str, list[str]] = {}
 
     def in_turn(self, scope: Scope, driver: Any, *, landed: bool = False) -> Rest:
         """Ask about everything that is due, one after the other, as a task does.
@@ -55,7 +58,8 @@ class Asking:
             heard: list[Heard] = []
             for submission in due:
                 try:
-                    heard.append(self.kit.send(driver, self.kit.institution.check(submission)))
+                    with overheard(partial(self._mended.__setitem__, submission.id)):
+                        heard.append(self.kit.send(driver, self.kit.institution.check(submission)))
                 except MaloteError as error:
                     heard.append(error)
             if not self._note(due, heard):
@@ -77,7 +81,8 @@ class Asking:
                 slot = (await asyncio.to_thread(self.kit.pace.reserve, 1))[0]
                 await sleep(slot.delay)
             try:
-                progress: Progress = await driver.send(self.kit.institution.check(submission))
+                with overheard(partial(self._mended.__setitem__, submission.id)):
+                    progress: Progress = await driver.send(self.kit.institution.check(submission))
             except MaloteError as error:
                 return error
             return progress
@@ -152,6 +157,7 @@ class Asking:
                 waits.append((submission.id, self._again(submission, news, now), partial))
             elif not brought:
                 ready.append(submission.id)
+        self.kit.journal.repaired({s.id: told for s in due if (told := self._mended.pop(s.id, None))})
         self.kit.journal.pending(waits)
         self.kit.journal.asked_anew(anew)
         if ready:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import psycopg
@@ -23,6 +24,7 @@ from malote.errors import (
 )
 from malote.hours import Counter
 from malote.institution import Call, Reply
+from malote.reading import overheard
 from malote.submission import Finding, Receipt, Standing, Submission
 from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step, unheard
 from malote.trip.kit import Kit
@@ -67,7 +69,8 @@ class HandingOver:
                     return Standing.RECEIVED
             elif isinstance(step, Find):
                 try:
-                    finding = self._find(submission)
+                    with overheard(partial(self.kit.mended, submission.id)):
+                        finding = self._find(submission)
                     continue
                 except (Transient, Malformed) as failed:
                     unheard_of = failed.what

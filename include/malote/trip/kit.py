@@ -47,6 +47,10 @@ class Kit:
         value: T = driver.send(self.heeding(call), *sink)
         return value
 
+    def mended(self, id: str, told: list[str]) -> None:
+        """Note in the story what was mended in the reply to a question about a submission."""
+        self.journal.repaired({id: told})
+
     def wait_for_slot(self) -> None:
         """Wait until the shared pace leaves room for one request."""
         while not self.pace.reserve(1)[0].wait(self.clock):

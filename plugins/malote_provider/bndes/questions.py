@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.errors import Misconfigured, Refused
+from malote.reading import overheard
 from malote_provider.declaration import BNDES
 from malote_provider.pouch import pouch_of
 from malote_provider.selecting import given
@@ -38,7 +39,7 @@ class _Question(MaloteTask):
 
     def execute(self, context: Context) -> dict[str, Any]:
         query = pouch_of(context)
-        with self.hook() as hook:
+        with self.hook() as hook, overheard(lambda told: self.log.warning("answer repaired: %s", "; ".join(told))):
             institution: Bndes = hook.get_institution()  # type: ignore[assignment]
             found = list(self._rows(institution, _asked(hook, institution, self._call(institution), query)))
             changed = _land(hook.warehouse_dsn(), self._table(), query, found, self.clock.now())

@@ -79,3 +79,20 @@ def test_a_submits_reply_that_nobody_can_read_is_kept_as_evidence(
             "select detail->>'reply' from malote.event where what = 'fate unknown'"
         ).fetchall()
     assert kept and "replies/" in kept
+
+
+@pytest.mark.parametrize("how", ["control_reference", "multipart", "utf-16_said"])
+def test_what_was_mended_in_the_reply_to_a_question_is_told_once_in_the_story(
+    stage: Stage, begin: Callable[[str], Trip], how: str
+) -> None:
+    trip = begin("one")
+    trip.prepare(stage.rows(0, 1))
+    trip.send()
+    stage.sim.simulators[stage.name].set(bytes=how)
+    for _ in range(3):
+        rest = trip.asking.in_turn(trip.scope, trip.driver)
+        trip.clock.at = max(trip.clock.at, rest.wake or trip.clock.at)
+
+    with psycopg.connect(trip.dsn) as connection:
+        told = connection.execute("select detail from malote.event where what = 'reply repaired'").fetchall()
+    assert len(told) == len({str(each) for each in told}) and told

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import io
+import quopri
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 
 from malote.errors import Malformed, MaloteError
 from malote.institution import Access, Reply, load
+from malote.institutions.cielo.answers import holds_return
 from malote.institutions.cielo.masking import masked
 from malote.reading import Mended, Repairs, markup
 from malote.submission import Standing, Stored, Submission
@@ -78,6 +81,26 @@ def multipart(body: str, line: str = "\r\n", before: str = "", more: str = "") -
     return f"{before}{head}{body}{line}{more}--uuid:1--{line}".encode()
 
 
+def in_parts(*parts: tuple[str, str, str], encoding: str = "utf-8") -> bytes:
+    """Parts by their coding, name and text."""
+    body = b""
+    for coding, name, text in parts:
+        data = text.encode(encoding)
+        packed = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(coding.lower(), bytes)(
+            data
+        )
+        head = f"--=_7\r\nContent-Type: text/xml\r\nContent-Transfer-Encoding: {coding}\r\nContent-ID: {name}\r\n\r\n"
+        body += head.encode() + packed + b"\r\n"
+    return body + b"--=_7--\r\n"
+
+
+INCLUDE = '<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="{}"/>'
+AROUND = {
+    "ccee": "<soap:Envelope xmlns:soap='s'><soap:Body><r>{}</r></soap:Body></soap:Envelope>",
+    "bndes": "<soap:Envelope xmlns:soap='s'><soap:Body><r>{}</r></soap:Body></soap:Envelope>",
+    "cielo": "<retorno-download-lote><arquivo>{}</arquivo></retorno-download-lote>",
+}
+
 MENDED: dict[str, tuple[Callable[[str], bytes], str, str, str]] = {
     # What it is: the bytes of an answer, the text in it as it is written and as it is read, what the story says.
     "a forbidden reference": (lambda x: (UTF8 + x).encode(), "USINA&#x1F; TESTE", "USINA\ufffd TESTE", "forbids"),
@@ -107,6 +130,18 @@ MENDED: dict[str, tuple[Callable[[str], bytes], str, str, str]] = {
     "multipart": (lambda x: multipart(UTF8 + x), "ação", "ação", "multipart"),
     "with bare line feeds": (lambda x: multipart(x, "\n"), "ação", "ação", "multipart"),
     "with a preamble": (lambda x: multipart(x, before="This is MIME.\r\n"), "ok", "ok", "multipart"),
+    "in base64": (lambda x: in_parts(("base64", "", UTF8 + x)), "ação", "ação", "multipart"),
+    "quoted, in Latin-1": (
+        lambda x: in_parts(("Quoted-Printable", "", LATIN1 + x), encoding="latin-1"), "ação = ã", "ação = ã",
+        "multipart",
+    ),
+    "a picture before it": (
+        lambda x: in_parts(("base64", "<logo>", "\x89PNG"), ("base64", "<root>", UTF8 + x)), "ok", "ok", "multipart"
+    ),
+    "all of it included": (
+        lambda x: in_parts(("binary", "<a>", INCLUDE.format("cid:b")), ("base64", "<b>", UTF8 + x)), "ação", "ação",
+        "XOP",
+    ),
     "with a second part": (
         lambda x: multipart(x, more="--uuid:1\r\nContent-Type: image/png\r\n\r\n<a>\0\r\n"), "ok", "ok", "multipart",
     ),
@@ -153,6 +188,48 @@ def test_what_is_right_is_neither_changed_nor_told(data: str) -> None:
     assert repairs.told() == []
 
 
+INCLUDED = {
+    # Name of the part, address of it in the Include, coding.
+    "as it is": ("<resultado@bndes>", "cid:resultado@bndes", "binary"),
+    "percent-encoded": ("<resultado@bndes>", "cid:resultado%40bndes", "binary"),
+    "encoded in both": ("<uuid%3A1@x>", "cid:uuid%3A1%40x", "8bit"),
+    "an ampersand": ("<a&b>", "cid:a&amp;b", "binary"),
+    "without brackets": ("r1", "CID:r1", "binary"),
+    "in base64": ("<r1>", "cid:r1", "base64"),
+}
+
+
+@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("what", INCLUDED)
+def test_a_result_in_another_part_is_read_where_it_is_included(name: str, encoding: str, what: str) -> None:
+    part, address, coding = INCLUDED[what]
+    result = (LATIN1 if encoding == "latin-1" else UTF8) + ROOMS[name].answer.format(text="ação")
+    parts = ("binary", "<root>", AROUND[name].format(INCLUDE.format(address))), (coding, part, result)
+    data = in_parts(parts[0], ("binary", "<other>", "x" * 70_000), parts[1], encoding=encoding)
+    answer = Mended(io.BytesIO(data))
+    (row,) = institution(name).read(submission(name), answer)
+
+    assert (row[-1], row[-3]) == ("ação", "refused" if name == "bndes" else "accepted")
+    assert "XOP" in "".join(answer.repairs.told())
+    assert name != "cielo" or holds_return(data)
+
+
+def test_parts_in_another_order_and_what_is_no_xml_are_included_too() -> None:
+    root = "<r><a>" + INCLUDE.format("cid:1") + "</a><b>" + INCLUDE.format("cid:2") + "</b></r>"
+    data = in_parts(("binary", "<0>", root), ("binary", "<2>", "\x89PNG"), ("binary", "<1>", "<t>x</t>"))
+    read = markup.parse(data)
+    assert markup.first_text(read, "t") == "x"
+    assert base64.b64decode(markup.first_text(read, "b") or "").decode() == "\x89PNG"
+
+
+@pytest.mark.parametrize("missing", ["", "<t>x</t>"])
+def test_a_part_that_is_missing_makes_the_answer_malformed(missing: str) -> None:
+    data = in_parts(("binary", "<0>", f"<r>{INCLUDE.format('cid:1')}</r>"), ("binary", "<2>", missing))
+    with pytest.raises(Malformed, match="cut short"):
+        markup.parse(data)
+
+
 def test_a_tree_of_more_nodes_than_memory_allows_is_refused_by_both_ways_in() -> None:
     data = b"<r>" + b"<a/>" * 1_000_000 + b"</r>"
     with pytest.raises(Malformed, match="more than 500000 elements"):
@@ -177,7 +254,7 @@ def test_a_word_with_a_forbidden_character_decides_nothing() -> None:
 @pytest.mark.parametrize("name", ["ccee"])
 def test_a_receipt_says_what_was_mended_in_its_reply(name: str) -> None:
     body = multipart(UTF8 + "<e><codigoProcessamento>77</codigoProcessamento></e>")
-    receipt = institution(name)._calls._receipt(submission(name), Reply(200, {}, body))
+    receipt = institution(name)._calls.receipt(submission(name), Reply(200, {}, body))
     assert (receipt.number, receipt.facts["repaired"]) == ("77", "a multipart body around it")
 
 
@@ -231,6 +308,10 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "combining marks": shape("<retorno><critica>", "\u0301\u0316", "</critica></retorno>"),
     "parts": shape("", "\n--a\nContent-"),
     "one tag": shape("<r><", "tag", "/></r>"),
+    "ends of parts": shape("--a\nContent-ID: b\n\n<r>", "\n--a\n"),
+    "parts in base64": shape("--a\nContent-Transfer-Encoding: base64\n\n", "PGE+", "\n--a--"),
+    "includes": shape("--a\nContent-ID: b\n\n<r>", '<Include href="cid:', "\n--a--"),
+    "includes of nothing": shape("--a\nContent-ID: b\n\n<r>", '<x:Include href="cid:c"/>', "</r>\n--a--"),
     "sections": shape("<retorno-download-lote><arquivo>", "<![CDATA[ ]]>"),
 }  # fmt: skip
 
@@ -243,7 +324,7 @@ def readers() -> Iterator[tuple[str, Callable[[bytes], object]]]:
         for verb, (call, status) in calls.items():
             yield f"{name} {verb}", lambda data, c=call, s=status: c.read(Reply(s, {}, data))
     receipts: dict[str, Callable[[Reply], object]] = {
-        "ccee": lambda reply: institution("ccee")._calls._receipt(submission("ccee"), reply),
+        "ccee": lambda reply: institution("ccee")._calls.receipt(submission("ccee"), reply),
         "cielo": lambda reply: _cielo_receipt(reply),
         "bndes": lambda reply: institution("bndes")._reading.receipt(
             institution("bndes").catalogue["financiamento"], submission("bndes"), reply

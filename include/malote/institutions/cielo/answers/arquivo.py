@@ -19,6 +19,7 @@ PEEK = 64 << 10
 _HEAD = 4 << 10
 
 _FILLED = re.compile(rb"<(?:[\w.-]{1,80}:)?arquivo(?:\s[^<>]*)?>\s*(?=[^\s<]|<!\[CDATA\[)")
+_NESTED = re.compile(rb"<(?:[\w.-]{1,80}:)?arquivo(?:\s[^<>]*)?>\s*<(?:[\w.-]{1,80}:)?(?:retorno-lote|Include)[\s/>]")
 _ENTITY = re.compile(rb"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
 _NAMESPACE = re.compile(rb"""\sxmlns(:[\w.-]{1,80})?\s{0,20}=\s{0,20}("[^"<>]{0,1000}"|'[^'<>]{0,1000}')""")
@@ -44,13 +45,14 @@ def holds_return(head: bytes, *, attached: bool = False) -> bool:
 
     :param attached: it says `Content-Disposition: attachment`
     """
+    named = _NESTED.search(head)  # where it is included from a part that comes later
     with suppress(Malformed):
         head = mended(head[:PEEK])
     root = markup.root_of(head)
     if root == "retorno-lote":
         return True
     if root == "retorno-download-lote":
-        return _FILLED.search(head) is not None
+        return (named or _FILLED.search(head) or _NESTED.search(head)) is not None
     return attached and root not in ("", "erro") and root.lower() != "html"
 
 
