@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from malote.desk.holding import submissions_holding
+from malote.desk.holding import numbers_of, submissions_holding
 from malote.journal import Journal
 from malote.reference import normal
 
@@ -16,8 +16,8 @@ RECENT = timedelta(days=30)
 
 _HELD = "held"
 _KINDS = {
-    "in_doubt": "s.standing = 'in_doubt'",
-    "overdue": "s.standing = 'overdue'",
+    "in_doubt": "",
+    "overdue": "",
     "refused": """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
         select 1 from malote.item_row as i where i.submission = s.id and not exists (
             select 1 from malote.item_row as live
@@ -26,10 +26,10 @@ _KINDS = {
     "unanswered": """s.standing = 'landed'
         and s.id in (select i.submission from malote.item_row as i where i.outcome = 'unanswered')""",
     _HELD: "",
-    "sending": "s.standing = 'sending'",
-    "prepared": "s.standing = 'prepared'",
-    "answered": "s.standing = 'answered'",
-    "received": "s.standing = 'received'",
+    "sending": "",
+    "prepared": "",
+    "answered": "",
+    "received": "",
     "landed": "s.standing = 'landed'",
     "withdrawn": "s.standing = 'withdrawn'",
 }
@@ -37,15 +37,24 @@ NEEDS_A_PERSON = ("in_doubt", "overdue", "refused", "unanswered", _HELD)
 KINDS = tuple(kind for kind in _KINDS if kind not in ("landed", "withdrawn"))
 """In the order in which they are shown; what is over is shown of one run only."""
 
+_OF_POUCH = ("institution", "environment", "account", "service")
 _STANDINGS = ("in_doubt", "overdue", "sending", "prepared", "answered", "received")
+_OPEN = "n.standing in ('prepared', 'sending', 'answered', 'received', 'overdue', 'in_doubt')"
 # Out of the index alone, a pouch at a time: a hundred thousand that wait are counted on every page.
-_BY_POUCH = """
+_BY_POUCH = f"""
     select o.standing as kind, p.institution, p.environment, p.account, p.service, sum(o.lines)::bigint as lines
-    from (select standing, pouch, count(*) as lines from malote.submission
-          where standing in ('prepared', 'sending', 'answered', 'received', 'overdue', 'in_doubt')
-          group by standing, pouch) as o join malote.pouch as p on p.id = o.pouch
-    where {where} group by 1, 2, 3, 4, 5
+    from (select n.standing, n.pouch, count(*) as lines from malote.submission as n
+          where {_OPEN} and {{text}} group by 1, 2) as o join malote.pouch as p on p.id = o.pouch
+    where {{where}} group by 1, 2, 3, 4, 5
 """
+# A range of one standing, for which there is one index in this order: of what waits, the server would walk through all
+# that ever was by its number, sure to meet fifty soon.
+_PAGE = f"""
+    select n.number from malote.submission as n
+    where {_OPEN} and n.standing >= %(kind)s and n.standing <= %(kind)s and n.number > %(number)s
+      and {{text}} and {{where}} order by n.standing, n.number limit %(limit)s
+"""
+_TEXT = "(n.number = any (%(numbers)s) or n.receipt = %(text)s or n.name ilike %(like)s)"
 
 _LINE = """
     s.id as submission, s.number, s.institution, s.environment, s.account, s.service, s.operation, s.standing, s.name,
@@ -143,10 +152,20 @@ def lines(
     found: list[Line] = []
     for kind in kinds:
         beyond = after if after and after[0] == kind else (kind, 0, "", "")
-        values |= {"limit": limit - len(found), "number": beyond[1], "scope": beyond[2], "reference": beyond[3]}
+        values |= {
+            "kind": kind,
+            "limit": limit - len(found),
+            "number": beyond[1],
+            "scope": beyond[2],
+            "reference": beyond[3],
+        }
         if kind == _HELD:
             page = f"""select {_HELD_LINE} from report.retidas as w where {_where(filters, "w")}
                 and (w.scope, w.reference) > (%(scope)s, %(reference)s) order by w.scope, w.reference"""
+        elif kind in _STANDINGS:
+            own = _PAGE.format(text=_TEXT if filters.text else "true", where=_where(filters, "n"))
+            page = f"""select {_LINE} from malote.submission as s where s.number = any (array({own}))
+                order by s.number"""
         else:
             page = f"""select {_LINE} from malote.submission as s
                 where {_KINDS[kind]} and {_where(filters, "s")} and s.number > %(number)s order by s.number"""
@@ -160,9 +179,8 @@ def lines(
 def groups(journal: Journal, filters: Filters, readable: Sequence[str]) -> list[Group]:
     """How many lines there are: by kind and service, whatever the filters say of those, but of the text and run."""
     wide = Filters(text=filters.text, dag=filters.dag, run=filters.run)
-    quick = () if wide.text or wide.run else _STANDINGS
-    parts = [_BY_POUCH.format(where=_where(wide, "p"))] if quick else []
-    for kind in (kind for kind in wide.kinds() if kind not in quick):
+    parts = [_BY_POUCH.format(text=_TEXT if wide.text else "true", where=_where(wide, "p"))]
+    for kind in (kind for kind in wide.kinds() if kind not in _STANDINGS):
         table, of = ("report.retidas as w", "w") if kind == _HELD else ("malote.submission as s", "s")
         parts.append(
             f"""select '{kind}' as kind, {of}.institution, {of}.environment, {of}.account, {of}.service,
@@ -190,18 +208,15 @@ def dags(journal: Journal) -> list[str]:
 def _where(filters: Filters, of: str) -> str:
     pouch = "p.id" if of == "p" else f"{of}.pouch"
     conditions = [f"split_part({pouch}, '/', 1) = any (%(dags)s)"]
-    conditions += [
-        f"{of}.{name} = %({name})s" for name in ("institution", "environment", "account", "service")
-        if getattr(filters, name)
-    ]  # fmt: skip
+    conditions += [f"{of}.{name} = %({name})s" for name in _OF_POUCH if getattr(filters, name)]
     if filters.dag and not filters.run:
         conditions.append(f"split_part({pouch}, '/', 1) = %(dag)s")
     if filters.dag and filters.run:
         conditions.append(
-            f"""{of}.pouch = any (array(select p.id from malote.pouch as p
+            f"""{pouch} = any (array(select p.id from malote.pouch as p
                 where split_part(p.id, '/', 1) = %(dag)s and split_part(p.id, '/', 2) = %(run)s))"""
         )
-    if filters.text:
+    if filters.text and of in ("s", "w"):
         of_text = "w.reference = %(text)s or w.submission_id = %(text)s" if of == "w" else (
             "s.id = %(text)s or s.receipt = %(text)s or s.id = any (%(holding)s) or s.name ilike %(like)s"
         )  # fmt: skip
@@ -211,13 +226,15 @@ def _where(filters: Filters, of: str) -> str:
 
 def _values(journal: Journal, filters: Filters, readable: Sequence[str]) -> dict[str, Any]:
     text = normal(filters.text)
+    holding = submissions_holding(journal, text) if text else []
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return {
-        **{name: getattr(filters, name) for name in ("institution", "environment", "account", "service", "dag", "run")},
+        **{name: getattr(filters, name) for name in (*_OF_POUCH, "dag", "run")},
         "dags": list(readable),
         "text": text,
         "like": f"%{escaped}%",
-        "holding": submissions_holding(journal, text) if text else [],
+        "holding": holding,
+        "numbers": numbers_of(journal, [*holding, text]) if text else [],
         "recent": journal.clock.now() - RECENT,
     }
 

@@ -19,6 +19,12 @@ create index submission_unsettled on malote.submission (institution, environment
 create index submission_ended on malote.submission (institution, environment, account, service, standing) where standing in ('refused', 'withdrawn');
 create index submission_unexplained on malote.submission (institution, environment, account, service, number) where unexplained;
 
+-- What the desk shows, counts and looks for: out of the index alone, however much waits.
+create index submission_on_desk on malote.submission (standing, number) include (pouch, name, receipt) where standing in ('prepared', 'sending', 'answered', 'received', 'overdue', 'in_doubt');
+drop index malote.submission_at_desk;
+create index submission_sent_at on malote.submission (sent_at) include (pouch, item_count) where sent_at is not null;
+drop index malote.submission_sent;
+
 -- What landed since an event.
 create index event_landed on malote.event (id) where what = 'landed';
 
