@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+from malote.errors import Invalid
 
 _UNSEEN = "".join(
     map(chr, (0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010), *range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680,
               *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
 )  # fmt: skip
 """Signs of no width, and every blank, for one may stand behind the other."""
+
+
+_KINDS = frozenset({str, int, Decimal, date, datetime, UUID, type(None)})
+"""Of a reference. A float is rounded where it is large; an array or an object has many spellings."""
 
 
 def normal(reference: str) -> str:
@@ -34,7 +43,16 @@ class Named:
         self._rows, self._columns = rows, ("reference", *columns)
 
     def __iter__(self) -> Iterator[Any]:
+        """The rows.
+
+        :raises Invalid: where a reference is of a type that says one thing in more than one way
+        """
         for row in self._rows:
+            if (kind := row.get("reference").__class__) not in _KINDS:
+                raise Invalid(
+                    f"the column `reference` holds a {kind.__name__}: two things could become one, or one two",
+                    todo="cast it to text, or take another column that identifies a row", kept="nothing was sent",
+                )  # fmt: skip
             # A lot has 27,000 rows, of which hardly one is spelt otherwise: only that is copied.
             for column in self._columns:
                 value = row.get(column)

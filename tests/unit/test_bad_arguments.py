@@ -112,6 +112,16 @@ def test_a_file_that_is_none_is_refused_without_waiting_for_it(
 
 
 ARGUMENTS = [
+    ["find", "nul\0"],
+    ["items", "half\ud800"],
+    ["pace", "nul\0", "--reset"],
+    ["archive", "rekey"],
+    ["archive", "rekey", "--url", f"nosuch://me:{SECRET}@bucket"],
+    ["archive", "rekey", "--url", "nul\0"],
+    ["explain", "bndes", "nul\0"],
+    ["explain", "ccee", "/nowhere"],
+    ["explain", "cielo", "/dev/zero"],
+    ["explain", "bndes", ".", "--extra", "."],
     ["story", "nobody-1"],
     ["story", ""],
     ["story", "nul\0"],

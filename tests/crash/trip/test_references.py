@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from malote import migrations
 from malote.commandline import main
 from malote.errors import Invalid
-from malote.reference import normal
+from malote.reference import Named, normal
 from malote.trip import Outgoing
 from support.notary import Notary, Office, make_table
 from support.stages import STAGES, CceeStage, Stage
@@ -40,6 +43,17 @@ SPELLINGS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("given", "spelt"), SPELLINGS, ids=[ascii(each[0]) for each in SPELLINGS])
 def test_a_reference_has_one_spelling(given: str, spelt: str) -> None:
     assert normal(given) == spelt == normal(spelt)
+
+
+@pytest.mark.parametrize("reference", [1.5, 1e17, True, ["A"], {"a": 1}, b"A", ("A",)], ids=str)
+def test_a_reference_of_a_type_with_many_spellings_is_refused(reference: Any) -> None:
+    with pytest.raises(Invalid, match="column `reference`"):
+        list(Named([{"reference": reference}], ()))
+
+
+@pytest.mark.parametrize("reference", ["A", 17, Decimal("17"), date(2027, 1, 1), UUID(int=1), None], ids=str)
+def test_a_reference_of_one_spelling_is_taken(reference: Any) -> None:
+    assert [row["reference"] for row in Named([{"reference": reference}], ())] == [reference]
 
 
 @pytest.fixture(params=list(STAGES))
