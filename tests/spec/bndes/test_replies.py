@@ -307,3 +307,19 @@ def test_the_facts_fill_what_an_answer_does_not_repeat() -> None:
     row = result("<r><status>aprovado</status></r>", received_at=datetime(2026, 11, 23, 15, tzinfo=timezone.utc))
     assert (row["ano_proposta"], row["numero_proposta"], row["numero_protocolo"]) == ("2026", "17", "P-1")
     assert row["recebido_em"] == "2026-11-23T15:00:00+00:00" and row["echo"] == FACTS["reference"]
+
+
+TWO = [
+    ("<status>aprovado</status><status>rejeitado</status>", "unanswered"),
+    ("<status>rejeitado</status><status>aprovado</status>", "unanswered"),
+    ("<status>aprovado</status><x/><status>em análise</status>", "unanswered"),
+    ("<status>aprovado</status><status> APROVADO</status>", "accepted"),
+    ("<status>aprovado</status><status/>", "accepted"),
+    ("<status>aprovado</status><evento><status>rejeitado</status></evento>", "accepted"),
+    ("<status>aprovado</status><situacao>rejeitado</situacao>", "accepted"),  # of two names the first counts
+]
+
+
+@pytest.mark.parametrize(("inside", "outcome"), TWO)
+def test_two_statuses_that_disagree_decide_nothing(inside: str, outcome: str) -> None:
+    assert result(f"<retorno>{inside}</retorno>")["outcome"] == outcome

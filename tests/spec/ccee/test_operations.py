@@ -146,6 +146,24 @@ def test_an_unknown_status_is_kept_and_never_final() -> None:
     assert [row[8:10] for row in ccee().read(one(), io.BytesIO(answer))][1] == ("unanswered", "EM_ANALISE")
 
 
+TWO = [
+    ("<status>SUCESSO</status><status>ERRO</status>", "unanswered"),
+    ("<status>ERRO</status><status>SUCESSO</status>", "unanswered"),
+    ("<status>ERRO</status><status> ERRO </status>", "refused"),
+    ("<status>SUCESSO</status><x/><status>AVISO</status>", "unanswered"),
+]
+
+
+@pytest.mark.parametrize(("inside", "outcome"), TWO)
+def test_two_statuses_that_disagree_decide_nothing(inside: str, outcome: str) -> None:
+    data = (
+        "<Envelope><Body><obterResultadoProcessamentoResponse><codigoProcessamento>1</codigoProcessamento>"
+        f"<detalhe>{inside}</detalhe></obterResultadoProcessamentoResponse></Body></Envelope>"
+    ).encode()
+    (row,) = ccee().read(one(receipt="1"), io.BytesIO(data))
+    assert row[-3] == outcome
+
+
 def test_the_parties_of_several_vigencias_are_joined_in_order_without_repeats() -> None:
     part = b"<out2:vigencia><out2:comprador><out2:sigla>X</out2:sigla><out2:codigo>7</out2:codigo></out2:comprador>"
     part += b"<out2:vendedor><out2:codigo>66242</out2:codigo></out2:vendedor></out2:vigencia>"

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from malote.errors import Malformed
+from malote.institutions.cielo.answers import rows as read
 from malote.institutions.cielo.rules import NAMESPACE
 from support.returns import PAID, answer, cielo, denied, erro, one, rows
 
@@ -158,3 +159,23 @@ def test_memory_does_not_grow_with_the_return_whatever_is_in_it() -> None:
     before, stream = memory("VmRSS"), Long(30_000)
     assert sum(1 for _ in cielo().read(one(), stream)) == 30_000
     assert memory("VmHWM") - before < 1 << 10  # KiB; the tree takes 140 MiB, its emptied elements alone 1.7
+
+
+TWO = [
+    ("<status>6</status><status>5</status>", "unanswered"),
+    ("<status>5</status><status>6</status>", "unanswered"),
+    ("<status>6</status><status> 6 </status>", "accepted"),
+    ("<status>6</status><status/>", "accepted"),
+    ("<status/><status>6</status>", "accepted"),
+    ("<status>5</status><status>5</status><status>6</status>", "unanswered"),
+]
+
+
+@pytest.mark.parametrize(("inside", "outcome"), TWO)
+def test_two_statuses_that_disagree_decide_nothing(inside: str, outcome: str) -> None:
+    data = (
+        f'<retorno-lote xmlns="{NAMESPACE}"><numero-lote>9</numero-lote><lista><transacao id="1"><tid>T</tid>{inside}'
+        "</transacao></lista></retorno-lote>"
+    ).encode()
+    (row,) = read(io.BytesIO(data), "02", 9)
+    assert row[-3] == outcome

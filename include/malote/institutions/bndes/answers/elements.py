@@ -14,6 +14,8 @@ from malote.reading import figures, markup
 Tags = Mapping[str, Sequence[str]]
 
 _DAYS = frozenset({"data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao"})
+_SAID = 5
+"""Different texts of one name that are remembered."""
 _FIGURES = _DAYS | {"recebido_em", "valor"}
 _OF_AN_EVENT = _DAYS | {"status", "numero_protocolo", "recebido_em", "critica", "codigo", "texto", "campo", "tipo"}
 
@@ -51,6 +53,7 @@ class Fields:
     def __init__(self, element: etree._Element, tags: Tags, apart: Sequence[etree._Element] = ()) -> None:
         self.element, self._tags, self._apart = element, tags, frozenset(apart)
         self._found: dict[str, tuple[int, str]] = {}
+        self._said: dict[str, set[str]] = {}
         self._walk(element, 0)
         self._whole = Fields(element, tags) if apart else None
 
@@ -58,7 +61,9 @@ class Fields:
         """What stands under one of the names of a column, in their order; None where nothing does."""
         for tag in self._tags[column]:
             if found := self._found.get(name_of(tag)):
-                return found[1]
+                said = self._said[name_of(tag)]
+                # A second status that says otherwise makes neither of them true: together they are no known word.
+                return "; ".join(sorted(said)) if column == "status" and len(set(map(plain, said))) > 1 else found[1]
         return self._whole.get(column) if self._whole and column not in _OF_AN_EVENT else None
 
     def row(self, columns: Sequence[str], *others: Fields, **given: str | None) -> tuple[str | None, ...]:
@@ -108,7 +113,9 @@ class Fields:
     def _keep(self, tag: str, text: str, depth: int) -> None:
         name, bare = name_of(tag), " ".join(text.split())
         if bare and (name not in self._found or depth < self._found[name][0]):
-            self._found[name] = depth, bare
+            self._found[name], self._said[name] = (depth, bare), {bare}
+        elif bare and depth == self._found[name][0] and len(self._said[name]) < _SAID:
+            self._said[name].add(bare)
 
 
 def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Element]:

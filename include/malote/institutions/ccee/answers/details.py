@@ -53,7 +53,9 @@ def _row(detalhe: etree._Element, code: str | None) -> AnswerRow:
     for field in detalhe:
         name = _local(field.tag)
         if name == "status":
-            status = _text(field)
+            said = _text(field)
+            # A second one that says otherwise makes neither of them true.
+            status = said if status in (None, said) else f"{status}; {said}"
         elif name == "descricao":
             descricao = " ".join(field.text.split()) if field.text else None
         elif name == "contrato":

@@ -141,7 +141,8 @@ def _filled(element: etree._Element, row: Columns, names: Names) -> bool:
         if meaning is None:
             continue
         if type(meaning) is int:
-            row[meaning] = child.text
+            # A second status that says otherwise makes neither of them true.
+            row[meaning] = child.text if meaning != _STATUS or not row[meaning] else _both(row[meaning], child.text)
         elif type(meaning) is Names:
             captured = captured or meaning is _CAPTURA
             for leaf in child:
@@ -151,6 +152,11 @@ def _filled(element: etree._Element, row: Columns, names: Names) -> bool:
         else:
             _PARTS[meaning](child, row)
     return captured
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    first, second = ((each or "").strip() for each in (one, other))
+    return first if second in ("", first) else f"{first}; {second}"
 
 
 def _text(element: etree._Element) -> str | None:
