@@ -43,6 +43,7 @@ def result(body: str | bytes, service: str = "financiamento", **more: Any) -> di
         b"\xef\xbb\xbf<r><numeroProtocolo>P-1</numeroProtocolo></r>",
         '<?xml version="1.0" encoding="UTF-8"?><r>ação<numeroProtocolo>P-1</numeroProtocolo></r>'.encode("latin-1"),
         "<r><a><numeroProtocolo>P-9</numeroProtocolo></a><numeroProtocolo>P-1</numeroProtocolo></r>",
+        "<r><numeroProtocolo>P-1</numeroProtocolo><numeroProtocolo> P-1</numeroProtocolo></r>",
         # no XML any more, and still the number that must not be lost
         "<r><numeroProtocolo>P-1</numeroProtocolo><dataHora",
         "<r><!-- <numeroProtocolo>P-9</numeroProtocolo> --><numeroProtocolo>P-1</numeroProtocolo>&nbsp;",
@@ -62,6 +63,8 @@ def test_a_protocol_is_found_whatever_the_reply_says_it_is(kind: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        "<r><numeroProtocolo>P-1</numeroProtocolo><numeroProtocolo>P-2</numeroProtocolo></r>",
+        '<r><a protocolo="P-1"/><a protocolo="P-2"/></r>',
         "<r><numeroProtocolo/></r>", "<r><numeroProtocolo>não há</numeroProtocolo></r>", "",
         "<html>protocolo=P-1</html>", b"\x00\x01", "<r" + "x" * 500_000,
         "<r><numeroProtocolo>P-1</numeroProtocolo><numeroProtocolo>P-2</numeroProtocolo>",

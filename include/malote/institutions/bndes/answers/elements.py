@@ -14,6 +14,8 @@ from malote.reading import figures, markup
 Tags = Mapping[str, Sequence[str]]
 
 _DAYS = frozenset({"data_termino_carencia", "data_primeira_amortizacao", "data_ultima_amortizacao"})
+_ONE = ("status", "numero_protocolo")
+"""What decides: there is one, or none that counts."""
 _SAID = 5
 """Different texts of one name that are remembered."""
 _FIGURES = _DAYS | {"recebido_em", "valor"}
@@ -62,8 +64,9 @@ class Fields:
         for tag in self._tags[column]:
             if found := self._found.get(name_of(tag)):
                 said = self._said[name_of(tag)]
-                # A second status that says otherwise makes neither of them true: together they are no known word.
-                return "; ".join(sorted(said)) if column == "status" and len(set(map(plain, said))) > 1 else found[1]
+                # A second one that says otherwise makes neither of them true: together they are no word, no number.
+                both = column in _ONE and len(set(map(plain, said))) > 1
+                return "; ".join(sorted(said)) if both else found[1]
         return self._whole.get(column) if self._whole and column not in _OF_AN_EVENT else None
 
     def row(self, columns: Sequence[str], *others: Fields, **given: str | None) -> tuple[str | None, ...]:

@@ -77,10 +77,7 @@ class Reading(Words):
             if reply.status == 503 and self.says("closed", words):
                 raise closed(reply)
             raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
-        unread = (
-            f"nothing in <{markup.local(root.tag)}> is read as a protocol" if isinstance(root, etree._Element) else ""
-        )
-        what = root.what if isinstance(root, Malformed) else f"{unread}: extra.rules.tags.numero_protocolo names it"
+        what = root.what if isinstance(root, Malformed) else _unread(root, taken=reply.status < 300)
         raise Malformed(
             f"HTTP {reply.status} and a reply that does not say whether it was taken: {what}", institution="bndes",
             code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
@@ -214,6 +211,13 @@ class Reading(Words):
         if reply.status in (495, 496) or (reply.status == 400 and _HTML.match(reply.body) and _TLS.search(reply.body)):
             what = f"the client certificate was turned down over there (HTTP {reply.status})"
             raise about(Misconfigured, what, "401", kept="nothing was done")
+
+
+def _unread(root: etree._Element, *, taken: bool) -> str:
+    name = f"<{markup.local(root.tag)}>"
+    if not taken:
+        return f"{name}, which is none that such a status brings"
+    return f"nothing in {name} is read as one protocol: extra.rules.tags.numero_protocolo names it"
 
 
 def _parsed(body: bytes, repairs: Repairs) -> etree._Element | Malformed:
