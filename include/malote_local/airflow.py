@@ -205,7 +205,9 @@ class LocalAirflow:
             "PYTHONUNBUFFERED": "1",
             "NO_COLOR": "1",
         }
-        own |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in self._connections.items()}
+        itself = {"conn_type": "http", "host": f"http://localhost:{port}", "login": USER, "password": self.password}
+        known = {"malote_airflow": itself, **self._connections}
+        own |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in known.items()}
         return own | dict(self._settings)
 
     def _migrate(self, environment: Mapping[str, str], *, fresh: bool) -> None:

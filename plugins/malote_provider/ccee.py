@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 from airflow.sdk import Asset
 
 from malote_provider.declaration import CCEE
-from malote_provider.operators import LandOperator, SubmitOperator
+from malote_provider.operators import DoubtOperator, LandOperator, SubmitOperator
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
     from malote_provider.hooks import MaloteHook as CceeHook
 
-__all__ = ["RESULTADO_PROCESSAMENTO", "CceeHook", "CceeLandOperator", "CceeResultadoSensor", "CceeSubmitOperator"]
+__all__ = [
+    "RESULTADO_PROCESSAMENTO",
+    "CceeDoubtOperator",
+    "CceeHook",
+    "CceeLandOperator",
+    "CceeResultadoSensor",
+    "CceeSubmitOperator",
+]
 __getattr__ = CCEE.hook_class
 
 RESULTADO_PROCESSAMENTO = Asset(CCEE.asset)
@@ -30,3 +37,7 @@ class CceeResultadoSensor(ReceiptSensor, of=CCEE):
 
 class CceeLandOperator(LandOperator, of=CCEE):
     """Lands the CCEE's results in ``ccee.resultado_processamento``; see :class:`LandOperator`."""
+
+
+class CceeDoubtOperator(DoubtOperator, of=CCEE):
+    """Asks a person about what may or may not have reached the CCEE; see :class:`DoubtOperator`."""

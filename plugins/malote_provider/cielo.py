@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 from airflow.sdk import Asset
 
 from malote_provider.declaration import CIELO
-from malote_provider.operators import LandOperator, SubmitOperator
+from malote_provider.operators import DoubtOperator, LandOperator, SubmitOperator
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
     from malote_provider.hooks import MaloteHook as CieloHook
 
-__all__ = ["OPERACOES", "TRANSACAO", "CieloHook", "CieloLandOperator", "CieloLoteRetornoSensor", "CieloSubmitOperator"]
+__all__ = [
+    "OPERACOES",
+    "TRANSACAO",
+    "CieloDoubtOperator",
+    "CieloHook",
+    "CieloLandOperator",
+    "CieloLoteRetornoSensor",
+    "CieloSubmitOperator",
+]
 __getattr__ = CIELO.hook_class
 
 OPERACOES = {
@@ -41,3 +49,7 @@ class CieloLoteRetornoSensor(ReceiptSensor, of=CIELO):
 
 class CieloLandOperator(LandOperator, of=CIELO):
     """Lands the return files in ``cielo.transacao``; see :class:`LandOperator`."""
+
+
+class CieloDoubtOperator(DoubtOperator, of=CIELO):
+    """Asks a person about what may or may not have reached Cielo; see :class:`DoubtOperator`."""

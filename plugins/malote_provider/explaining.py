@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
+from malote_provider.saying import SHOWN
 
 if TYPE_CHECKING:
     from malote.submission import Unanswered
     from malote_provider.hooks import MaloteHook
-
-SHOWN = 20
 
 
 def refusal(hook: MaloteHook, submission: str) -> Refused:
@@ -103,25 +101,13 @@ def table(counts: Mapping[str, int]) -> list[str]:
     return [f"{name:<11}{files:>8}{items:>8}".rstrip() for name, files, items in lines]
 
 
-def advice(errors: Sequence[MaloteError]) -> list[str]:
-    """What to do now as lines of a log of their own, wrapped: nobody looks for it inside a traceback."""
-    lines: list[str] = []
-    for error in errors[:SHOWN]:
-        about = " ".join(part for part in (error.institution, error.submission) if part)
-        parts = (("", error.what), ("Do now: ", error.todo), ("Not lost: ", error.kept))
-        said = [f"{name}{text}" for name, text in parts if text]
-        lines += wrap(f"{about}: {said[0]}" if about else said[0], 110)
-        lines += [f"  {line}" for text in said[1:] for line in wrap(text, 108)]
-    return lines
-
-
 def unsent(submission: str) -> Terminal:
     """What the person on call does about a submission that was never handed over."""
     return Terminal("it was not sent", submission=submission, todo="clear the submit task: it sends only what was not")
 
 
 def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
-    """One error that names them all, of the class that says what may be done next.
+    """One error that names them all, of the class that says what may be done next; ``each`` of it holds them.
 
     Transient or Malformed where one is: landing again is harmless and may bring it home. Else a person is needed.
     """
@@ -135,7 +121,15 @@ def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
         "\n".join([f"{len(errors)} submissions need a person:", *lines, *more]),
         institution=institution,
         kept="everything that was answered and can be read has landed",
+        each=tuple(errors),
+        **_same(errors),
     )
+
+
+def _same(errors: Sequence[MaloteError]) -> dict[str, Any]:
+    """Code and meaning, where it is one and the same for all."""
+    said = {(error.code, error.meaning) for error in errors}
+    return dict(zip(("code", "meaning"), said.pop(), strict=True)) if len(said) == 1 else {}
 
 
 def left_out(problems: Sequence[Problem], log: logging.Logger | Any) -> int:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from malote_provider import forms  # noqa: F401  every process that checks a form knows its dialect
 from malote_provider.links import PREFIX, StoryLink, root
 from malote_provider.timetables import OpeningHoursTimetable
 

@@ -44,6 +44,30 @@ def get_provider_info() -> dict[str, Any]:
                         "example": None,
                         "default": "malote_select",
                     },
+                    "airflow_conn_id": {
+                        "description": "Connection (http) of this Airflow's own API, by which land writes the note of "
+                        "a run; where there is none, no note is written.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": None,
+                        "default": "malote_airflow",
+                    },
+                    "ask_doubts": {
+                        "description": "Runs of the shipped DAGs ask about a doubt as a required action, unless their "
+                        "form says otherwise; else land fails over it.",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": "True",
+                        "default": "False",
+                    },
+                    "language": {
+                        "description": "Of what a run says in Airflow's pages, its note and its required actions: "
+                        "pt-BR or en. The desk speaks as the browser does.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "en",
+                        "default": "pt-BR",
+                    },
                     "outgoing_timeout": {
                         "description": "How long selecting a thousand outgoing rows may take: ISO 8601, or seconds.",
                         "version_added": "0.1.0",

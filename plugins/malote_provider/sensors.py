@@ -14,7 +14,8 @@ from malote.rules import bounded, duration
 from malote.submission import OPEN, Standing
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
-from malote_provider.triggers import SOONEST, ReceiptTrigger, unpacked
+from malote_provider.triggers import receipts, unpacked
+from malote_provider.waits import Waits, counted
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -62,38 +63,35 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         self.patience = patience
         self.deferrable = deferrable
         self._until: datetime | None = None
+        self._waits: Waits | None = None
 
     def execute(self, context: Context) -> Any:
         """Poke, or hand the wait over to the triggerer without asking anything first: nothing is asked twice."""
         self._until = self._end(context)
+        rescheduled = self.reschedule and context["ti"].get_first_reschedule_date(context) is not None
+        self._waits = Waits(self.log, self._until, told=rescheduled)
         if not self.deferrable:
             return super().execute(context)
         with self.hook() as hook:
             pouch, scope = self.about(hook, self.pouch, self.scope)
-            service = self.service_of(hook.get_institution())
-            if not hook.journal().tally(scope, Standing.RECEIVED, Standing.OVERDUE):
+            tally = hook.journal().tally(scope, Standing.RECEIVED, Standing.OVERDUE)
+            if not tally:
                 return self._result(hook, SETTLED)
-        trigger = ReceiptTrigger(
-            institution=self.institution,
-            conn_id=self.conn_id,
-            warehouse_conn_id=self.warehouse_conn_id,
-            service=service,
-            pouch=pouch,
-            scope=self.scope,
-            until=self._until.isoformat() if self._until else None,
-            not_before=(self.clock.now() + SOONEST).isoformat(),
-        )
+            self._waits.heard(hook.asking().rest(scope), tally)
+        trigger = receipts(self, pouch, self.scope, self._until)
         self.defer(trigger=trigger, method_name="execute_complete", timeout=bounded(self.timeout))
         return None
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002
         """One round: ask about everything that is due now."""
         with self.hook() as hook:
-            rest = hook.asking().in_turn(self.about(hook, self.pouch, self.scope)[1], hook.driver())
+            scope = self.about(hook, self.pouch, self.scope)[1]
+            rest = hook.asking().in_turn(scope, hook.driver())
             over = self._until is not None and self.clock.now() >= self._until
             status = PATIENCE_OVER if rest.waiting and over else SETTLED
             if rest.waiting and not over:
-                self.log.info("%d without an answer, next asked at %s", rest.waiting, rest.wake)
+                self._waits = self._waits or Waits(self.log, self._until)
+                self._waits.heard(rest, hook.journal().tally(scope, *OPEN))
                 return PokeReturnValue(False)
             return PokeReturnValue(True, self._result(hook, status))
 
@@ -101,7 +99,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         """Take the trigger's event: how it ended, or the error that ended it, of its own class."""
         if event["status"] == "error":
             raise unpacked(event["error"])
-        self.log.info("%s", ", ".join(f"{name} {value}" for name, value in event.items()))
+        self._told(event)
         return event
 
     def _end(self, context: Context) -> datetime | None:
@@ -122,5 +120,9 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         which = () if self.scope == "pouch" else OPEN  # of a service, what has landed is years
         tally = hook.journal().tally(self.about(hook, self.pouch, self.scope)[1], *which)
         result = {"status": status, "waiting": tally.pop("received", 0), **tally}
-        self.log.info("%s", ", ".join(f"{name} {value}" for name, value in result.items()))
+        self._told(result)
         return result
+
+    def _told(self, result: dict[str, Any]) -> None:
+        tally = {name: n for name, n in result.items() if name not in ("status", "waiting")}
+        self.log.info("%s: %d still waited for, %s", result["status"], result["waiting"], counted(tally))

@@ -11,9 +11,11 @@ from malote.errors import Misconfigured
 from malote_provider.declaration import Declaration, hook_of
 from malote_provider.links import StoryLink
 from malote_provider.pouch import pouch_id
+from malote_provider.saying import plainly, said_plainly
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperatorLink
+    from airflow.sdk.definitions.context import Context
 
     from malote.clock import Clock
     from malote.institution import Institution
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 class MaloteTask(BaseOperator):
     """What the tasks of every institution share: whom they talk to, by which connections.
 
-    A subclass says whose it is: ``class CceeLandOperator(LandOperator, of=CCEE)``, or by ``institution``.
+    A subclass says whose it is: ``class CceeLandOperator(LandOperator, of=CCEE)``, or by ``institution``. What goes
+    wrong in it is said in the log as lines of their own, once, and without a traceback: see ``saying``.
 
     :param conn_id: connection of the institution; by default ``<institution>_default``
     :param warehouse_conn_id: ``postgres`` connection; by default ``[malote] warehouse_conn_id``
@@ -41,6 +44,8 @@ class MaloteTask(BaseOperator):
             cls.institution = of.name
         if not cls.institution and "institution" not in vars(cls):
             raise TypeError(f"{cls.__name__} does not say which `institution` it talks to")
+        if "execute" in vars(cls):
+            cls.execute = said_plainly(cls.execute)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -54,6 +59,11 @@ class MaloteTask(BaseOperator):
         self.conn_id = conn_id or f"{self.institution}_default"
         self.warehouse_conn_id = warehouse_conn_id
         self.service = service
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a deferral, as ``execute`` began."""
+        with plainly(self.log):
+            return super().resume_execution(next_method, next_kwargs, context)
 
     def hook(self) -> MaloteHook:
         """The hook of this task's connections; a context manager."""

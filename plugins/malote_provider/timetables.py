@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.timetables.base import TimeRestriction
     from pendulum import DateTime
 
-_DAYS = {"bank": "bank days", "weekdays": "weekdays", "all": "every day"}
+_DAYS = {"bank": "dias úteis", "weekdays": "de segunda a sexta", "all": "todos os dias"}
 
 
 class OpeningHoursTimetable(Timetable):
@@ -47,7 +47,7 @@ class OpeningHoursTimetable(Timetable):
         self.closed_days = tuple(sorted(str(day) for day in closed_days))
         closed = frozenset(date.fromisoformat(day) for day in self.closed_days)
         self.counter = Counter(*parse_hours(opening_hours), days, closed)
-        self.description = f"At each opening and every {every} while open: {self._when} ({ZONE.key})"
+        self.description = f"{self.summary} (horário de Brasília)"
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> Timetable:
@@ -69,11 +69,11 @@ class OpeningHoursTimetable(Timetable):
 
     @property
     def summary(self) -> str:
-        return f"every {self.every}, {self._when}"
-
-    @property
-    def _when(self) -> str:
-        return f"{self.opening_hours or '00:00-24:00'} {_DAYS[self.days]}"
+        """In words, as the DAG's page shows it: ``a cada 30 min, 08:00–20:00, dias úteis``."""
+        opens, closes = (part.strip() for part in (self.opening_hours or "00:00-24:00").split("-"))
+        if self.every == timedelta(days=1):
+            return f"uma vez por dia, às {opens}, {_DAYS[self.days]}"
+        return f"a cada {_lasting(self.every)}, {opens}–{closes}, {_DAYS[self.days]}"
 
     def validate(self) -> None:
         from airflow.exceptions import AirflowTimetableInvalid
@@ -130,6 +130,13 @@ class OpeningHoursTimetable(Timetable):
         if hours is None:
             raise AssertionError(f"the counter is open at {at} and closed that day")
         return hours
+
+
+def _lasting(time: timedelta) -> str:
+    """``30 min``, ``1 h``, ``1 h 30 min``, ``45 s``."""
+    hours, rest = divmod(round(time.total_seconds()), 3600)
+    parts = ((hours, "h"), (rest // 60, "min"), (rest % 60, "s"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 s"
 
 
 def _pendulum(at: datetime) -> DateTime:

@@ -12,10 +12,12 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from malote import errors
 from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError, Transient
+from malote_provider.waits import Waits
 
 if TYPE_CHECKING:
     from malote.wire import AsyncDriver
     from malote_provider.hooks import MaloteHook
+    from malote_provider.tasks import MaloteTask
 
 STEP = timedelta(seconds=30)
 """The longest sleep in one go: clocks jump, and machines are suspended."""
@@ -107,8 +109,7 @@ class ReceiptTrigger(BaseTrigger):
             lambda: (hook.asking(), hook.scope(self.pouch, self.scope, self.service))
         )
         self._driver = await asyncio.to_thread(hook.async_driver)
-        self.log.info("waiting for the answers of %s", f"pouch {self.pouch}" if self.scope == "pouch" else self.service)
-        troubles = 0
+        troubles, waits = 0, Waits(self.log, None, told=True)  # the task has said what it waits for
         while True:
             try:
                 rest = await asking.together(scope, self._driver)
@@ -128,7 +129,7 @@ class ReceiptTrigger(BaseTrigger):
             if rest.waiting == 0 or self._over():
                 status = "patience over" if rest.waiting else "settled"
                 return {"status": status, "waiting": tally.pop("received", 0), **tally}
-            self.log.info("%d without an answer, next asked at %s", rest.waiting, rest.wake)
+            waits.heard(rest, tally)
             wake = rest.wake or self.clock.now() + asking.kit.institution.rules.poll_every
             if wake - self.clock.now() > LONG:
                 await asyncio.to_thread(hook.close)  # what is idle for hours is cut off by some firewall, silently
@@ -154,6 +155,22 @@ class ReceiptTrigger(BaseTrigger):
 
     def _over(self) -> bool:
         return self.until is not None and self.clock.now() >= datetime.fromisoformat(self.until)
+
+
+def receipts(task: MaloteTask, pouch: str, scope: str, until: datetime | None = None) -> ReceiptTrigger:
+    """The trigger that waits for a task."""
+    with task.hook() as hook:
+        service = task.service_of(hook.get_institution())
+    return ReceiptTrigger(
+        institution=task.institution,
+        conn_id=task.conn_id,
+        warehouse_conn_id=task.warehouse_conn_id,
+        service=service,
+        pouch=pouch,
+        scope=scope,
+        until=until.isoformat() if until else None,
+        not_before=(task.clock.now() + SOONEST).isoformat(),
+    )
 
 
 def _passing(error: Exception) -> bool:

@@ -125,8 +125,7 @@ def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a scheduler where there is none."""
-    for module in ("triggers", "sensors"):
-        monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta())
+    monkeypatch.setattr("malote_provider.triggers.SOONEST", timedelta())
 
 
 @pytest.fixture
@@ -221,8 +220,9 @@ def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> 
         def __missing__(self, key: Any) -> Any:
             return self.setdefault(key, SimpleNamespace(extra=None))
 
+    ti.id = "0198"
     run = SimpleNamespace(start_date=datetime.now(timezone.utc))
-    return {"ti": ti, "dag_run": run, "outlet_events": Events()}
+    return {"ti": ti, "task_instance": ti, "dag_run": run, "outlet_events": Events()}
 
 
 @pytest.fixture

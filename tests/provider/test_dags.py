@@ -95,18 +95,18 @@ def test_every_dag_survives_its_serialisation(bag: Any) -> None:
         assert encode_timetable(again.timetable) == encoded["dag"]["timetable"]
 
 
-def test_contracts_are_three_tasks_and_their_wait_holds_no_worker(bag: Any) -> None:
+def test_contracts_are_four_tasks_and_their_wait_holds_no_worker(bag: Any) -> None:
     dag = bag.dags["ccee_contratos"]
-    assert [task.task_id for task in dag.topological_sort()] == ["submit", "wait", "land"]
+    assert [task.task_id for task in dag.topological_sort()] == ["submit", "wait", "land", "doubt"]
     wait = dag.get_task("wait")
     assert wait.deferrable
     assert wait.patience < timedelta(hours=1), "the next hourly run must not queue behind it"
     assert [asset.uri for asset in dag.get_task("land").outlets] == ["malote://ccee/resultado_processamento"]
 
 
-def test_a_lot_is_three_tasks_whose_wait_outlasts_cielos_deadline(bag: Any) -> None:
+def test_a_lot_is_four_tasks_whose_wait_outlasts_cielos_deadline(bag: Any) -> None:
     dag = bag.dags["cielo_lote"]
-    assert [task.task_id for task in dag.topological_sort()] == ["submit", "wait", "land"]
+    assert [task.task_id for task in dag.topological_sort()] == ["submit", "wait", "land", "doubt"]
     assert dag.get_task("wait").deferrable
     patience = duration(dag.params["patience"])
     assert patience > CieloRules().patience + PROMISED + CieloRules().overdue_every, "overdue is said, not passed over"

@@ -127,8 +127,7 @@ def test_a_closed_counter_defers_until_it_opens_and_goes_on_without_selecting(
 def test_no_wait_is_too_short_for_the_scheduler_to_see_the_task_leave(
     notary: SimpleNamespace, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("triggers", "sensors"):
-        monkeypatch.setattr(f"malote_provider.{module}.SOONEST", timedelta(seconds=50))
+    monkeypatch.setattr("malote_provider.triggers.SOONEST", timedelta(seconds=50))
     began, task = datetime.now(timezone.utc), submit(notary)
     with pytest.raises(TaskDeferred) as throttled:
         task._wait(began, "throttled", {}, 0)

@@ -125,3 +125,67 @@ def test_the_link_of_each_task_leads_to_the_story_of_its_pouch(running: Stage, t
     for task in ("submit", "wait", "land"):
         links = running.airflow.rest.get(f"dags/{DAG}/dagRuns/{trip}/taskInstances/{task}/links")["extra_links"]
         assert any("/malote/pouch/" in str(link) for link in links.values()), links
+
+
+# ---- a doubt, asked inside Airflow
+
+
+@pytest.fixture(scope="module")
+def doubt(running: Stage) -> str:
+    """A run with a doubt that stands under the required actions; its id."""
+    with psycopg.connect(running.warehouse) as warehouse:
+        warehouse.execute(ROWS.replace("PLANTED", "PLANTED-DOUBT"))
+    control(running, "faults", [{"on": "importarArquivo", "fault": "lost_reply"}])
+    rest = running.airflow.rest
+    run_id = rest.trigger(DAG, {"ask_doubts": True})
+    until(lambda: rest.tasks(DAG, run_id).get("doubt") == "awaiting_input", "the task asks")
+    return run_id
+
+
+def hitl(running: Stage, method: str, path: str, body: Any = None) -> Any:
+    with requests.Session() as session:
+        session.trust_env = False
+        known = {"username": running.airflow.user, "password": running.airflow.password}
+        token = session.post(f"{running.airflow.url}/auth/token", json=known, timeout=10).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        reply = session.request(method, f"{running.airflow.url}/api/v2/{path}", json=body, headers=headers, timeout=10)
+    assert reply.ok, reply.text
+    return reply.json()
+
+
+def test_a_doubt_stands_under_the_required_actions_and_is_answered_by_rest(running: Stage, doubt: str) -> None:
+    rest = running.airflow.rest
+    assert rest.tasks(DAG, doubt)["land"] == "success"
+    with psycopg.connect(running.warehouse) as warehouse:
+        found = warehouse.execute("select id from malote.submission where standing = 'in_doubt'").fetchone()
+    assert found
+    page = f"dags/{DAG}/dagRuns/{doubt}/taskInstances/doubt/-1/hitlDetails"
+    asked = hitl(running, "GET", page)
+    assert found[0] in asked["body"] and asked["response_received"] is False
+    given = {"submission": found[0], "receipt": "", "why": "seen in nobody's list"}
+    hitl(running, "PATCH", page, {"chosen_options": [asked["options"][2]], "params_input": given})
+    assert rest.wait(DAG, doubt, timeout=900) == "success"
+    with psycopg.connect(running.warehouse) as warehouse:
+        story = warehouse.execute(
+            "select detail ->> 'who', detail ->> 'why' from malote.event where submission = %s and detail ? 'who'",
+            found,
+        ).fetchall()
+    assert story == [("admin", "seen in nobody's list")]
+
+
+def test_an_expected_failure_has_its_advice_in_the_log_and_no_traceback(running: Stage, doubt: str) -> None:
+    with psycopg.connect(running.warehouse) as warehouse:
+        warehouse.execute(ROWS.replace("PLANTED", "PLANTED-LOST"))
+    control(running, "faults", [{"on": "importarArquivo", "fault": "lost_reply"}])
+    rest = running.airflow.rest
+    run_id = rest.trigger(DAG)
+    assert rest.wait(DAG, run_id, timeout=900) == "failed"
+    logs = Path(running.airflow.logs) / "tasks" / f"dag_id={DAG}" / f"run_id={run_id}" / "task_id=land"
+    said = "".join(path.read_text() for path in logs.rglob("*.log"))
+    assert "Do now: `malote story" in said and "Task exited" in said
+    assert "Traceback" not in said and "error_detail" not in said
+
+
+def test_a_run_has_a_note_of_what_it_landed(running: Stage, trip: str) -> None:
+    note = running.airflow.rest.get(f"dags/{DAG}/dagRuns/{trip}")["note"]
+    assert note.startswith("1 arquivos gravados; itens: 5 aceitos")

@@ -162,9 +162,20 @@ def test_two_timetables_of_the_same_days_are_encoded_alike() -> None:
     assert one != QUARTERS
 
 
-def test_the_page_says_when_it_ticks() -> None:
-    assert QUARTERS.summary == "every 0:15:00, 08:00-20:00 bank days"
-    assert "America/Sao_Paulo" in QUARTERS.description
+@pytest.mark.parametrize(
+    ("every", "hours", "days", "said"),
+    [
+        (timedelta(minutes=30), "08:00-20:00", "bank", "a cada 30 min, 08:00–20:00, dias úteis"),
+        (timedelta(hours=1), "09:00-17:30", "weekdays", "a cada 1 h, 09:00–17:30, de segunda a sexta"),
+        (timedelta(minutes=90), "", "all", "a cada 1 h 30 min, 00:00–24:00, todos os dias"),
+        (timedelta(days=1), "06:00-24:00", "all", "uma vez por dia, às 06:00, todos os dias"),
+        (timedelta(seconds=45), " 08:00 - 20:00 ", "bank", "a cada 45 s, 08:00–20:00, dias úteis"),
+    ],
+)
+def test_the_page_says_in_words_when_it_ticks(every: timedelta, hours: str, days: str, said: str) -> None:
+    timetable = OpeningHoursTimetable(every, hours, days)
+    assert timetable.summary == said
+    assert timetable.description == f"{said} (horário de Brasília)"
 
 
 @pytest.mark.parametrize("every", [timedelta(), timedelta(seconds=-60), timedelta(days=2)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malote.desk.deciding import Decision, Way, choices, decide
+from malote.desk.deciding import Decision, Way, choices, decide, decide_offered
 from malote.desk.figures import Hour, Rate, hourly, rates
 from malote.desk.holding import submissions_holding
 from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
@@ -25,6 +25,7 @@ __all__ = [
     "code_of",
     "dags",
     "decide",
+    "decide_offered",
     "doubts",
     "doubts_as_json",
     "found",

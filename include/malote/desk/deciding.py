@@ -61,6 +61,21 @@ def choices(submission: Submission, unanswered: int) -> tuple[Way, ...]:
     return ()
 
 
+def decide_offered(journal: Journal, decision: Decision) -> str:
+    """What a page and a required action do: :func:`decide` about what :func:`choices` offers, with a reason.
+
+    :raises Misconfigured: where its standing leaves nothing of the kind to decide, or a reason is missing
+    :raises Overtaken: where something happened to the submission since the person looked
+    """
+    id = decision.submission
+    with journal.deciding(id, decision.seen):  # first, so that who came second is told by whom
+        if decision.way not in choices(journal.submission(id), journal.unanswered_items(id)):
+            raise Misconfigured("its standing leaves nothing of the kind to decide", submission=id)
+        if not decision.why.strip():
+            raise Misconfigured("this decision needs a reason", submission=id, todo="say what you saw, and where")
+        return decide(journal, decision)
+
+
 def decide(journal: Journal, decision: Decision) -> str:
     """Note the decision; returns from which task of its run on things go on: ``submit``, ``wait`` or ``land``.
 

@@ -43,14 +43,15 @@ class Reading(Ledger):
         row = self.connection.execute(query, (most,)).fetchone()
         return int(row["n"]) if row else 0
 
-    def waiting(self, scope: Scope) -> tuple[int, datetime | None]:
-        """How many of a scope are waited for (not the overdue ones), and when the next may be asked."""
+    def waiting(self, scope: Scope) -> tuple[int, datetime | None, datetime | None]:
+        """How many of a scope are waited for (not the overdue ones), when the next may be asked, the last deadline."""
         row = self.connection.execute(
-            f"""select count(*) as n, min(greatest(next_at, coalesce(leased_until, next_at))) as at
+            f"""select count(*) as n, min(greatest(next_at, coalesce(leased_until, next_at))) as at,
+                    max(deadline) as deadline
                 from malote.submission where {scope.where} and standing = 'received' and not ready""",
             scope.values,
         ).fetchone()
-        return (row["n"], row["at"]) if row else (0, None)
+        return (row["n"], row["at"], row["deadline"]) if row else (0, None, None)
 
     def to_fetch(self, scope: Scope) -> list[Submission]:
         """The submissions of a scope whose answers are there, to be fetched, oldest first."""

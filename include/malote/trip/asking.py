@@ -13,6 +13,7 @@ from typing import Any
 
 from malote.errors import Malformed, MaloteError, Throttled, Transient
 from malote.hours import Slot
+from malote.milestones import Milestones
 from malote.reading import overheard
 from malote.rules import Rules
 from malote.scope import Scope
@@ -35,10 +36,11 @@ Heard = Progress | MaloteError
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """How a round ended: how many are still waited for, and when there is something to ask again."""
+    """How a round ended: how many are still waited for, when there is something to ask again, the last deadline."""
 
     waiting: int
     wake: datetime | None
+    deadline: datetime | None = None
 
 
 class Asking:
@@ -54,6 +56,7 @@ class Asking:
         :param landed: ask about what landed with items unanswered, and about nothing else
         :raises Terminal: where asking cannot succeed until a person acts; nothing is believed of the submissions then
         """
+        far = Milestones(self.kit.clock, log, "asking", "questions")
         while due := self._due(scope, landed=landed):
             heard: list[Heard] = []
             for submission in due:
@@ -62,9 +65,10 @@ class Asking:
                         heard.append(self.kit.send(driver, self.kit.institution.check(submission)))
                 except MaloteError as error:
                     heard.append(error)
+                far.passed()
             if not self._note(due, heard):
-                return self._rest(scope, pause=True)
-        return self._rest(scope)
+                return self.rest(scope, pause=True)
+        return self.rest(scope)
 
     async def together(
         self, scope: Scope, driver: Any, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -74,6 +78,7 @@ class Asking:
         :raises Terminal: as :meth:`in_turn`
         """
         writing, useful, size = asyncio.Lock(), True, _LEASE
+        far = Milestones(self.kit.clock, log, "asking", "questions")
 
         async def one(submission: Submission, slot: Slot) -> Heard:
             await sleep(slot.delay)
@@ -92,6 +97,7 @@ class Asking:
             heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
             async with writing:
                 useful = await asyncio.to_thread(self._note, due, heard) and useful
+                far.passed(len(due))
 
         leases: set[asyncio.Task[None]] = set()
         try:
@@ -124,15 +130,16 @@ class Asking:
         lease = self.kit.institution.rules.ask_timeout * 2 + timedelta(seconds=30)
         return self.kit.journal.due(scope, limit=limit, lease=lease, landed=landed)
 
-    def _rest(self, scope: Scope, *, pause: bool = False) -> Rest:
-        waiting, at = self.kit.journal.waiting(scope)
+    def rest(self, scope: Scope, *, pause: bool = False) -> Rest:
+        """Where a scope stands, without asking anything."""
+        waiting, at, deadline = self.kit.journal.waiting(scope)
         answering, now = self.kit.institution.answering(), self.kit.clock.now()
         if at is not None and not answering.is_open(max(at, now)):
             at = answering.opens_at(max(at, now))
         if pause:  # nobody answers over there: the others that are due would fare no better
             later = self.kit.clock.now() + self.kit.institution.rules.poll_every
             at = max(at or later, later)
-        return Rest(waiting, at)
+        return Rest(waiting, at, deadline)
 
     def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
         """Write down what was heard; False where asking on is of no use for now."""
@@ -193,7 +200,7 @@ class Asking:
         if isinstance(error, Throttled):
             self.kit.pace.penalty(error.retry_after)
         elif isinstance(error, (Transient, Malformed)):
-            log.warning("%s", told)
+            log.warning("%s: %s", submission.id, told.what)
         else:
             return told
         return None

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from malote.errors import InDoubt, Malformed, MaloteError
+from malote.milestones import Milestones
 from malote.scope import Scope
 from malote.submission import Pending, Standing, Submission
 from malote.trip.asking import Asking, note_answers, slowly
@@ -95,7 +96,10 @@ class Collecting:
         return Landed(submissions, rows, changed, tuple(problems), tuple(ids))
 
     def _fetch(self, scope: Scope, driver: Any) -> Iterator[MaloteError]:
-        for submission in self.kit.journal.to_fetch(scope):
+        ready = self.kit.journal.to_fetch(scope)
+        far = Milestones(self.kit.clock, log, "fetching", "answers", len(ready))
+        for submission in ready:
+            far.passed()
             try:
                 with self.kit.archive.write(
                     "answers", f"{submission.id}.xml", sealed=submission.stored.sealed

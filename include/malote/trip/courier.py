@@ -15,6 +15,7 @@ from itertools import islice
 from malote.errors import Closed, InDoubt, Throttled
 from malote.hours import Counter
 from malote.institution import Row
+from malote.milestones import Milestones
 from malote.scope import Scope
 from malote.submission import Order, Standing, Submission
 from malote.trip.decision import Wait
@@ -91,6 +92,7 @@ class _Queue:
 
     def __init__(self, todo: Iterable[Submission], kit: Kit, opening: Counter) -> None:
         self._todo = collections.deque(todo)
+        self._far = Milestones(kit.clock, log, "sending", "files", len(self._todo))
         self._kit = kit
         self._opening = opening
         self._lock = threading.Lock()
@@ -139,6 +141,7 @@ class _Queue:
 
     def _note(self, submission: Submission, ended: Standing | Wait) -> None:
         with self._lock:
+            self._far.passed()
             if isinstance(ended, Wait):
                 self._wake.append((ended.until, f"{submission.id}: {ended.why}"))
                 return

@@ -139,7 +139,7 @@ class HandingOver:
                 self._doubt(submission, refused, replies, arrived=code is not None and code.kind == "arrived")
             else:
                 self.kit.journal.refused(id, refused.code, refused.what, frees=code.frees, reasons=refused.reasons)
-                log.error("%s", refused.about(institution=self.kit.institution.name, submission=id))
+                log.warning("%s refused, code %s", id, refused.code)
         except Exception as unclear:  # whatever it was, the bytes may have arrived
             self._doubt(submission, unclear, replies)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,6 +17,7 @@ from malote.clock import Clock, SystemClock
 from malote.errors import Altered, InDoubt, Malformed
 from malote.institution import Institution, Table
 from malote.journal import noted
+from malote.milestones import Milestones
 from malote.reading import Mended, Repairs
 from malote.submission import Refusal, Submission
 from malote.trip.accounting import account
@@ -23,6 +25,8 @@ from malote.trip.discreet import Discreet
 from malote.trip.matching import Matching
 from malote.trip.staging import copy_into, copy_into_staging, merge, place, stage, target
 from malote.warehouse import connect
+
+log = logging.getLogger("malote.trip.landing")
 
 _REPAIRED = """
     insert into malote.event (submission, at, what, detail)
@@ -84,11 +88,13 @@ class Landing:
             into, end = (copy_into(table), (now,)) if first else (copy_into_staging(table), ())
             repairs: dict[str, Repairs] = {}
             changed = 0
+            far = Milestones(self._clock, log, "landing", "rows", sum(s.item_count for s in mine), stride=100)
             with connection.cursor().copy(into) as copy:
                 for submission in mine:
                     for row in self._rows(institution, submission, matchings[submission.id], repairs, discreet):
                         copy.write_row(row + end)
                         changed += 1
+                        far.passed()
             self._checkpoint("rows staged")
             if not first:
                 place(connection, table, mine)

@@ -15,6 +15,7 @@ from malote.archive import Archive
 from malote.errors import Misconfigured, Problem
 from malote.institution import Institution, Row
 from malote.journal import Journal
+from malote.milestones import Milestones
 from malote.reference import Named
 from malote.submission import NORMAL, Document, Holder, Order, Stored
 from malote.trip.kit import Kit
@@ -65,7 +66,7 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
         try:
             with journal.intake(order, institution) as intake:
                 checkpoint("rows selected")
-                for document in selection.documents(Named(rows, institution.named_by), archive):
+                for document in selection.documents(Named(_Watched(rows, kit), institution.named_by), archive):
                     checkpoint("document ready")
                     intake.add(document)
                     del document  # its 27,000 items need not be alive while the next lot's are made
@@ -84,6 +85,19 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
             listed = "; report.retidas lists those that a person may free" if selection.noted else ""
             log.info("held back: %s%s", ", ".join(f"{n} {reason}" for reason, n in because.items()), listed)
         return Prepared(len(selection.taken), selection.items, because, tuple(selection.problems))
+
+
+class _Watched:
+    """The rows, while the log says how far their rendering has come; read again by each iteration."""
+
+    def __init__(self, rows: Iterable[Row], kit: Kit) -> None:
+        self._rows, self._kit = rows, kit
+
+    def __iter__(self) -> Iterator[Row]:
+        far = Milestones(self._kit.clock, log, "rendering", "rows", stride=100)
+        for row in self._rows:
+            yield row
+            far.passed()
 
 
 @dataclass(slots=True)

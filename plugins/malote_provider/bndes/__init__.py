@@ -14,8 +14,8 @@ from malote.submission import Standing
 from malote_provider.bndes.questions import BndesPesquisaOperator, BndesSubcreditoOperator
 from malote_provider.bndes.status import BndesStatusSensor
 from malote_provider.declaration import BNDES
-from malote_provider.operators import LandOperator, SubmitOperator
-from malote_provider.selecting import NO_CARD, true
+from malote_provider.operators import DoubtOperator, LandOperator, SubmitOperator
+from malote_provider.selecting import true
 from malote_provider.sensors import ReceiptSensor
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ESTEIRA",
-    "NO_CARD",
     "RESULTADO",
     "SERVICOS",
+    "BndesDoubtOperator",
     "BndesHook",
     "BndesLandOperator",
     "BndesPesquisaOperator",
@@ -140,3 +140,7 @@ class BndesProtocoloSensor(ReceiptSensor, of=BNDES):
 
 class BndesLandOperator(LandOperator, of=BNDES):
     """Lands results in ``bndes.resultado`` and reasons in ``bndes.critica``; see :class:`LandOperator`."""
+
+
+class BndesDoubtOperator(DoubtOperator, of=BNDES):
+    """Asks a person about what may or may not have reached BNDES; see :class:`DoubtOperator`."""

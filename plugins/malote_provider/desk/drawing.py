@@ -11,6 +11,7 @@ from malote.desk import Hour
 from malote.hours import ZONE, Counter
 
 _WIDTH, _DAY = 480, 24 * 60
+_CLEAR = 36  # an hour so near to now is not written: the two would overlap
 
 
 def _svg(height: int, title: str, *parts: Markup) -> Markup:
@@ -25,8 +26,9 @@ def _rect(css: str, x: float, y: float, width: float, height: float, tip: str = 
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, text)
+def _text(x: float, y: float, text: str, anchor: str = "middle", css: str = "") -> Markup:
+    look = Markup(' class="{}"').format(css) if css else ""
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}"{}>{}</text>').format(x, y, anchor, look, text)
 
 
 def band(counter: Counter, now: datetime, title: str, cut_off: str = "") -> Markup:
@@ -39,9 +41,17 @@ def band(counter: Counter, now: datetime, title: str, cut_off: str = "") -> Mark
     if cut_off:
         hour, minute = cut_off.split(":")[:2]
         parts.append(_rect("cut", _x(int(hour) * 60 + int(minute)) - 1, 2, 2, 20, cut_off))
-    parts.append(_rect("now-mark", _x(local.hour * 60 + local.minute) - 1.5, 0, 3, 24))
-    parts += [_text(_x(hour * 60), 38, f"{hour:02}h") for hour in (6, 12, 18)]
+    now_x = _x(local.hour * 60 + local.minute)
+    parts.append(_rect("now-mark", now_x - 1.5, 0, 3, 24, f"{local:%H:%M}"))
+    for mark in (0, 6, 12, 18, 24):
+        if abs(_x(mark * 60) - now_x) > _CLEAR:
+            parts.append(_text(_x(mark * 60), 38, f"{mark:02}h", _anchor(mark)))
+    parts.append(_text(min(max(now_x, 14), _WIDTH - 14), 38, f"{local:%H:%M}", css="now-text"))
     return _svg(42, title, *parts)
+
+
+def _anchor(hour: int) -> str:
+    return {0: "start", 24: "end"}.get(hour, "middle")
 
 
 def _x(minute: float) -> float:

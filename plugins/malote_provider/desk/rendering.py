@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from malote.clock import SystemClock
+from malote.texts import Words
 from malote_provider.desk import drawing
 from malote_provider.desk.telling import airflow_run
-from malote_provider.desk.texts import Words
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

@@ -12,8 +12,7 @@ from airflow.api_fastapi.app import cached_app
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from malote.desk import Decision, choices, decide
-from malote.errors import Misconfigured
+from malote.desk import Decision, decide_offered
 from malote_provider.desk.access import NotYours, Reader, dag_of
 from malote_provider.desk.telling import run_of
 
@@ -47,13 +46,7 @@ def _note(reader: Reader, decision: Decision) -> tuple[str, str]:
     submission = reader.submission(decision.submission)
     if not reader.may_decide(dag_of(submission.pouch)):
         raise NotYours(f"the DAG {dag_of(submission.pouch)} is not yours to edit", submission=submission.id)
-    with reader.journal.deciding(submission.id, decision.seen):  # first, so that who came second is told by whom
-        allowed = choices(reader.journal.submission(submission.id), reader.journal.unanswered_items(submission.id))
-        if decision.way not in allowed:
-            raise Misconfigured("its standing leaves nothing of the kind to decide", submission=submission.id)
-        if not decision.why.strip():
-            raise Misconfigured("this decision needs a reason", submission=submission.id)
-        return submission.pouch, decide(reader.journal, decision)
+    return submission.pouch, decide_offered(reader.journal, decision)
 
 
 async def _clear(request: Request, pouch: str, after: str) -> list[str]:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from malote.desk import Line, code_of
 from malote.submission import Standing, Submission
+from malote.texts import Words
 from malote_provider.desk.counters import opening
-from malote_provider.desk.texts import Words
 from malote_provider.links import root
 
 

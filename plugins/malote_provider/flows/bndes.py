@@ -1,13 +1,13 @@
-"""BNDES's operations as a DAG: a service, or the esteira of three, each submit, wait, land."""
+"""BNDES's operations as a DAG: a service, or the esteira of three, each submit, wait, land, doubt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, Param, task, task_group
+from airflow.sdk import DAG, AssetOrTimeSchedule, task, task_group
 
-from malote_provider import bndes
+from malote_provider import bndes, forms
 from malote_provider.flows.frame import ALWAYS, flow, given
 from malote_provider.timetables import OpeningHoursTimetable
 
@@ -20,12 +20,15 @@ Envia ao BNDES o que espera em `outgoing.bndes_*`, um pedido e um protocolo por 
 2. **submit** – seleciona só o que está pronto, gera o XML, valida pelo XSD, envia, guarda o protocolo.
 3. **wait** – pergunta por todos os protocolos, sem ocupar um worker; acabada a paciência, termina sem falhar.
 4. **land** – grava `bndes.resultado` e `bndes.critica`; depois falha se algo pede uma pessoa (`malote doubts`).
+5. **doubt** – com *Perguntar aqui*: uma dúvida é perguntada em *Required Actions*, e o decidido é trazido.
 
 Roda das 08:00 às 20:00 dos dias úteis, e de novo assim que um resultado é gravado (Asset): uma aprovação põe a próxima
 etapa a caminho. **Pode limpar (clear), reexecutar ou matar qualquer tarefa**: um pedido viaja uma vez só. Conexões:
 `bndes_default`, `malote_warehouse`. Relatório: `report.bndes_esteira`. Leia docs/bndes.md.
+**Atenção**: disparar (*Trigger*) com a caixa *Unpause … on trigger* marcada também liga a agenda deste DAG.
 """
-ASKED = ("outgoing_sql", "hold_after_cut_off", "valid_rest", "resend_refused")
+CHOICES = ("hold_after_cut_off", "valid_rest", "resend_refused")
+ASKED = ("outgoing_sql", *CHOICES)
 
 
 def bndes_operacoes(
@@ -53,19 +56,11 @@ def bndes_operacoes(
         "schedule": AssetOrTimeSchedule(timetable=hours, assets=bndes.RESULTADO),
         "max_active_runs": 16,  # a liberação that is held back until the morning holds back nothing else
         "params": {
-            "servico": Param(servico, enum=list(bndes.SERVICOS), values_display=bndes.SERVICOS, title="Serviço"),
-            "outgoing_sql": Param(
-                None, type=["null", "string"], pattern=bndes.NO_CARD, description="File, or its folder"
-            ),
-            "hold_after_cut_off": Param(
-                False, type="boolean", description="Liberações after 16:30 wait for the morning"
-            ),
-            "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
-            "resend_refused": Param(False, type="boolean", description="Refused rows may travel again, see docs"),
-            "scope": Param("service", enum=["pouch", "service"], description="Wait and land: this run, or all open"),
-            "patience": Param(
-                "PT10M", type="string", description="Of wait, ISO 8601; late results come with a later run"
-            ),
+            "servico": forms.chosen("servico", servico, bndes.SERVICOS),
+            "outgoing_sql": forms.outgoing_sql(),
+            "scope": forms.scope("service"),
+            "patience": forms.patience("PT10M"),
+            **{name: forms.yes_or_no(name) for name in (*CHOICES, "ask_doubts")},
         },
     }
     where = given(conn_id=conn_id, warehouse_conn_id=warehouse_conn_id)
@@ -76,10 +71,11 @@ def bndes_operacoes(
         def trip(service: str) -> None:
             about = {"service": service, "map_index_template": "{{ task.service }}", **where}
             submit = bndes.BndesSubmitOperator(task_id="submit", **about, **asked)
+            doubt = bndes.BndesDoubtOperator(task_id="doubt", pouch=submit.output, **about)
             about |= {"pouch": submit.output, "scope": "{{ params.scope }}", **ALWAYS}
             patience = "{{ params.patience }}"
             wait = bndes.BndesProtocoloSensor(task_id="wait", **about, deferrable=True, patience=patience)
-            submit >> wait >> bndes.BndesLandOperator(task_id="land", **about)
+            submit >> wait >> bndes.BndesLandOperator(task_id="land", **about, ask="{{ params.ask_doubts }}") >> doubt
 
         trip.expand(service=task(task_id="servicos")(bndes.chosen)("{{ params.servico }}", "{{ params.outgoing_sql }}"))
     return dag

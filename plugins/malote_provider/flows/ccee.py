@@ -1,15 +1,15 @@
-"""The CCEE's contracts as a DAG: submit, wait, land."""
+"""The CCEE's contracts as a DAG: submit, wait, land, doubt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG
 
-from malote_provider.ccee import CceeLandOperator, CceeResultadoSensor, CceeSubmitOperator
+from malote_provider import forms
+from malote_provider.ccee import CceeDoubtOperator, CceeLandOperator, CceeResultadoSensor, CceeSubmitOperator
 from malote_provider.flows.frame import ALWAYS, flow, given
-from malote_provider.selecting import NO_CARD
 from malote_provider.timetables import OpeningHoursTimetable
 
 DOC = """
@@ -20,11 +20,13 @@ Envia à CCEE os contratos que esperam em `outgoing.ccee_contratos` (ou um arqui
 1. **submit** – seleciona as linhas, gera o arquivo, valida pelo XSD, envia (`importarArquivo`), guarda o receipt.
 2. **wait** – pergunta (`obterResultadoProcessamento`) sem ocupar um worker; acabada a paciência, termina sem falhar.
 3. **land** – grava em `ccee.resultado_processamento`; depois falha se algo pede uma pessoa (`malote doubts`).
+4. **doubt** – com *Perguntar aqui*: uma dúvida é perguntada em *Required Actions*, e o decidido é trazido.
 
 **Pode limpar (clear), reexecutar, fazer backfill ou matar qualquer tarefa**: uma linha viaja uma vez só, e o resultado
 é gravado uma vez só. O que está em dúvida nunca é reenviado sozinho: `malote doubts`, depois `malote resolve ID`.
 
 Conexões: `ccee_default`, `malote_warehouse`. Relatórios: `report.ccee_contratos`, `report.submissoes_abertas`.
+**Atenção**: disparar (*Trigger*) com a caixa *Unpause … on trigger* marcada também liga a agenda deste DAG.
 """
 
 
@@ -52,11 +54,11 @@ def ccee_contratos(
         # New rows of business hours leave within the hour; what was answered late is brought home by a later run.
         "schedule": OpeningHoursTimetable(timedelta(hours=1), "08:00-20:00", "bank"),
         "params": {
-            "outgoing_sql": Param(None, type=["null", "string"], pattern=NO_CARD, description="SQL file; or the usual"),
-            "arquivo": Param(None, type=["null", "string"], pattern=NO_CARD, description="Contract file, sent as is"),
-            "tipoGeracao": Param("1", type="string", pattern="^[0-9]{1,2}$", description="Of files made from rows"),
-            "resend_refused": Param(False, type="boolean", description="Rows that were refused may travel again"),
-            "scope": Param("service", enum=["pouch", "service"], description="Wait and land: this run, or all open"),
+            "outgoing_sql": forms.outgoing_sql(),
+            "arquivo": forms.arquivo(),
+            "tipoGeracao": forms.tipo_geracao(),
+            "scope": forms.scope("service"),
+            **{name: forms.yes_or_no(name) for name in ("resend_refused", "ask_doubts")},
         },
     }
     where = given(conn_id=conn_id, warehouse_conn_id=warehouse_conn_id)
@@ -71,6 +73,6 @@ def ccee_contratos(
         )
         about = {"pouch": submit.output, "scope": "{{ params.scope }}", **ALWAYS, **where}
         wait = CceeResultadoSensor(task_id="wait", **about, deferrable=True, patience=patience)
-        land = CceeLandOperator(task_id="land", **about)
-        submit >> wait >> land
+        land = CceeLandOperator(task_id="land", **about, ask="{{ params.ask_doubts }}")
+        submit >> wait >> land >> CceeDoubtOperator(task_id="doubt", pouch=submit.output, **where)
     return dag

@@ -1,15 +1,21 @@
-"""Cielo's lots as a DAG: submit, wait, land."""
+"""Cielo's lots as a DAG: submit, wait, land, doubt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG
 
-from malote_provider.cielo import OPERACOES, CieloLandOperator, CieloLoteRetornoSensor, CieloSubmitOperator
+from malote_provider import forms
+from malote_provider.cielo import (
+    OPERACOES,
+    CieloDoubtOperator,
+    CieloLandOperator,
+    CieloLoteRetornoSensor,
+    CieloSubmitOperator,
+)
 from malote_provider.flows.frame import ALWAYS, flow, given
-from malote_provider.selecting import NO_CARD
 from malote_provider.timetables import OpeningHoursTimetable
 
 DOC = """
@@ -20,10 +26,12 @@ Envia as linhas que esperam em `outgoing.cielo_<operação>`, em lotes, e traz o
 1. **submit** – seleciona as linhas, gera, valida e numera os lotes, faz o upload e guarda o receipt.
 2. **wait** – sem ocupar um worker: pergunta a partir de 12 h, de hora em hora, até o retorno ou o fim do prazo.
 3. **land** – grava em `cielo.transacao`, uma linha por item; depois falha se algo pede uma pessoa (`malote doubts`).
+4. **doubt** – com *Perguntar aqui*: uma dúvida é perguntada em *Required Actions*, e o decidido é trazido.
 
 Cada execução espera o retorno dos **seus** lotes, de 12 a 48 horas; várias andam ao mesmo tempo. **Pode limpar (clear),
 reexecutar ou matar qualquer tarefa**: um pedido viaja uma vez só. Conexões: `cielo_default`, `malote_warehouse`,
 `malote_archive`. Relatórios: `report.cielo_*`. Cartão nunca em SQL ou param: veja docs/cielo.md.
+**Atenção**: disparar (*Trigger*) com a caixa *Unpause … on trigger* marcada também liga a agenda deste DAG.
 """
 
 
@@ -52,17 +60,12 @@ def cielo_lote(
         "schedule": OpeningHoursTimetable(timedelta(days=1), "06:00-24:00", "all"),
         "max_active_runs": 16,
         "params": {
-            "operacao": Param(operacao, enum=list(OPERACOES), values_display=OPERACOES, title="Operação"),
-            "outgoing_sql": Param(None, type=["null", "string"], pattern=NO_CARD, description="Name of a SQL file"),
-            "items_per_lot": Param(
-                None, type=["null", "integer"], minimum=1, description="Empty: as many as 20 MB hold"
-            ),
-            "valid_rest": Param(False, type="boolean", description="Wrong rows are left out, the others travel"),
-            "resend_refused": Param(
-                False, type="boolean", description="Denied, where LR permits; retries can cost a fee"
-            ),
-            "scope": Param("pouch", enum=["pouch", "service"], description="Wait and land: this run, or all open"),
-            "patience": Param("P3D", type="string", description="Of wait, ISO 8601; longer than the rules' deadline"),
+            "operacao": forms.chosen("operacao", operacao, OPERACOES),
+            "outgoing_sql": forms.outgoing_sql(),
+            "items_per_lot": forms.items_per_lot(),
+            "scope": forms.scope("pouch"),
+            "patience": forms.patience("P3D"),
+            **{name: forms.yes_or_no(name) for name in ("valid_rest", "resend_refused", "ask_doubts")},
         },
     }
     where = given(conn_id=conn_id, warehouse_conn_id=warehouse_conn_id)
@@ -84,6 +87,7 @@ def cielo_lote(
             **where,
         }
         wait = CieloLoteRetornoSensor(task_id="wait", **about, deferrable=True, patience="{{ params.patience }}")
-        land = CieloLandOperator(task_id="land", **about)
-        submit >> wait >> land
+        land = CieloLandOperator(task_id="land", **about, ask="{{ params.ask_doubts }}")
+        doubt = CieloDoubtOperator(task_id="doubt", pouch=submit.output, service="{{ params.operacao }}", **where)
+        submit >> wait >> land >> doubt
     return dag

@@ -9,6 +9,7 @@ from airflow.configuration import conf
 from airflow.sdk import DAG, AssetOrTimeSchedule
 
 from malote import place
+from malote_provider import forms
 from malote_provider.bndes import RESULTADO as BNDES
 from malote_provider.ccee import RESULTADO_PROCESSAMENTO as CCEE
 from malote_provider.checks import COUNTED, MONTHLY, checking
@@ -47,7 +48,7 @@ def relatorio_diario(dag_id: str = "relatorio_diario", *, warehouse_conn_id: str
         "doc_md": DOC,
         "tags": ["malote", "relatorio"],
         "schedule": AssetOrTimeSchedule(timetable=evening, assets=CCEE | CIELO | BNDES),
-        "params": {"tudo": False},
+        "params": {"tudo": forms.yes_or_no("tudo")},
         "template_searchpath": [str(place.sql("marts_tasks"))],
     }
     with flow({"dag_id": dag_id, **usual}, options, retries=2) as dag:

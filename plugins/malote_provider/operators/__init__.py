@@ -1,9 +1,10 @@
-"""The operators: submit hands a pouch over, land brings its answers home, retire lets go of what is over."""
+"""The operators: submit hands a pouch over, land brings its answers home, doubt asks a person, retire lets go."""
 
 from __future__ import annotations
 
+from malote_provider.operators.doubt import DoubtOperator
 from malote_provider.operators.land import LandOperator
 from malote_provider.operators.retire import RetireOperator
 from malote_provider.operators.submit import SubmitOperator
 
-__all__ = ["LandOperator", "RetireOperator", "SubmitOperator"]
+__all__ = ["DoubtOperator", "LandOperator", "RetireOperator", "SubmitOperator"]

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset, TriggerRule
 
-from malote.errors import MaloteError
+from malote.errors import InDoubt, MaloteError
 from malote.submission import Standing
 from malote_provider.explaining import (
-    SHOWN,
-    advice,
     failed_before,
     in_doubt,
     overdue,
@@ -22,6 +20,10 @@ from malote_provider.explaining import (
     unanswered,
     unsent,
 )
+from malote_provider.lineage import lineage, read_by, there
+from malote_provider.noting import note
+from malote_provider.saying import SHOWN, say
+from malote_provider.selecting import folders, statement, true
 from malote_provider.tasks import MaloteTask
 
 _WAITED_FOR = (Standing.RECEIVED, Standing.IN_DOUBT, Standing.OVERDUE)
@@ -57,11 +59,13 @@ class LandOperator(MaloteTask):
         so while this run lasted; of ``refused`` only its own. ``unanswered`` is about items of what has landed: without
         it they are a warning in the log. ``items_refused`` is about items that the institution refused in an answer
     :param warn_on: the same, of what is a warning in the log only
+    :param ask: where nothing but doubts of its own pouch needs a person it does not fail: a ``DoubtOperator`` after it
+        asks about them (templated)
     """
 
     institution = ""  # each institution's own class names it
     asset: ClassVar[Asset | None] = None
-    template_fields: Sequence[str] = ("pouch", "scope", "conn_id", "service")
+    template_fields: Sequence[str] = ("pouch", "scope", "ask", "conn_id", "service")
     ui_color = "#d9e3eb"
 
     def __init_subclass__(cls, *, of: Declaration | None = None, **options: Any) -> None:
@@ -76,6 +80,7 @@ class LandOperator(MaloteTask):
         scope: str = "pouch",
         fail_on: Sequence[str] = ("in_doubt", "overdue", "refused", "unanswered"),
         warn_on: Sequence[str] = ("items_refused", "unanswered"),
+        ask: bool | str = False,
         **kwargs: Any,
     ) -> None:
         if self.asset is not None:
@@ -85,6 +90,7 @@ class LandOperator(MaloteTask):
         self.scope = scope
         self.fail_on = tuple(fail_on)
         self.warn_on = tuple(warn_on)
+        self.ask = ask
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Land, count, and name what stays open."""
@@ -120,13 +126,34 @@ class LandOperator(MaloteTask):
                 named = journal.refused_items(own, landed.ids, limit=SHOWN + 1)
                 errors += self._minded("items_refused", [refused_items(named, counts["items_refused"])])
             self._announce(context, {"pouch": pouch, **counts})
+            note(hook, context["dag_run"], counts)
         if failed := self._failed_before(context):
             errors.append(failed_before(failed))
-        if errors:
-            for line in advice(errors):
-                self.log.error("%s", line)
+        if errors and not self._handed_over(errors, counts["in_doubt"], pouch):
             raise together(errors, self.institution)
         return {"pouch": pouch, **counts}
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:  # noqa: ARG002
+        """For OpenLineage: the institution and the usual outgoing tables of the service, and the tables landed in."""
+        with self.hook() as hook:
+            institution = hook.get_institution()
+            service = self.service_of(institution)
+            usual = statement("", self.institution, service, folders("outgoing_sql_folders"))
+            tables = [table for table in (institution.tables[service], institution.reasons_table) if table]
+            written = list(dict.fromkeys(table.name for table in tables))
+            return lineage(hook, service, reads=[there, *read_by(usual)], writes=written)
+
+    def _handed_over(self, errors: Sequence[MaloteError], doubts: int, pouch: str) -> bool:
+        """Nothing but doubts is left, and the task after this one asks about them."""
+        if not (true(self.ask) and doubts and all(isinstance(error, InDoubt) for error in errors)):
+            return False
+        with self.hook() as hook:
+            own = hook.journal().submissions(hook.scope(pouch, "pouch", ""), Standing.IN_DOUBT)
+        if {error.submission for error in errors} - {each.id for each in own}:
+            return False
+        say(self.log.warning, errors)
+        self.log.warning("a person is asked about %d in doubt: Airflow's Required Actions", len(errors))
+        return True
 
     def _failed_before(self, context: Context) -> list[str]:
         """Tasks before it that failed: it may run all the same, and its run is green only where they are."""
@@ -143,8 +170,7 @@ class LandOperator(MaloteTask):
         if name in self.fail_on:
             return errors
         if name in self.warn_on:
-            for line in advice(errors):
-                self.log.warning("%s", line)
+            say(self.log.warning, errors)
         return []
 
     def _announce(self, context: Context, news: dict[str, Any]) -> None:

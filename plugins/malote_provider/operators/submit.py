@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.submission import Order, Standing
-from malote_provider.explaining import SHOWN, in_doubt, left_out, refusal
+from malote_provider.explaining import in_doubt, left_out, refusal, together
+from malote_provider.lineage import lineage, outgoing, read_by, there
 from malote_provider.pouch import pouch_of
+from malote_provider.saying import SHOWN, say
 from malote_provider.selecting import folders, given, own_file, refuse_cards, statement, true, written
 from malote_provider.tasks import MaloteTask
 
@@ -63,6 +65,7 @@ class SubmitOperator(MaloteTask):
         valid_rest: bool | str = False,
         **kwargs: Any,
     ) -> None:
+        kwargs.setdefault("inlets", [outgoing(self.institution)])
         super().__init__(**kwargs)
         self.outgoing_sql = outgoing_sql
         self._free_sql = written(outgoing_sql)
@@ -92,11 +95,9 @@ class SubmitOperator(MaloteTask):
             order = Order(pouch, service, params)
             rows: Any = ()
             if given(self.arquivo):
-                params["arquivo"] = own_file(str(self.arquivo), self.institution, folders("arquivo_folders"))
+                params["arquivo"] = self._own_file()
             else:
-                own = folders("outgoing_sql_folders")
-                query = statement(self.outgoing_sql, self.institution, service, own, free=self._free_sql)
-                rows = rows_of(hook, query, institution.scope_of(order))
+                rows = rows_of(hook, self._query(service), institution.scope_of(order))
             prepared = hook.courier().prepare(order, rows, refused_too=true(self.resend_refused))
             self.log.info(
                 "pouch %s: %d submissions, %d items prepared; %d items held back",
@@ -104,6 +105,20 @@ class SubmitOperator(MaloteTask):
             )  # fmt: skip
             invalid = left_out(prepared.problems, self.log)
             return self._send(hook, pouch, dict(prepared.held_because), invalid)
+
+    def _own_file(self) -> str:
+        return own_file(str(self.arquivo), self.institution, folders("arquivo_folders"))
+
+    def _query(self, service: str) -> str:
+        own = folders("outgoing_sql_folders")
+        return statement(self.outgoing_sql, self.institution, service, own, free=self._free_sql)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:  # noqa: ARG002
+        """For OpenLineage: the tables of the SQL, or the file, and the institution."""
+        with self.hook() as hook:
+            service = self.service_of(hook.get_institution())
+            reads = [self._own_file()] if given(self.arquivo) else read_by(self._query(service))
+            return lineage(hook, service, reads=reads, writes=[there])
 
     def resume(
         self,
@@ -152,11 +167,9 @@ class SubmitOperator(MaloteTask):
                 "nothing to send: the selection is empty, or all of it is held back (%d), or is wrong (left out: %d)",
                 counts["held"], invalid,
             )  # fmt: skip
-        for each in journal.submissions(scope, Standing.IN_DOUBT):
-            self.log.error("%s", in_doubt(each.id))
-        refused = [refusal(hook, each.id) for each in journal.submissions(scope, Standing.REFUSED, limit=SHOWN)]
-        for error in refused:
-            self.log.error("%s", error)
+        refused = [refusal(hook, each.id) for each in journal.submissions(scope, Standing.REFUSED, limit=SHOWN + 1)]
         if refused and not counts["received"] and not counts["in_doubt"]:
-            raise refused[0]
+            raise together(refused, self.institution)
+        say(self.log.error, [in_doubt(each.id) for each in journal.submissions(scope, Standing.IN_DOUBT)])
+        say(self.log.error, refused)
         return {"pouch": pouch, **counts}

@@ -320,7 +320,7 @@ def test_what_asking_does_not_settle_is_in_doubt_and_never_sent_again_by_itself(
     assert len(trip.driver.submits) == 1 and not again.driver.submits
     (doubt,) = trip.journal.submissions(trip.scope)
     story = " ".join(str(event) for event in trip.journal.story(doubt.id))
-    assert "consultaSubcredito" in story and f"malote resolve {doubt.id} --receipt" in story
+    assert "consultaSubcredito" in story and f"malote story {doubt.id}" in story
 
 
 @pytest.mark.parametrize("attempts", [1, 2])

@@ -171,7 +171,7 @@ def test_the_report_checks_bndess_results_and_notices_one_that_went_missing(run:
 
 def test_the_flow_is_the_chosen_services_each_with_its_trip(airflow_db: None) -> None:
     dag = parsed().dags[DAG]
-    assert [task.task_id for task in dag.topological_sort()] == ["servicos", "submit", "wait", "land"]
+    assert [task.task_id for task in dag.topological_sort()] == ["servicos", "submit", "wait", "land", "doubt"]
     assert dag.get_task("wait").deferrable
     assert dag.timetable.asset_condition == RESULTADO
     assert dag.get_task("submit").map_index_template

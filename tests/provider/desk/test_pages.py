@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from malote_provider.desk.texts import LANGUAGES, TEXTS, Words
+from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words
+from support import ROOT
 
 PAGES = ("/", "/submission/notary-1", "/item?reference=D1", "/today")
 API = ("/api/v1/open", "/api/v1/open/counts", "/api/v1/submissions/notary-1", "/api/v1/submissions/notary-1/items",
@@ -216,6 +217,17 @@ def test_both_languages_say_the_same_and_take_the_same_values(key: str) -> None:
     assert portuguese and english and named(portuguese) == named(english)
 
 
+def test_no_text_stands_twice_in_the_catalogue_and_none_is_left_over() -> None:
+    own = [tuple(told) for told in CATALOGUE.values() if not isinstance(told, str)]
+    assert len(own) == len(set(own))
+    roots = (ROOT / "plugins" / "malote_provider", ROOT / "dags", ROOT / "include" / "malote")
+    files = [path for root in roots for kind in ("*.py", "*.html") for path in root.rglob(kind)]
+    said = "".join(path.read_text("utf-8") for path in files)
+    literal = set(re.findall(r"""["']([\w ]+)["']""", said))
+    made = re.compile(r"(w|h|now|d|e|item|p)_.+")  # of a standing, a reason, a decision, an event, a field
+    assert [key for key in CATALOGUE if key not in literal and not made.fullmatch(key)] == []
+
+
 PREFERRED = {
     "pt-BR,pt;q=0.9,en;q=0.8": "pt-BR", "pt": "pt-BR", "en-US,en;q=0.9,pt;q=0.3": "en", "": "en", "de": "en",
     "de,pt;q=0.5,en;q=0.4": "pt-BR", "en;q=0.2,pt-PT;q=0.7": "pt-BR", "pt;q=x": "en", "*": "en",
@@ -228,7 +240,6 @@ def test_the_browsers_language_is_spoken(header: str) -> None:
 
 
 def test_every_text_of_the_templates_is_in_the_catalogue() -> None:
-    from support import ROOT
 
     pages = ROOT / "plugins" / "malote_provider" / "desk"
     text = "".join(path.read_text("utf-8") for path in [*pages.rglob("*.html"), *pages.glob("*.py")])

@@ -128,7 +128,7 @@ def test_an_operation_that_shows_its_requests_is_judged_by_the_last_financiament
 def test_what_does_not_settle_it_is_for_a_person(archive: Archive, body: str) -> None:
     finding, _ = find(archive, {"pesquisa": reply(202, body)})
     assert isinstance(finding, CannotTell)
-    assert "2026/17" in finding.search and CNPJ in finding.search and "malote resolve bndes-1" in finding.search
+    assert "2026/17" in finding.search and CNPJ in finding.search and "malote story bndes-1" in finding.search
 
 
 def test_a_search_that_is_refused_for_another_reason_settles_nothing(archive: Archive) -> None:

@@ -99,7 +99,7 @@ def test_a_receipt_is_found_in_an_odd_reply(archive: Archive, status: int, reply
 def test_an_unclear_reply_to_a_submit_is_doubt_with_its_search(archive: Archive, status: int, reply: bytes) -> None:
     with pytest.raises(InDoubt) as caught:
         submit(archive, status, reply)
-    assert "CliqCCEE" in str(caught.value) and "malote resolve ccee-1 --receipt" in str(caught.value)
+    assert "CliqCCEE" in str(caught.value) and "malote items ccee-1" in str(caught.value)
 
 
 @pytest.mark.parametrize(

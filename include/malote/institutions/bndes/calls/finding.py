@@ -30,8 +30,7 @@ SKEW = timedelta(minutes=5)
 
 SEARCH = (
     "ask pesquisa and consultaSubcredito for {what}, and BNDES's desk for what it received from {cnpj} around the time "
-    "that `malote story {id}` shows. It arrived: `malote resolve {id} --receipt PROTOCOL`. It did not, and certain of "
-    "it: `malote resolve {id} --resend`, or `--withdraw --absent --why …`"
+    "that its story shows (`malote story {id}`)"
 )
 """What a person does where asking does not settle it."""
 

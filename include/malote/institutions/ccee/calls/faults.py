@@ -19,9 +19,8 @@ E = TypeVar("E", bound=MaloteError)
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 SEARCH = (
-    "in CliqCCEE, as this profile, search the contracts by the references that table malote.item has for {id}, and the "
-    "processing results of that hour. Taken: `malote resolve {id} --receipt CODE`. Not taken, and certain of it: "
-    "`malote resolve {id} --resend`, or `--withdraw --absent --why …`"
+    "in CliqCCEE, as this profile, search the contracts by their references (its page, or `malote items {id}`), and "
+    "the processing results of that hour"
 )
 """What a person looks for when a reply was lost: the two services offer no question that would settle it."""
 

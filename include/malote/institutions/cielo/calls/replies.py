@@ -19,9 +19,8 @@ from malote.submission import Receipt, Submission
 E = TypeVar("E", bound=MaloteError)
 
 SEARCH = (
-    "ask Cielo's support for e-commerce whether lot {number} of EC {ec} arrived, and when. It did: `malote resolve "
-    "{id} --receipt {number}`. It did not, and certain of it: `malote resolve {id} --resend` (the same bytes under the "
-    "same number, which Cielo does not process twice), or `--withdraw --absent --why …`"
+    "ask Cielo's support for e-commerce whether lot {number} of EC {ec} arrived, and when. Its receipt is {number}; "
+    "sent again it is the same bytes under the same number, which Cielo does not process twice"
 )
 """What a person does where asking does not settle it."""
 

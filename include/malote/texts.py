@@ -1,4 +1,4 @@
-"""Every text of the pages, once: Portuguese and English side by side."""
+"""Every text that people read on pages, in runs and in reports, once: Portuguese and English side by side."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 from malote.hours import ZONE
 
+CATALOGUE: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+"""As it is written: key to Portuguese and English, or to another key whose text it shares."""
 TEXTS: dict[str, tuple[str, str]] = {
-    key: (portuguese, english)
-    for key, (portuguese, english) in json.loads(
-        Path(__file__).with_name("texts.json").read_text(encoding="utf-8")
-    ).items()
+    key: tuple(CATALOGUE[told] if isinstance(told, str) else told) for key, told in CATALOGUE.items()
 }
-"""Key to Portuguese and English, of ``texts.json``."""
+"""Key to Portuguese and English."""
 LANGUAGES = ("pt-BR", "en")
 
 
