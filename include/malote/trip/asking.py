@@ -119,7 +119,7 @@ class Asking:
             for each in leases:
                 each.cancel()
         async with writing:
-            return await asyncio.to_thread(self._rest, scope, pause=not useful)
+            return await asyncio.to_thread(self.rest, scope, pause=not useful)
 
     # ---- what both do
 
@@ -131,14 +131,13 @@ class Asking:
         return self.kit.journal.due(scope, limit=limit, lease=lease, landed=landed)
 
     def rest(self, scope: Scope, *, pause: bool = False) -> Rest:
-        """Where a scope stands, without asking anything."""
+        """Where a scope stands."""
         waiting, at, deadline = self.kit.journal.waiting(scope)
         answering, now = self.kit.institution.answering(), self.kit.clock.now()
         if at is not None and not answering.is_open(max(at, now)):
             at = answering.opens_at(max(at, now))
         if pause:  # nobody answers over there: the others that are due would fare no better
-            later = self.kit.clock.now() + self.kit.institution.rules.poll_every
-            at = max(at or later, later)
+            at = max(at or now, now + self.kit.institution.rules.poll_every)
         return Rest(waiting, at, deadline)
 
     def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
