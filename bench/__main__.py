@@ -9,7 +9,19 @@ from pathlib import Path
 from bench.goals import count
 
 HERE = Path(__file__).parent
-ORDER = ("soap", "lots", "returns", "documents", "landing", "journal", "trigger", "polling", "pace", "handing")
+ORDER = (
+    "soap",
+    "readers",
+    "lots",
+    "returns",
+    "documents",
+    "landing",
+    "journal",
+    "trigger",
+    "polling",
+    "pace",
+    "handing",
+)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from malote.reading.repairs import Repairs
 
 Mend = Callable[[Iterator[bytes], Repairs], Iterator[bytes]]
 
-_PART = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE)
+_PART = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200})\r?\n(?=[A-Za-z-]{1,60}[ \t]{0,20}:|\r?\n)")
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 _HEAD, _LARGEST, _MOST = 8 << 10, 8 << 20, 1000
 """Bytes of a part's head; bytes that are held; parts that are looked at."""
