@@ -92,9 +92,10 @@ class Sending(Ledger):
             "uncertain = true, leased_until = null, absent_seen = 0, arrived = arrived or %(arrived)s", arrived=arrived,
         )  # fmt: skip
 
-    def ask_again(self, id: str, why: str, *, at: datetime) -> None:
+    def ask_again(self, id: str, why: str, *, at: datetime, reply: str | None = None) -> None:
         """Asking whether it arrived failed: belief stays as it is, and it is asked again."""
-        self.move(id, ["sending"], "could not ask", {"why": why}, "next_at = %(at)s", at=at)
+        detail = {"why": why, "reply": reply} if reply else {"why": why}
+        self.move(id, ["sending"], "could not ask", detail, "next_at = %(at)s", at=at)
 
     def repeated(self, id: str) -> None:
         """Its bytes go again under the same number, inside a question: noted before they leave."""

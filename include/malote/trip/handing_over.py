@@ -69,12 +69,13 @@ class HandingOver:
                     return Standing.RECEIVED
             elif isinstance(step, Find):
                 try:
+                    repeated: list[Reply] = []
                     with overheard(partial(self.kit.mended, submission.id)):
-                        finding = self._find(submission)
+                        finding = self._find(submission, repeated)
                     continue
                 except (Transient, Malformed) as failed:
                     unheard_of = failed.what
-                    self._not_heard(submission, failed)
+                    self._not_heard(submission, failed, self._evidence(submission, repeated))
             elif isinstance(step, Wait):
                 return dataclasses.replace(step, why=unheard_of) if unheard_of else step
             elif not self._settle(submission.id, step):
@@ -104,7 +105,7 @@ class HandingOver:
             return False
         return True
 
-    def _not_heard(self, submission: Submission, failed: MaloteError) -> None:
+    def _not_heard(self, submission: Submission, failed: MaloteError, reply: str | None) -> None:
         """A failed query says nothing about the request: it is asked again, and in doubt where nobody ever answers."""
         log.warning("%s", failed.about(institution=self.kit.institution.name, submission=submission.id))
         at = unheard(self.kit.journal.submission(submission.id), self.kit.clock.now(), self.rules)
@@ -112,7 +113,7 @@ class HandingOver:
             search = self.kit.institution.search(submission)
             self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", search)
         else:
-            self.kit.journal.ask_again(submission.id, failed.what, at=at)
+            self.kit.journal.ask_again(submission.id, failed.what, at=at, reply=reply)
 
     def _attempt(self, submission: Submission) -> bool:
         """One send; True where its receipt is saved."""
@@ -173,15 +174,21 @@ class HandingOver:
 
     def _doubt(self, submission: Submission, error: Exception, replies: list[Reply], *, arrived: bool = False) -> None:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__
-        kept = None
-        if replies:
-            with self.kit.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
-                sheet.write(replies[0].body)
-            kept = sheet.stored.name
-        self.kit.journal.uncertain(submission.id, why, reply=kept, arrived=arrived)
+        self.kit.journal.uncertain(submission.id, why, reply=self._evidence(submission, replies), arrived=arrived)
 
-    def _find(self, submission: Submission) -> Finding:
-        """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better."""
+    def _evidence(self, submission: Submission, replies: list[Reply]) -> str | None:
+        """Keep what came of a reply that says nothing clear: a receipt may stand in it."""
+        if not replies:
+            return None
+        with self.kit.archive.write("replies", f"{submission.id}.txt", sealed=submission.stored.sealed) as sheet:
+            sheet.write(replies[0].body)
+        return sheet.stored.name
+
+    def _find(self, submission: Submission, repeated: list[Reply]) -> Finding:
+        """Drive the institution's way of asking; a query that fails is thrown into it first, it may know better.
+
+        :param repeated: takes the reply to bytes that went again
+        """
         asking = self.kit.institution.find(submission, self.kit.archive)
         try:
             call = next(asking)
@@ -189,6 +196,7 @@ class HandingOver:
                 self.kit.wait_for_slot()
                 if call.submits:
                     self.kit.journal.repeated(submission.id)
+                    call = _overheard(call, repeated)
                 try:
                     value = self.driver.send(self.kit.heeding(call))
                 except MaloteError as error:

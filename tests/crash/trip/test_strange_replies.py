@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -79,6 +80,25 @@ def test_a_submits_reply_that_nobody_can_read_is_kept_as_evidence(
             "select detail->>'reply' from malote.event where what = 'fate unknown'"
         ).fetchall()
     assert kept and "replies/" in kept
+
+
+def test_the_reply_to_bytes_that_went_again_is_kept_too(tmp_path: Path, warehouse: str) -> None:
+    """Cielo's way of asking: the same lot again. What comes back unreadable may be its receipt."""
+    stage = STAGES["cielo"](tmp_path)
+    trip = Trip(
+        stage.institution(), stage.driver(), warehouse, str(tmp_path / "archive"), service=stage.service, pouch="one"
+    )
+    trip.prepare(stage.rows(0, 1))
+    stage.sim.cielo.play("reset_before", on="upload")
+    stage.sim.cielo.play("head", on="upload", how="unknown_coding")
+    while trip.courier.send(trip.order.pouch, trip.driver).wake and not stage.sim.cielo.accepted:
+        trip.clock.at += timedelta(minutes=10)
+
+    with psycopg.connect(trip.dsn) as connection:
+        told = connection.execute("select detail->>'reply' from malote.event where what = 'could not ask'").fetchall()
+    assert any("replies/" in str(kept) for (kept,) in told)
+    for each in (trip.driver, trip, stage):
+        each.close()
 
 
 @pytest.mark.parametrize("how", ["control_reference", "multipart", "utf-16_said"])
