@@ -42,7 +42,9 @@ def _cielo() -> Cielo:
 
 @cache
 def _archive(folder: str) -> Archive:
-    return Archive(Path(folder) / "archive", "key")  # one for the process: its key is derived once, on purpose slowly
+    return Archive(
+        Path(folder) / "archive", "5c1f0e97b6d24a83e1907fd26b4ac835"
+    )  # one for the process: its key is derived once, on purpose slowly
 
 
 def _kit(dsn: str, institution: Institution, folder: str) -> Kit:

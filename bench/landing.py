@@ -97,11 +97,12 @@ def floor(dsn: str, rows: list[Any]) -> int:
 
 def malote(dsn: str, rows: list[Any]) -> int:
     from malote.institution import Table
+    from malote.rules import Rules
     from malote.submission import Standing, Stored, Submission
     from malote.trip import Landing
 
     class Stub:  # its answers are already in memory: what is measured is landing, not parsing
-        name, tables = "cielo", {"lote": Table(TARGET, tuple(COLUMNS))}
+        name, tables, rules = "cielo", {"lote": Table(TARGET, tuple(COLUMNS))}, Rules()
 
         def read(self, submission: Any, answer: Any) -> Iterator[Any]:
             return iter(rows)
@@ -125,7 +126,7 @@ def malote(dsn: str, rows: list[Any]) -> int:
 def merge_alone(dsn: str, rows: list[Any]) -> int:
     """The COPY and the pre-filtered merge without the account of items that the promise needs."""
     from malote.institution import Table
-    from malote.trip import landing
+    from malote.trip import staging as landing
 
     table = Table(TARGET, tuple(COLUMNS))
     with psycopg.connect(dsn) as c:
