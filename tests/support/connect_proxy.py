@@ -14,6 +14,7 @@ class ConnectProxy:
 
     status: str = "200 Connection established"
     login: str = ""
+    fields: str = ""
     heads: list[str] = field(default_factory=list)
 
     def __enter__(self) -> ConnectProxy:
@@ -48,7 +49,7 @@ class ConnectProxy:
             status = "407 Proxy Authentication Required"
         if method != "CONNECT":
             status = "405 Method Not Allowed"
-        inside.sendall(f"HTTP/1.1 {status}\r\n\r\n".encode())
+        inside.sendall(f"HTTP/1.{0 if self.fields else 1} {status}\r\n{self.fields}\r\n".encode())
         if not status.startswith("200"):
             return inside.close()
         host, _, port = where.rpartition(":")

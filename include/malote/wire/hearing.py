@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp.client_proto import ResponseHandler
@@ -45,8 +46,10 @@ class Hearing(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what came in. Without an exchange it is a proxy's, before there is a tunnel."""
-        if self._exchange is None or not data:  # no data: aiohttp goes on with what it held back itself
+        if not data:  # aiohttp goes on with what it held back itself
             super().data_received(data)
+        elif self._exchange is None:
+            self._by_proxy(data)
         elif self._giving_up:
             self._overhear(data)
         elif self._framing:
@@ -59,6 +62,17 @@ class Hearing(ResponseHandler):
         if self._giving_up:
             self._give_up()
         super().connection_lost(exc)
+
+    def _by_proxy(self, data: bytes) -> None:
+        self._raw += data
+        if found := _END.search(self._raw):
+            head, rest = bytes(self._raw[: found.end()]), bytes(self._raw[found.end() :])
+            self._raw.clear()
+            with suppress(Senseless):
+                head = mended(head).plain
+            super().data_received(head + rest)
+        elif len(self._raw) > EVIDENCE:
+            self._drop()
 
     def _begin(self, exchange: Exchange, data: bytes) -> None:
         head = self._raw

@@ -40,23 +40,23 @@ class Proxy:
             self.headers["Proxy-Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
 
     def verdict(self, chain: Iterable[BaseException], where: str) -> MaloteError | None:
-        """What it means that there was no connection, where the proxy is why."""
+        """What it means that there was no connection, where the proxy is why; ``where`` ends in its name."""
         for each in chain:
             if isinstance(each, aiohttp.ClientHttpProxyError) and each.status == 407:
                 return Misconfigured(
-                    f"{where}: the proxy {self.where} does not take our login, or wants one (407)",
+                    f"{where}: it does not take our login, or wants one (407)",
                     todo="set extra.proxy to http://login:password@host:port", kept=_LEFT,
                 )  # fmt: skip
             if isinstance(each, aiohttp.ClientHttpProxyError):
                 return Unreachable(
-                    f"{where}: the proxy {self.where} opened no way: HTTP {each.status}",
+                    f"{where}: it opened no way: HTTP {each.status}",
                     todo="nothing now: it is tried again; where it stays so, whoever runs the proxy must let this host "
                     "and port through, by CONNECT",
                     kept=_LEFT,
                 )
             if isinstance(each, aiohttp.ClientProxyConnectionError):
                 return Unreachable(
-                    f"{where}: the proxy {self.where} cannot be reached",
+                    f"{where}: it cannot be reached",
                     todo="nothing now: it is tried again; where it stays so, look at extra.proxy and the network",
                     kept=_LEFT,
                 )

@@ -36,6 +36,21 @@ def test_a_login_is_given_to_the_proxy_and_to_nobody_else(driver: Drivers, paper
     assert "proxy-authorization" not in server.requests[0].headers and len(proxy.heads) == 1
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Proxy-Agent : x\r\n",
+        "Content-Length: 0\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "no field\r\n",
+        "X: a\r\n b\r\n",
+    ],
+)
+def test_a_proxys_own_head_is_read_however_it_is_written(driver: Drivers, papers: Papers, fields: str) -> None:
+    with serving(ok(), context=papers.server()) as server, ConnectProxy(fields=fields) as proxy:
+        assert driver(papers.client(), proxy=f"http://{proxy.where}")(call(server.url(), b"x")).body == b"fine"
+
+
 def test_a_proxy_that_wants_another_login_is_misconfigured_and_nothing_left(driver: Drivers, papers: Papers) -> None:
     with serving(ok(), context=papers.server()) as server, ConnectProxy(login="other") as proxy:
         send = driver(papers.client(), proxy=f"http://planted:planted@{proxy.where}")
