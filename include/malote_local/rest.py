@@ -44,7 +44,7 @@ class Rest:
             return {}
         return {name: (found.get(name) or {}).get("status") or "absent" for name in COMPONENTS}
 
-    def wait_healthy(self, timeout: float = 180) -> None:
+    def wait_healthy(self, timeout: float = 600) -> None:
         """Return when all four components are healthy. :raises AirflowError: naming the one that is not"""
         self._until(
             lambda: set(self.healthy().values()) == {"healthy"}, timeout, lambda: f"not healthy: {self.healthy()}"
