@@ -86,6 +86,40 @@ def test_references_as_they_are_made_raise_no_false_alarm(one: object) -> None:
     assert sum(cards.held(one(chance)) for _ in range(3000)) <= 3  # type: ignore[operator]
 
 
+def _cnpj(chance: random.Random) -> str:
+    return (
+        next(each for end in range(100) if cnpj(each := f"{number:08}0001{end:02}"))
+        if (number := chance.randrange(10**8))
+        else _cnpj(chance)
+    )
+
+
+def _receipt(chance: random.Random) -> str:
+    month, (first, last) = chance.randrange(1, 13), (chance.randrange(10 ** chance.randrange(3, 13)) for _ in "12")
+    return f"{first}-{chance.randrange(100):02}-{chance.choice((1000, 2010, 4010, 4020, 9000))}-26{month:02}-{last}"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        _cnpj,
+        lambda chance: f"2026-10/{_cnpj(chance)}/{_cnpj(chance)}",
+        _receipt,
+        lambda chance: f"recibo {_receipt(chance)} de {_cnpj(chance)}",
+    ],
+    ids=["CNPJ", "reference of two CNPJs", "receipt", "receipt in words"],
+)
+def test_numbers_that_the_receita_gives_raise_no_alarm_at_all(one: object) -> None:
+    chance = random.Random(7)
+    found = [text for text in (one(chance) for _ in range(3000)) if cards.held(text)]  # type: ignore[operator]
+    assert not found
+
+
+@pytest.mark.parametrize("text", [f"{CARD}-01-4020-2610-7", f"7-01-4020-2610-{CARD}", "4012-00-1037-1411-12"])
+def test_the_form_of_a_receipt_hides_no_card_number(text: str) -> None:
+    assert cards.held(text)
+
+
 def test_a_cnpj_with_its_own_check_digits_is_a_cnpj() -> None:
     cnpjs = (f"36490{n:03}0001{d:02}" for n in range(1000) for d in range(100))
     both = [each for each in cnpjs if cards.luhn(each) and cnpj(each)]

@@ -9,8 +9,9 @@ A card number passes Luhn, has a brand's beginning and length, and is
 * up to 16 digits behind the zeros that fill up a longer group.
 
 In a group of 20 digits and more (a TID, the key of a nota fiscal) every third holds a window by chance: it is not
-looked into. A CNPJ with its own check digits is none, a day is not joined to what stands beside it, and neither is a
-number that is cut to its first 6 and last 4 already. All is linear in the text.
+looked into. A CNPJ with its own check digits is none, and holds none: of fifty every one does by chance. A day is not
+joined to what stands beside it, and neither is a number that is cut to its first 6 and last 4 already, nor a receipt of
+the Receita Federal (`9…-99-4020-2610-9…`: number, event, year and month, number). All is linear in the text.
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ _MARKUP = re.compile("""=["']|>""")
 _TIME = "(?:[T ,]{1,2}[0-2][0-9]:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?(?: ?[+-][01][0-9]:?[0-9]{2})?)?"
 _DAY = "(?:0[1-9]|[12][0-9]|3[01])"
 _MONTH = "(?:0[1-9]|1[0-2])"
+_EVENT = "(?:10[057]0|20[1-9][0-9]|3010|40[1-9][0-9]|9000)"
 _APART = re.compile(
     rf"""(?<![0-9])(?:[0-9]{{6}}\*{{3,9}}[0-9]{{4}}
+         |[0-9]{{1,12}}-[0-9]{{2}}-{_EVENT}-[0-9]{{2}}{_MONTH}-[0-9]{{1,12}}
          |(?:(?:19|20)[0-9]{{2}}([/.-]){_MONTH}\1{_DAY}|{_DAY}([/.-]){_MONTH}\2(?:19|20)[0-9]{{2}}){_TIME})(?![0-9])"""
     .replace("\n", "").replace("         |", "|"),
 )  # fmt: skip
-"""What is no part of a card number: one that is masked already, a day and its time."""
+"""What is no part of a card number: one that is masked already, a receipt in five groups, a day and its time."""
 
 
 def held(text: str) -> bool:
@@ -118,7 +121,9 @@ def _inside(digits: str, begin: int, end: int, sums: Sums) -> Iterator[tuple[int
         if len(bare) <= _FILLED and whole(bare) and sums.right(end - len(bare), end):
             yield 0, size
         return
-    if whole(digits[begin:end]) and sums.right(begin, end) and not cnpj(digits[begin:end]):
+    if cnpj(digits[begin:end]):
+        return
+    if whole(digits[begin:end]) and sums.right(begin, end):
         yield 0, size
         return
     for first in range(begin, end - SHORTEST + 1):
