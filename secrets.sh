@@ -47,6 +47,10 @@ export AIRFLOW_CONN_BNDES_DEFAULT='{"conn_type": "bndes", "host": "https://simul
   "extra": {"environment": "simulator",
   "ca_bundle": "/opt/airflow/certificates/ca.pem", "client_certificate": "/opt/airflow/certificates/client.p12",
   "client_certificate_password": "malote-sim"}}'
+export AIRFLOW_CONN_REINF_DEFAULT='{"conn_type": "reinf", "host": "https://simulators:8446",
+  "extra": {"environment": "simulator",
+  "ca_bundle": "/opt/airflow/certificates/ca.pem", "client_certificate": "/opt/airflow/certificates/client.p12",
+  "client_certificate_password": "malote-sim"}}'
 END
 
 # What the pages of the api-server read: the journal, and nothing that reaches an institution.

@@ -8,5 +8,6 @@ INSTITUTIONS: dict[str, str] = {
     "ccee": "malote.institutions.ccee.institution:Ccee",
     "cielo": "malote.institutions.cielo.institution:Cielo",
     "bndes": "malote.institutions.bndes.institution:Bndes",
+    "reinf": "malote.institutions.reinf.institution:Reinf",
 }
 """Every institution by its name (which is also its ``conn_type``), as ``module:class``, imported when first used."""

@@ -90,5 +90,10 @@ def connections(
                 },
             },
         },
+        "reinf_default": {
+            "conn_type": "reinf",
+            "host": f"https://localhost:{ports['reinf']}",
+            "extra": {**certified, "rules": {**QUICK, "requests": 600}},
+        },
         "malote_archive": {"conn_type": "generic", "password": archive_key},
     }

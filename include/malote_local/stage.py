@@ -23,7 +23,7 @@ from malote_local.roles import ROLES, dsn, passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
-SIMULATED = ("ccee", "cielo", "bndes")
+SIMULATED = ("ccee", "cielo", "bndes", "reinf")
 
 VISITED = {
     "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",

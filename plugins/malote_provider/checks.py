@@ -55,6 +55,7 @@ class Check:
 
 CHECKS = (
     Check("ccee.resultado_processamento", "codigo_processamento status", rows="count(*)"),
+    Check("reinf.evento", "evento situacao", rows="count(*)"),
     Check("report.ccee_contratos", "referencia",
           "count(*) = count(distinct (referencia, operacao, ambiente, perfil_agente))"),
     Check("cielo.transacao", "operacao situacao", rows="count(*) filter (where situacao <> 'sem_retorno')"),

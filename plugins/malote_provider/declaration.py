@@ -105,7 +105,20 @@ BNDES = Declaration(
     cnpj_of_certificate=True,
     host="https://…/apa (empty: the official address)",
 )
-DECLARED = (CCEE, CIELO, BNDES)
+REINF = Declaration(
+    "reinf",
+    "EFD-Reinf",
+    ("producao", "producao_restrita"),
+    "malote://reinf/evento",
+    '{"eventos_por_lote": 50, "poll_every": "PT5M", "due_day": 15}',
+    fields={
+        "contribuinte": ("Contribuinte", "8 digits of the CNPJ's root, or 11, or 14; empty: the root of the e-CNPJ"),
+        "cnpj": ("CNPJ", "Of the e-CNPJ; empty: as the client certificate says"),
+    },
+    certificate=True,
+    cnpj_of_certificate=True,
+)
+DECLARED = (CCEE, CIELO, BNDES, REINF)
 
 
 def hook_of(institution: str) -> type[MaloteHook]:

@@ -14,7 +14,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-malote",
         "name": "malote",
-        "description": "Sends files to the CCEE, Cielo and BNDES at most once and lands their answers exactly once.",
+        "description": "Sends files to CCEE, Cielo, BNDES and EFD-Reinf at most once, lands answers exactly once.",
         "connection-types": [_connection_type(each) for each in DECLARED],
         "extra-links": ["malote_provider.links.StoryLink"],
         "config": {

@@ -205,6 +205,28 @@ def bndes(
         yield SimpleNamespace(sim=sim, connection=connection, office=sim.bndes, dsn=connected)
 
 
+@pytest.fixture
+def reinf(
+    connected: str, set_connection: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """The simulated EFD-Reinf, quick, and ``reinf_default`` without a contributor of its own."""
+    with running("reinf", folder=tmp_path_factory.getbasetemp() / "certificates") as sim:
+        sim.reinf.set(result_after=0)
+        connection = {
+            "conn_type": "reinf",
+            "host": sim.url("reinf"),
+            "extra": {
+                "environment": "simulator",
+                "ca_bundle": str(sim.certificates.ca),
+                "client_certificate": str(sim.certificates.lasting),
+                "client_certificate_password": sim.certificates.password,
+                "rules": {"return_after": "PT0S", "poll_every": "PT1S", "requests": 0},
+            },
+        }
+        set_connection("reinf_default", **connection)
+        yield SimpleNamespace(sim=sim, connection=connection, office=sim.reinf, dsn=connected)
+
+
 def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> Any:
     """As much of a task's context as the tasks use; ``outlet_events`` keeps what they write."""
     ti = SimpleNamespace(

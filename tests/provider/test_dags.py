@@ -19,11 +19,12 @@ from malote.errors import Terminal
 from malote.institutions.cielo.rules import PROMISED, CieloRules
 from malote.journal import Journal
 from malote.rules import duration
+from malote_provider.declaration import DECLARED
 from support import ROOT
 from support.runs import parsed, rows, runs, xcom
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-TAGS = {"malote", "ccee", "cielo", "bndes", "envio", "relatorio"}
+TAGS = {"malote", "ccee", "cielo", "bndes", "reinf", "envio", "relatorio"}
 ACTIVE_RUNS = {"cielo_lote": 16, "bndes_operacoes": 16}  # a run may wait for long, and holds nothing back meanwhile
 HEAVY = {"zeep", "lxml", "xmlschema", "psycopg", "alembic", "requests", "aiohttp"}
 
@@ -147,8 +148,7 @@ def test_the_report_runs_when_any_institution_has_landed(bag: Any) -> None:
     condition = bag.dags["relatorio_diario"].timetable.asset_condition
     assert type(condition).__name__ == "AssetAny"
     landed = {asset.uri for asset in condition.objects}
-    wanted = {"malote://ccee/resultado_processamento", "malote://cielo/transacao", "malote://bndes/resultado"}
-    assert landed == wanted
+    assert landed == {each.asset for each in DECLARED}
 
 
 # ---- whole trips

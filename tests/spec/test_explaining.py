@@ -11,6 +11,7 @@ import pytest
 
 from malote import INSTITUTIONS
 from malote.commandline import main
+from support.reinf import event, ocorrencia, retorno
 
 CARD, CPF, CNPJ, ALPHA = "4012001037141112", "52998224725", "33657248000189", "12ABC34501DE35"
 APA = (
@@ -55,6 +56,11 @@ SAID: dict[str, tuple[str, dict[str, Any], str, list[str]]] = {
     "cielo, an unknown status": ("cielo", {}, LOT.format("77", ""), ["status desconhecido", "(unanswered)"]),
     "cielo, a number in use": ("cielo", {}, "<erro><codigo>100</codigo><mensagem>m</mensagem></erro>", [
         "as the answer to an upload: received", "as the answer to a question for a return: "]),
+    "reinf, a result": ("reinf", {}, retorno(2, event(0) + event(1, "1", "")), [
+        "protocoloEnvio: '2.202611.1' is the receipt of the lote", "received, protocol 2.202611.1",
+        "as the result of a lote: 2 events: 1 accepted, 1 refused"]),
+    "reinf, a refusal": ("reinf", {}, retorno(7, protocol="", more=ocorrencia("MS0030", "Sem procuração")), [
+        "did not take the lote", "MS0030 Sem procuração"]),
 }  # fmt: skip
 
 
@@ -93,6 +99,7 @@ PLACES = {
     '<y numeroBNDES="{0}"/></retorno>',
     "ccee": CCEE.format("{0}").replace("ADV-1", "{0}"),
     "cielo": LOT.format("{0}", "{0}").replace("T1", "{0}"),
+    "reinf": retorno(3, event(0, "1", "{0}", ocorrencia("{0}", "{0}")), protocol="{0}", more=ocorrencia("{0}", "{0}")),
 }
 
 

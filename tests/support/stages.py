@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import requests
+
 import malote_sim
 from malote.clock import SystemClock
 from malote.institution import Access, Institution, load
@@ -18,6 +20,8 @@ from malote.submission import Submission
 from malote.wire import SyncDriver, context
 from malote_sim.certificates import CNPJ
 from support.notary import Notary, Office, make_table
+from support.reinf import cnpj_number
+from support.sim.reinf import Caller, Signer
 
 
 class Stage(ABC):
@@ -318,4 +322,72 @@ class BndesStage(SimulatedStage):
         return next((p for p, each in there.items() if each.sha256 == submission.stored.sha256), None)
 
 
-STAGES: dict[str, type[Stage]] = {"notary": NotaryStage, "ccee": CceeStage, "cielo": CieloStage, "bndes": BndesStage}
+class ReinfStage(SimulatedStage):
+    """The EFD-Reinf: up to 50 signed events a lote, receipts by key after a lost reply, duplicates told."""
+
+    name, service, table = "reinf", "r4020", "reinf.evento"
+    verdict, findable = ("situacao", "aceito"), True
+    faults = (
+        "lost_reply", "reset_before", "timeout", "500", "503", "throttle", "malformed", "truncated", "html", "late",
+        "own_500", "gateway", "json", "empty", "iso", "no_protocol", "partial", "no_receipts",
+    )  # fmt: skip
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.sim.reinf.set(result_after=0)
+        self.sim.clock.set(datetime(2026, 11, 23, 12, tzinfo=timezone.utc))
+        with requests.Session() as other:
+            other.trust_env, other.verify = False, str(self.sim.certificates.ca)
+            other.cert = str(self.sim.certificates.client_pem)
+            Caller(self.sim, other, Signer(self.sim.certificates.client)).registered()
+
+    def access(self, **extra: Any) -> Access:
+        certificates = self.sim.certificates
+        return Access(
+            "reinf", "simulator", self.sim.url("reinf"), "", "",
+            {
+                "cnpj": CNPJ,
+                "ca_bundle": str(certificates.ca),
+                "client_certificate": str(certificates.client),
+                "client_certificate_password": certificates.password,
+                "rules": {"send_timeout": "PT1S", "ask_timeout": "PT1S", "requests": 0},
+                **extra,
+            },
+        )  # fmt: skip
+
+    def rows(self, first: int, n: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "reference": f"2026-10/matriz/{i:05}",
+                "ideEvento.indRetif": "1",
+                "ideEvento.perApur": "2026-10",
+                "ideEstab.tpInscEstab": "1",
+                "ideEstab.nrInscEstab": CNPJ,
+                "ideEstab.ideBenef.cnpjBenef": cnpj_number(i),
+                "ideEstab.ideBenef.idePgto[].natRend": ["15001"],
+                "ideEstab..idePgto[].infoPgto[].dtFG": [["2026-10-05", "2026-10-20"]],
+                "ideEstab..idePgto[].infoPgto[].vlrBruto": [["1000,00", "500,00"]],
+                "ideEstab..idePgto[].infoPgto[].retencoes.vlrBaseIR": [["1000,00", None]],
+                "ideEstab..idePgto[].infoPgto[].retencoes.vlrIR": [["15,00", None]],
+            }
+            for i in range(first, first + n)
+        ]
+
+    def accepted(self) -> Counter[str]:
+        return Counter({name: n for name, n in self.sim.reinf.accepted.items() if name.startswith("R-4020")})
+
+    def play(self, fault: str) -> None:
+        self.sim.reinf.play(fault)
+
+    def calm(self) -> None:
+        self.sim.reinf.faults.queued.clear()
+        self.sim.clock.advance(7200)
+
+    def truth(self, submission: Submission) -> str | None:
+        there = self.sim.reinf.lotes
+        return next((p for p, each in there.items() if each.sha256 == submission.stored.sha256), None)
+
+
+STAGES: dict[str, type[Stage]] = {
+    "notary": NotaryStage, "ccee": CceeStage, "cielo": CieloStage, "bndes": BndesStage, "reinf": ReinfStage,
+}  # fmt: skip

@@ -52,6 +52,9 @@ MAY = [
     ("select 1 from cielo.transacao", {OWNER, RUNTIME, SELECT, READER}),
     ("select 1 from ccee.resultado_processamento", {OWNER, RUNTIME, READER}),
     ("delete from bndes.operacao", {OWNER, RUNTIME}),
+    ("select 1 from reinf.vigente", {OWNER, RUNTIME, SELECT, READER}),
+    ("select 1 from reinf.pendencia", {OWNER, RUNTIME, SELECT, READER}),
+    ("select 1 from reinf.evento", {OWNER, RUNTIME, READER}),
     ("select 1 from report.submissoes_abertas", {OWNER, RUNTIME, READER}),
     ("create table outgoing.mine (n int)", {OWNER}),
     ("create table malote.mine (n int)", {OWNER}),
@@ -111,7 +114,7 @@ def test_what_was_made_before_becomes_the_owners_and_what_others_made_stays_thei
     with psycopg.connect(dsn) as connection:
         owners = connection.execute(
             """select distinct relowner::regrole::text, relname = 'theirs' from pg_class
-               where relnamespace::regnamespace::text = any ('{malote,outgoing,report,ccee,cielo,bndes}')
+               where relnamespace::regnamespace::text = any ('{malote,outgoing,report,ccee,cielo,bndes,reinf}')
                order by 2"""
         ).fetchall()
     assert owners == [(OWNER, False), ("somebody", True)]

@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.configuration import conf
-from airflow.sdk import DAG, AssetOrTimeSchedule
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule
 
 from malote import place
 from malote_provider import forms
-from malote_provider.bndes import RESULTADO as BNDES
-from malote_provider.ccee import RESULTADO_PROCESSAMENTO as CCEE
 from malote_provider.checks import COUNTED, MONTHLY, checking
-from malote_provider.cielo import TRANSACAO as CIELO
+from malote_provider.declaration import DECLARED
 from malote_provider.flows.frame import flow
 from malote_provider.timetables import OpeningHoursTimetable
 
@@ -47,7 +45,7 @@ def relatorio_diario(dag_id: str = "relatorio_diario", *, warehouse_conn_id: str
         "description": "Confere o que foi gravado e resume o dia",
         "doc_md": DOC,
         "tags": ["malote", "relatorio"],
-        "schedule": AssetOrTimeSchedule(timetable=evening, assets=CCEE | CIELO | BNDES),
+        "schedule": AssetOrTimeSchedule(timetable=evening, assets=AssetAny(*(Asset(each.asset) for each in DECLARED))),
         "params": {"tudo": forms.yes_or_no("tudo")},
         "template_searchpath": [str(place.sql("marts_tasks"))],
     }

@@ -165,7 +165,7 @@ def test_the_connections_are_what_airflow_reads_and_log_in_as_no_superuser(secre
         assert logins == {"malote_warehouse": "malote_runtime"} and len(found) == 1
     else:
         assert logins == {"malote_warehouse": "malote_runtime", "malote_select": "malote_select"}
-        assert {"ccee_default", "cielo_default", "bndes_default", "malote_archive"} <= set(found)
+        assert {"ccee_default", "cielo_default", "bndes_default", "reinf_default", "malote_archive"} <= set(found)
     assert "host=postgres" in dsn_of(found["malote_warehouse"])
 
 

@@ -1,0 +1,109 @@
+"""The return of a lote: its status, its protocol, its ocorrências, its events; read by local names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from malote.errors import Malformed
+from malote.institutions.reinf.masking import masked
+from malote.institutions.reinf.rules import EVENTS
+from malote.reading import Repairs, instant, markup
+from malote.submission import Submission
+
+PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,48}")
+_EVENT_ID = re.compile(r"ID[12]([0-9]{14})[0-9]{19}")
+MOST = 1000
+"""Ocorrências of one answer, at most: each is a row that lands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retorno:
+    """What an answer of `/recepcao/lotes` or `/consulta/lotes` says."""
+
+    root: etree._Element
+
+    @classmethod
+    def of(cls, body: bytes, repairs: Repairs | None = None) -> Retorno:
+        """From the bytes of a reply.
+
+        :raises Malformed: where it is no such return
+        """
+        root = markup.parse(body, repairs=repairs)
+        if markup.local(root.tag) != "Reinf" or next(root.iter("{*}cdResposta"), None) is None:
+            raise Malformed(f"XML that is no return of a lote ({markup.local(root.tag)[:60]})", institution="reinf")
+        return cls(root)
+
+    @property
+    def code(self) -> int | None:
+        """`cdResposta`."""
+        said = markup.first_text(self.root, "cdResposta") or ""
+        return int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else None
+
+    @property
+    def protocol(self) -> str | None:
+        """`protocoloEnvio`, where it has the form of one."""
+        said = markup.first_text(self.root, "protocoloEnvio") or ""
+        return said if PROTOCOL.fullmatch(said) else None
+
+    @property
+    def received_at(self) -> datetime | None:
+        """`dhRecepcao` of the lote: Brasília time where it says no zone."""
+        held = next(self.root.iter("{*}dadosRecepcaoLote"), None)
+        said = markup.first_text(held, "dhRecepcao") if held is not None else None
+        return instant(said) if said else None
+
+    def told(self) -> str:
+        """`descResposta` and the ocorrências in words, without anybody's CPF."""
+        said = [masked(markup.first_text(self.root, "descResposta") or "")]
+        said += [f"{row[5]} {row[6]}" for _, row in zip(range(5), self.ocorrencias(None), strict=False)]
+        return "; ".join(filter(None, (" ".join(each.split())[:300] for each in said))) or "no reason was given"
+
+    def events(self) -> list[tuple[str, etree._Element]]:
+        """Each `evento` with its Id."""
+        found = []
+        for each in self.root.iter("{*}evento"):
+            ids = [str(value).strip() for name, value in markup.attributes(each) if markup.local(name).lower() == "id"]
+            if ids:
+                found.append((ids[0], each))
+        return found
+
+    def strange_to(self, submission: Submission) -> bool:
+        """Whether it is about another contributor, by `ideContribuinte`, or by the Ids of its events."""
+        held = next(self.root.iter("{*}ideContribuinte"), None)
+        said = markup.first_text(held, "nrInsc") if held is not None else None
+        return bool(said) and not _same(str(said), submission.account)
+
+    def ocorrencias(self, protocol: str | None) -> Iterator[tuple[str | None, ...]]:
+        """The ocorrências of the lote and of its events, as rows of reinf.ocorrencia."""
+        for count, (event, id, each) in enumerate(self._found()):
+            if count == MOST:
+                return
+            texts = {markup.local(child.tag): " ".join("".join(map(str, child.itertext())).split()) for child in each}
+            yield (
+                event, id, protocol, "evento" if id else "porta",
+                texts.get("tipo") or texts.get("tpOcorr"), texts.get("codigo") or texts.get("codResp"),
+                masked(texts.get("descricao") or texts.get("dscResp") or "")[:2000] or None,
+                masked(texts.get("localizacao") or texts.get("localErroAviso") or "")[:2000] or None,
+            )  # fmt: skip
+
+    def _found(self) -> Iterator[tuple[str | None, str | None, etree._Element]]:
+        for each in self.root.iter("{*}ocorrencia"):
+            yield None, None, each
+        for id, event in self.events():
+            for each in event.iter("{*}regOcorrs"):
+                yield markup.first_text(event, "tpEv"), id, each
+
+
+def kind_of(said: str | None, submission: Submission) -> str:
+    """The event's code as it lands: that of the service, whatever the spelling of the answer."""
+    return EVENTS[submission.service].code if submission.service in EVENTS else said or submission.operation
+
+
+def _same(said: str, ours: str) -> bool:
+    """One contributor: a CNPJ and its root are the same one."""
+    return said == ours or (len(said) != 11 != len(ours) and said[:8] == ours[:8])

@@ -1,0 +1,237 @@
+"""One exchange each with the EFD-Reinf: the lote that is posted, the protocol that is asked for, receipts by key."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote
+
+from malote.address import base_of
+from malote.archive import Archive
+from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Throttled, Unavailable
+from malote.institution import Access, Body, Call, Reply, Request
+from malote.institutions.reinf.answers import Retorno, events
+from malote.institutions.reinf.calls.recibo import Recibo
+from malote.institutions.reinf.codes import ALREADY_THERE, BY_CODE
+from malote.institutions.reinf.rules import (
+    INTERNAL,
+    NOT_FOUND,
+    NOT_RECEIVED,
+    SOME,
+    TAKEN,
+    WELL,
+    WRONG_QUERY,
+    ReinfRules,
+    misfit,
+)
+from malote.reading import Repairs
+from malote.submission import Pending, Progress, Ready, Receipt, Submission
+
+T = TypeVar("T")
+E = TypeVar("E", bound=MaloteError)
+
+ENVIRONMENTS: Mapping[str, str] = {
+    "producao": "https://reinf.receita.economia.gov.br",
+    "producao_restrita": "https://pre-reinf.receita.economia.gov.br",
+}
+"""M 4.4, P."""
+
+PROBED = "0"
+"""A protocol that nobody has."""
+
+_PROTOCOL = re.compile(rb"<(?:[\w.-]{1,80}:)?protocoloEnvio(?:\s[^<>]{0,200})?>\s{0,80}([0-9A-Za-z.-]{1,49})\s{0,80}</")
+
+
+class Calls:
+    """The exchanges of one connection."""
+
+    def __init__(self, access: Access, rules: ReinfRules) -> None:
+        self._rules = rules
+        self._base = base_of(access, ENVIRONMENTS, "receita.economia.gov.br", "receita.fazenda.gov.br")
+
+    def submit(self, submission: Submission, archive: Archive) -> Call[Receipt]:
+        """POST of a lote; the reply brings its protocol (M 4.4.1)."""
+        stored = submission.stored
+        body = Body(stored.size, lambda: archive.open(stored))
+        return Call(
+            "recepcao/lotes",
+            Request("POST", f"{self._base}/recepcao/lotes", {"Content-Type": "application/xml"}, body),
+            partial(self.receipt, submission),
+            timeout=self._rules.send_timeout.total_seconds(),
+            submits=True,
+        )
+
+    def check(self, submission: Submission) -> Call[Progress]:
+        """GET of the result of a lote; the answer comes with it (M 4.4.2)."""
+        return self._ask(submission, partial(self._progress, submission))
+
+    def fetch(self, submission: Submission) -> Call[Pending | None]:
+        """As :meth:`check`, into a sink."""
+        return self._ask(submission, partial(self._fetched, submission))
+
+    def ocorrencias(self, submission: Submission) -> Call[list[tuple[str | None, ...]]]:
+        """As :meth:`check`, as rows of reinf.ocorrencia."""
+
+        def read(reply: Reply) -> list[tuple[str | None, ...]]:
+            return list(self.answer(reply, submission).ocorrencias(submission.receipt))
+
+        return self._ask(submission, read)
+
+    def recibo(self, path: Sequence[str]) -> Call[Recibo | None]:
+        """GET of the receipts under the key of an event; reads into None where there is none (P, N).
+
+        :param path: the event's code and the parts of its key
+        """
+        url = "/".join((self._base, "consulta", "reciboevento", *(quote(part, safe="") for part in path)))
+        return self._get("consulta/reciboevento", url, self.shown)
+
+    def probe(self) -> Call[str]:
+        """A question for a protocol that nobody has: any answer but a denial shows that the e-CNPJ is taken."""
+        return self._get("consulta/lotes", f"{self._base}/consulta/lotes/{PROBED}", self._welcome)
+
+    def _ask(self, submission: Submission, read: Callable[[Reply], T]) -> Call[T]:
+        if not submission.receipt:
+            raise misfit(f"{submission.id} has no protocol to ask for", "resolve it with --receipt PROTOCOL")
+        return self._get("consulta/lotes", f"{self._base}/consulta/lotes/{quote(submission.receipt, safe='')}", read)
+
+    def _get(self, name: str, url: str, read: Callable[[Reply], T]) -> Call[T]:
+        seconds = self._rules.ask_timeout.total_seconds()
+        return Call(name, Request("GET", url), read, self._rules.answer_bytes, timeout=seconds)
+
+    # ---- a send
+
+    def receipt(self, submission: Submission, reply: Reply) -> Receipt:
+        """The protocol first, whatever else is odd: one that is overlooked is a lote sent twice."""
+        _denied(reply)
+        repairs = Repairs()
+        try:
+            said = Retorno.of(reply.body, repairs)
+        except Malformed as broken:
+            found = {each.decode() for each in _PROTOCOL.findall(reply.body)}
+            if reply.status < 300 and len(found) == 1:
+                return Receipt(found.pop(), facts={"read": "leniently, from a reply that is no well-formed XML"})
+            if reply.status == 415:
+                what = "the EFD-Reinf says that what was sent is no XML"
+                raise _about(Refused, what, "415", kept="nothing was taken over there") from None
+            raise _doubt(reply, broken.what) from None
+        if said.strange_to(submission):
+            raise _doubt(reply, "it is about another contributor")
+        if said.protocol and (reply.status < 300 or said.code == NOT_RECEIVED):
+            # Of a lote that they have already a refusal may name the protocol: it is no refusal then.
+            return Receipt(said.protocol, received_at=said.received_at, facts=repairs.facts())
+        if said.code == NOT_RECEIVED and (reply.status < 300 or reply.status == 422):
+            raise self._not_received(submission, said)
+        if reply.status == 415:
+            raise _about(Refused, "the EFD-Reinf says that what was sent is no XML", "415")
+        raise _doubt(reply, f"cdResposta {said.code} without a protocol: {said.told()}")
+
+    def _not_received(self, submission: Submission, said: Retorno) -> Refused:
+        rows, told = list(said.ocorrencias(None)), said.told()
+        again = submission.attempt > 1 or submission.repeats > 0
+        there = again and any(word.lower() in told.lower() for word in self._rules.there)
+        what = f"the EFD-Reinf did not take the lote: {told}"
+        return _about(Refused, what, ALREADY_THERE if there else "7", reasons=rows)
+
+    # ---- a question
+
+    def answer(self, reply: Reply, submission: Submission) -> Retorno:
+        """The result of a lote, or what the reply means else."""
+        _denied(reply)
+        if reply.status in (401, 403, 429) or reply.status >= 500:
+            raise _gateway(reply)
+        try:
+            said = Retorno.of(reply.body)
+        except Malformed:
+            if reply.status == 200:
+                raise
+            raise _gateway(reply) from None
+        if reply.status == 404 or said.code == NOT_FOUND:
+            raise _about(Malformed, f"the EFD-Reinf knows no lote of protocol {submission.receipt}", "9")
+        if said.code == INTERNAL:
+            raise _about(Unavailable, f"the EFD-Reinf could not answer: {said.told()}", "99")
+        if said.code not in (TAKEN, WELL, SOME):
+            wrong = BY_CODE["8"] if said.code == WRONG_QUERY else None
+            raise Malformed(
+                f"the EFD-Reinf answers the question with cdResposta {said.code}: {said.told()}", institution="reinf",
+                code=wrong.code if wrong else None, meaning=wrong.meaning if wrong else None, todo=BY_CODE["8"].action,
+            )  # fmt: skip
+        if said.strange_to(submission) or (said.protocol and said.protocol != submission.receipt):
+            raise Malformed(
+                "it is the result of another lote", institution="reinf",
+                facts={"said": said.protocol or "another contributor", "asked": submission.receipt or ""},
+                todo="nothing, it is asked again; where it stays so, ask the Receita",
+            )  # fmt: skip
+        return said
+
+    def _progress(self, submission: Submission, reply: Reply) -> Progress:
+        said = self.answer(reply, submission)
+        if said.code == TAKEN:
+            return Pending("the EFD-Reinf is still processing it")
+        rows = list(events(said, submission, self._rules))
+        waited = set(submission.facts.get("eventos") or ())
+        silent = waited - {row[-4] for row in rows if row[-3] != "unanswered"}
+        if not silent:
+            return Ready(reply.body)
+        mark = hashlib.sha256(repr(sorted((row[-4], row[-3], row[-2]) for row in rows)).encode()).hexdigest()
+        return Pending(f"{len(waited) - len(silent)} of {len(waited)} events answered", partial=mark if rows else None)
+
+    def _fetched(self, submission: Submission, reply: Reply) -> Pending | None:
+        if reply.status == 200:
+            try:
+                return Pending("still in process") if self.answer(reply, submission).code == TAKEN else None
+            except Malformed:
+                return None  # of a long answer a driver keeps the beginning: the whole is read where it lands
+        self.answer(reply, submission)
+        raise _gateway(reply)
+
+    def shown(self, reply: Reply) -> Recibo | None:
+        """What an answer of `reciboevento` shows; None where nothing is there."""
+        _denied(reply)
+        if reply.status not in (200, 404, 422) or (reply.status == 404 and _is_html(reply)):
+            raise _gateway(reply)
+        if reply.status == 404:
+            return None
+        return Recibo.of(reply.body, self._rules.tags)
+
+    def _welcome(self, reply: Reply) -> str:
+        _denied(reply)
+        if reply.status in (200, 404, 422):
+            return "the EFD-Reinf lets this e-CNPJ ask"
+        raise _gateway(reply)
+
+
+def _denied(reply: Reply) -> None:
+    if reply.status in (495, 496):
+        what = f"the client certificate was turned down over there (HTTP {reply.status})"
+        raise _about(Misconfigured, what, str(reply.status), kept="nothing was done over there")
+
+
+def _doubt(reply: Reply, what: str) -> Malformed:
+    return Malformed(
+        f"HTTP {reply.status} and a reply that does not say whether the lote was taken: {what}", institution="reinf",
+        code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
+        kept="the lote: nothing is sent again by itself",
+    )  # fmt: skip
+
+
+def _gateway(reply: Reply) -> MaloteError:
+    what = f"the EFD-Reinf, or something in between, answered HTTP {reply.status}"
+    if reply.status == 429:
+        return Throttled(what, institution="reinf", code="429", retry_after=reply.retry_after)
+    if reply.status >= 500 or reply.status in (401, 403):
+        return Unavailable(what, institution="reinf", code=str(reply.status), todo="nothing: it is asked again")
+    return Malformed(what, institution="reinf", todo="it is asked again; where it stays so, look at the address")
+
+
+def _is_html(reply: Reply) -> bool:
+    return b"<html" in reply.body[:2048].lower() or "html" in reply.headers.get("content-type", "").lower()
+
+
+def _about(kind: type[E], what: str, code: str, **more: object) -> E:
+    """An error with what the table of codes says."""
+    known = BY_CODE[code]
+    told: dict[str, object] = {"todo": known.action, **more}
+    return kind(what, institution="reinf", code=code, meaning=known.meaning, **told)  # type: ignore[arg-type]

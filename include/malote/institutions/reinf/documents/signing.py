@@ -1,0 +1,84 @@
+"""The signature of an event: XMLDSig over its main element, by the connection's e-CNPJ; the key stays in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12
+from lxml import etree
+from signxml.algorithms import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+)
+from signxml.signer import XMLSigner
+
+from malote.institutions.reinf.rules import misfit
+
+_DS = "http://www.w3.org/2000/09/xmldsig#"
+
+
+class Signer:
+    """Signs events with the key of a PKCS#12 file: RSA-SHA256, C14N 1.0, the certificate of the end user only (M 3.7).
+
+    :param path: of `client_certificate`
+    :param password: that opens it
+    :param at: the instant of signing, aware: the certificate may not have expired by then
+    :raises Misconfigured: where the file is missing, does not open, has no RSA key, or has expired
+    """
+
+    def __init__(self, path: str, password: str, at: datetime) -> None:
+        if not path:
+            raise misfit("there is no client_certificate to sign with", "name the PKCS#12 file of the e-CNPJ")
+        try:
+            inside = pkcs12.load_pkcs12(Path(path).read_bytes(), password.encode() if password else None)
+        except OSError as wrong:
+            why = (wrong.strerror or "unknown").lower()
+            raise misfit(
+                f"client_certificate {path} cannot be read: {why}", "put it where the workers read it"
+            ) from None
+        except (ValueError, UnsupportedAlgorithm):
+            raise misfit(
+                f"client_certificate {path} is no PKCS#12 file, or client_certificate_password does not open it",
+                "try it by hand: openssl pkcs12 -legacy -nokeys -in …",
+            ) from None
+        if inside.cert is None or not isinstance(inside.key, RSAPrivateKey):
+            raise misfit(
+                f"client_certificate {path} holds no RSA key with its certificate", "export both together (A1)"
+            )
+        held = inside.cert.certificate
+        if at > held.not_valid_after_utc:
+            raise misfit(
+                f"client_certificate has been expired since {held.not_valid_after_utc:%Y-%m-%d}: what it signs is not "
+                "taken", "renew it and replace the file",
+            )  # fmt: skip
+        self._key, self._certificate = inside.key, held
+        self._signer = XMLSigner(
+            method=SignatureConstructionMethod.enveloped,
+            signature_algorithm=SignatureMethod.RSA_SHA256,
+            digest_algorithm=DigestAlgorithm.SHA256,
+            c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_0,
+        )
+        self._signer.namespaces = {None: _DS}  # type: ignore[dict-item]
+
+    def signed(self, document: str, id: str) -> bytes:
+        """The event with its signature as the last child of its root; the same bytes each time.
+
+        :param document: the event without an XML declaration
+        :param id: that of its main element
+        """
+        signed = self._signer.sign(
+            etree.fromstring(document),
+            key=self._key,
+            cert=[self._certificate],
+            reference_uri=f"#{id}",
+            id_attribute="id",
+        )
+        whole = etree.fromstring(etree.tostring(signed))  # what signxml returns cannot be searched, nor put elsewhere
+        for held in whole.iter(f"{{{_DS}}}X509Certificate"):  # no formatting (M 5.2); nothing of it is signed
+            held.text = "".join(str(held.text).split())
+        return etree.tostring(whole)

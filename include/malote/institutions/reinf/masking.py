@@ -1,0 +1,44 @@
+"""Takes personal data out of texts that go into logs, errors and the journal: CPFs, and what the treaty quotes."""
+
+from __future__ import annotations
+
+import re
+
+_GROUP = re.compile(r"(?<![0-9])([0-9]{3})\.?([0-9]{3})\.?([0-9]{3})[-.]?([0-9]{2})(?![0-9])")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»")
+_NAME = re.compile(r"'\{[^}']*\}(\w+)'")
+"""An element of the treaty, which is no value."""
+_SHOWN = re.compile(r"@?(?:per|nat|dt|vlr|ind|perc|tp|ini|fim|class|nrRec|fech|evt|rel|qtd|cod|dh)[A-Z][A-Za-z]*")
+"""Last steps of paths whose values name nobody."""
+
+
+def cpf(digits: str) -> bool:
+    """Whether these are the 11 digits of a CPF with its own two check digits."""
+    if len(digits) != 11 or not digits.isdecimal() or len(set(digits)) == 1:
+        return False
+    numbers = [int(each) for each in digits]
+    for size in (9, 10):
+        rest = sum(number * (size + 1 - at) for at, number in enumerate(numbers[:size])) * 10 % 11 % 10
+        if numbers[size] != rest:
+            return False
+    return True
+
+
+def masked(text: str) -> str:
+    """The text with each CPF as `***456789**`, as the Receita itself shows one."""
+    return _GROUP.sub(lambda found: _hidden("".join(found.groups()), found[0]), text)
+
+
+def quoted_away(text: str) -> str:
+    """As :func:`masked`, and without what stands in quotes: what an error of theirs quotes may be a name."""
+    return masked(_QUOTED.sub("'…'", text))
+
+
+def discreet(path: str, rule: str) -> str:
+    """The words of a broken rule without the value that broke it, where that could name a person."""
+    leaf, rule = path.rpartition(".")[2].partition("[")[0], _NAME.sub(r"\1", rule)
+    return masked(rule) if _SHOWN.fullmatch(leaf) else quoted_away(rule)
+
+
+def _hidden(digits: str, as_it_was: str) -> str:
+    return f"***{digits[3:9]}**" if cpf(digits) else as_it_was

@@ -1,0 +1,83 @@
+-- One row: one month of one contributor: what was declared of it, what is still open, whether it is closed, and the
+-- totals by code of revenue, as the Receita told them last, of the events that stand. A closing counts as an event.
+create or replace view report.reinf_competencia as
+with evento as (
+    select
+        s.environment as ambiente,
+        s.account as conta,
+        e.per_apur,
+        e.situacao
+    from reinf.evento as e
+    inner join malote.submission as s on e.submission_id = s.id
+    where e.per_apur is not null
+    union all
+    select
+        s.environment as ambiente,
+        s.account as conta,
+        s.facts -> 'eventos' -> i.echo ->> 'perApur' as per_apur,
+        'aberto' as situacao
+    from malote.submission as s
+    inner join malote.item_row as i on s.id = i.submission
+    where
+        s.institution = 'reinf'
+        and s.standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue')
+),
+
+competencia as (
+    select
+        ambiente,
+        conta,
+        per_apur,
+        count(*) as declarados,
+        count(*) filter (where situacao = 'aceito') as aceitos,
+        count(*) filter (where situacao = 'recusado') as recusados,
+        count(*) filter (where situacao not in ('aceito', 'recusado')) as abertos
+    from evento
+    where per_apur is not null
+    group by ambiente, conta, per_apur
+)
+
+select
+    c.per_apur,
+    c.declarados,
+    c.aceitos,
+    c.recusados,
+    c.abertos,
+    coalesce(f.fech_ret = '0', false) as fechada,
+    f.nr_recibo as fechamento_recibo,
+    f.recebido_em as fechada_em,
+    p.falta,
+    t.totais,
+    c.ambiente,
+    c.conta
+from competencia as c
+left join lateral (
+    select
+        v.fech_ret,
+        v.nr_recibo,
+        v.recebido_em
+    from reinf.vigente as v
+    where v.ambiente = c.ambiente and v.conta = c.conta and v.evento = 'R-4099' and v.per_apur = c.per_apur
+    order by v.recebido_em desc
+    limit 1
+) as f on true
+left join lateral (
+    select string_agg(o.evento || ' ' || o.estado || ': ' || o.quantos, '; ' order by o.evento, o.estado) as falta
+    from reinf.pendencia as o
+    where o.ambiente = c.ambiente and o.conta = c.conta and o.per_apur = c.per_apur
+) as p on true
+left join lateral (
+    select jsonb_object_agg(x.cr, x.informado) as totais
+    from (
+        select
+            y ->> 'CR' as cr,
+            sum(coalesce((y ->> 'vlrCRInf')::numeric, (y ->> 'vlrCR')::numeric, 0)) as informado
+        from reinf.vigente as v
+        cross join lateral jsonb_array_elements(v.totais) as y
+        where
+            v.ambiente = c.ambiente and v.conta = c.conta and v.per_apur = c.per_apur
+            and v.evento not in ('R-2099', 'R-4099') and not v.excluido
+        group by y ->> 'CR'
+    ) as x
+) as t on true
+order by c.ambiente asc, c.conta asc, c.per_apur asc;
