@@ -7,5 +7,6 @@ from malote_provider.flows.ccee import ccee_contratos
 from malote_provider.flows.cielo import cielo_lote
 from malote_provider.flows.reinf import reinf_eventos
 from malote_provider.flows.relatorio import relatorio_diario
+from malote_provider.flows.retencao import retencao
 
-__all__ = ["bndes_operacoes", "ccee_contratos", "cielo_lote", "reinf_eventos", "relatorio_diario"]
+__all__ = ["bndes_operacoes", "ccee_contratos", "cielo_lote", "reinf_eventos", "relatorio_diario", "retencao"]
