@@ -69,6 +69,9 @@ format: setup ## let ruff put the style right
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
+dictionary: setup ## write docs/dicionario.md, the data dictionary, from a fresh warehouse
+	$(PY) -m malote_local dictionary
+
 package: setup ## build dist/ and check it as the package index would
 	$(UV) sync --frozen --inexact --group package
 	rm -rf dist

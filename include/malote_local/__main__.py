@@ -21,6 +21,7 @@ def main() -> int:
     psql.add_argument("-c", "--command", dest="statement", default="", help="run that and end")
     for each in (up, down, psql):
         each.add_argument("--state", type=Path, default=None, help="where everything is kept (.malote)")
+    commands.add_parser("dictionary", help="write docs/dicionario.md from a fresh warehouse")
     commands.add_parser("clean", help="throw away what demo and up have kept in .malote")
     chosen = parser.parse_args()
 
@@ -61,6 +62,11 @@ def _run(chosen: argparse.Namespace) -> int:
         from malote_local.console import psql
 
         psql(state, chosen.statement)
+    if chosen.command == "dictionary":
+        from malote_local.dictionary import write
+
+        write()
+        return 0
     from malote_local.postgres import EmbeddedPostgres
 
     EmbeddedPostgres(STATE / "postgres").erase()

@@ -45,7 +45,7 @@ def upgrade(dsn: str, *, roles: Mapping[str, str] | None = None, clock: Clock | 
     """
     from psycopg import sql
 
-    from malote.migrations import indexes, marts
+    from malote.migrations import comments, indexes, marts
     from malote.migrations import roles as granted
 
     clock = clock or SystemClock()
@@ -61,6 +61,8 @@ def upgrade(dsn: str, *, roles: Mapping[str, str] | None = None, clock: Clock | 
         insistent(lambda: _migrate(connection))
         for name, text in marts.changed(connection).items():
             insistent(lambda name=name, text=text: marts.make(connection, name, text))  # type: ignore[misc]
+        if comments_due := comments.steps(connection):
+            insistent(lambda: connection.execute("; ".join(comments_due)))
         connection.execute("set lock_timeout = 0")  # waiting for it keeps nobody out
         for statement in indexes.steps(connection):
             insistent(lambda statement=statement: connection.execute(statement))  # type: ignore[misc]
@@ -75,7 +77,7 @@ def pending(dsn: str) -> list[str]:
     """
     from alembic.script import ScriptDirectory
 
-    from malote.migrations import indexes, marts
+    from malote.migrations import comments, indexes, marts
 
     with connect(dsn, autocommit=True) as connection:
         examine(connection)
@@ -86,6 +88,8 @@ def pending(dsn: str) -> list[str]:
         if connection.execute(_NOT_READY).fetchone()[0]:  # type: ignore[index]
             return [*due, "all report views", "the indexes of malote/migrations/sql/indexes.sql"]
         due += [f"view report.{name}" for name in marts.changed(connection)]
+        if said := comments.steps(connection):
+            due.append(f"comments on {len(said)} tables, views and columns")
         return due + list(indexes.steps(connection))
 
 
