@@ -79,5 +79,4 @@ left join lateral (
             and v.evento not in ('R-2099', 'R-4099') and not v.excluido
         group by y ->> 'CR'
     ) as x
-) as t on true
-order by c.ambiente asc, c.conta asc, c.per_apur asc;
+) as t on true;
