@@ -190,6 +190,7 @@ def test_a_lost_reply_stops_at_land_with_the_way_out_and_is_not_sent_again(run: 
     assert done.state == "failed"
     assert xcom("ccee_contratos", done.id, "submit")["in_doubt"] == 1
     assert "malote resolve ccee-1" in done.log
+    assert "Task exited" in done.log and "Traceback" not in done.log
     again = run(outgoing_sql=ROWS)
     assert again.state == "success", "a doubt is the alarm of its own run, not of every later one of the service"
     assert xcom("ccee_contratos", again.id, "submit")["held"] == 3
