@@ -165,7 +165,7 @@ def test_no_view_puts_its_rows_in_an_order(warehouse: str) -> None:
     assert ordered == []
 
 
-REACHED = [  # a filter, and the index that it must reach
+REACHED = [  # a filter, and the index that it must reach, or one of two that hold the same rows
     ("report.cielo_transacoes where referencia = 'P1'", "item_travels"),
     ("report.cielo_transacoes where tid = 'T'", "transacao_of_tid"),
     ("report.cielo_transacoes where numero_pedido = 'X'", "transacao_of_order"),
@@ -174,7 +174,7 @@ REACHED = [  # a filter, and the index that it must reach
     ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
     ("report.ccee_contratos where referencia = 'P1'", "item_travels"),
     ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_proposal"),
-    ("report.submissoes_abertas", "submission_unsettled"),
+    ("report.submissoes_abertas", "submission_unsettled or submission_on_desk"),
     ("report.retidas", "item_travels"),
     ("malote.item where scope = 's' and reference = 'P1'", "item_travels"),
     ("malote.item where reference = 'P1'", "item_travels"),
@@ -186,7 +186,7 @@ def test_a_filter_reaches_an_index_and_scans_no_history(warehouse: str, question
     with psycopg.connect(warehouse) as connection:
         connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
         plan = "\n".join(row[0] for row in connection.execute(f"explain select * from {question}"))
-    assert index in plan
+    assert any(each in plan for each in index.split(" or "))
 
 
 KEPT = ("cielo_aprovacao_solta", "cielo_aprovacao")
