@@ -1,6 +1,6 @@
 """Documents handed over one by one and several at once: to a BNDES that takes half a second for each, and no time.
 
-    python bench/handing.py [--documents 40] [--seconds 0.5]
+    python bench/handing.py [--documents 120] [--seconds 0.5]
 
 Each has its intent in the journal, a TLS connection with the client certificate, and its receipt, as in a task.
 """
@@ -77,7 +77,7 @@ def rate(sim: malote_sim.Running, dsn: str, folder: str, in_flight: int, n: int,
 def main() -> int:
     """Measure one by one, and the others against it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--documents", type=int, default=40)
+    parser.add_argument("--documents", type=int, default=120)
     parser.add_argument("--seconds", type=float, default=0.5)
     options = parser.parse_args()
     goals = Goals()
