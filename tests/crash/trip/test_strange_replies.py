@@ -14,7 +14,7 @@ from support.stages import STAGES, Stage
 from support.trip import Trip, standings
 
 SIMULATED = [name for name in STAGES if name != "notary"]
-DOORS = {"ccee": "importarArquivo", "cielo": "upload", "bndes": "financiamento"}
+DOORS = {"ccee": "importarArquivo", "cielo": "upload", "bndes": "financiamento", "reinf": "recepcao"}
 FORMS = [("head", how) for how in spoiling.HEADS if how not in spoiling.LOST]
 FORMS += [("bytes", how) for how in spoiling.BYTES]
 
