@@ -163,8 +163,16 @@ def test_a_doubt_stands_under_the_required_actions_and_is_answered_by_rest(runni
     asked = hitl(running, "GET", page)
     assert found[0] in asked["body"] and asked["response_received"] is False
     given = {"submission": found[0], "receipt": "", "why": "seen in nobody's list"}
-    hitl(running, "PATCH", page, {"chosen_options": [asked["options"][2]], "params_input": given})
-    assert rest.wait(DAG, doubt, timeout=900) == "success"
+    answer = {"chosen_options": [asked["options"][2]], "params_input": given}
+
+    def ended() -> bool:
+        # An answer that comes within the scheduler's own loop makes Airflow retry the task, which asks once more.
+        if rest.tasks(DAG, doubt)["doubt"] == "awaiting_input" and not hitl(running, "GET", page)["response_received"]:
+            hitl(running, "PATCH", page, answer)
+        return rest.runs(DAG)[doubt] not in ("queued", "running")
+
+    until(ended, "the run of the doubt ends", seconds=900)
+    assert rest.runs(DAG)[doubt] == "success"
     with psycopg.connect(running.warehouse) as warehouse:
         story = warehouse.execute(
             "select detail ->> 'who', detail ->> 'why' from malote.event where submission = %s and detail ? 'who'",
