@@ -14,6 +14,7 @@ from malote import INSTITUTIONS, heads
 from malote.errors import Misconfigured, Problem
 from malote.hours import Counter
 from malote.submission import CannotTell, Document, Finding, Order, Pending, Progress, Receipt, Submission
+from malote.texts import english
 
 if TYPE_CHECKING:
     from malote.archive import Archive
@@ -201,11 +202,11 @@ class Institution(ABC):
         Where the institution promises never to process the same document twice, a call may hand it over again.
         """
         yield from ()
-        return CannotTell(evidence="this institution offers no way to ask", search=self.search(submission))
+        return CannotTell(evidence=english("s_no_way"), search=self.search(submission))
 
     def search(self, submission: Submission) -> str:
         """What a person looks for, and where, and what to type then, where asking does not settle it."""
-        return f"see the docs page of {self.title}; then `malote resolve {submission.id} --receipt R`, or `--resend`"
+        return english("s_no_way_search", title=self.title, id=submission.id)
 
     @abstractmethod
     def check(self, submission: Submission) -> Call[Progress]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from malote.hours import ZONE
@@ -16,6 +17,41 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 """Key to Portuguese and English."""
 LANGUAGES = ("pt-BR", "en")
+
+_Pieces = list[tuple[str, str | None]]
+
+
+def _pieces(template: str) -> _Pieces:
+    return [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
+
+
+_KEPT: list[tuple[str, _Pieces]] = sorted(
+    ((key, _pieces(told[1])) for key, told in TEXTS.items() if key.startswith("s_")),
+    key=lambda each: -sum(len(literal) for literal, _ in each[1]),
+)
+"""What :func:`english` gives out for keeping, the wordiest first."""
+
+
+def _values(pieces: _Pieces, text: str) -> dict[str, str] | None:
+    """What a sentence was filled in with; None where it is another one."""
+    (first, name), *rest = pieces
+    values, at = dict[str, str](), len(first)
+    if not text.startswith(first):
+        return None
+    for literal, following in rest:
+        found = text.find(literal, at) if following else max(at, len(text) - len(literal))
+        if name is None or found < 0 or not text.startswith(literal, found):
+            return None
+        values[name] = text[at:found]
+        at, name = found + len(literal), following
+    if name:
+        return values | {name: text[at:]}
+    return values if at == len(text) else None
+
+
+def english(key: str, **values: Any) -> str:
+    """A text (its key begins with ``s_``) as errors say it and the journal keeps it: :meth:`Words.again` reads it."""
+    return TEXTS[key][1].format(**values)
 
 
 class Words:
@@ -44,6 +80,15 @@ class Words:
         """The text of a key, filled in. :raises KeyError: where there is none"""
         text = TEXTS[key][self._at]
         return text.format(**values) if values else text
+
+    def again(self, text: str) -> str:
+        """Our own sentence in this language, which the journal keeps in English; other people's words as they are."""
+        if self._at == 0:
+            for key, pieces in _KEPT:
+                values = _values(pieces, text)
+                if values is not None:
+                    return self(key, **{name: self.again(value) for name, value in values.items()})
+        return text
 
     def event(self, what: str) -> str:
         """What happened, in words; as the journal writes it where the catalogue does not know it."""

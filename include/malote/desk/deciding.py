@@ -9,6 +9,7 @@ from malote.errors import Misconfigured
 from malote.journal import Journal
 from malote.reference import normal
 from malote.submission import Standing, Submission
+from malote.texts import english
 
 
 class Way(str, Enum):
@@ -70,9 +71,9 @@ def decide_offered(journal: Journal, decision: Decision) -> str:
     id = decision.submission
     with journal.deciding(id, decision.seen):  # first, so that who came second is told by whom
         if decision.way not in choices(journal.submission(id), journal.unanswered_items(id)):
-            raise Misconfigured("its standing leaves nothing of the kind to decide", submission=id)
+            raise Misconfigured(english("s_nothing_to_decide"), submission=id)
         if not decision.why.strip():
-            raise Misconfigured("this decision needs a reason", submission=id, todo="say what you saw, and where")
+            raise Misconfigured(english("s_reason"), submission=id, todo=english("s_reason_do"))
         return decide(journal, decision)
 
 
@@ -85,13 +86,13 @@ def decide(journal: Journal, decision: Decision) -> str:
     id, why, who = decision.submission, decision.why.strip(), decision.who
     if decision.way in _REASONED and not why:
         raise Misconfigured(
-            "this decision needs a reason", submission=id, kept="the journal is unchanged",
+            english("s_reason"), submission=id, kept=english("s_unchanged"),
             todo="say what you saw over there, and where (--why)",
         )  # fmt: skip
     with journal.deciding(id, decision.seen):
         if decision.way is Way.RECEIPT:
             if not decision.receipt.strip():
-                raise Misconfigured("no receipt was given", submission=id, todo="type the number that they show")
+                raise Misconfigured(english("s_no_receipt"), submission=id, todo=english("s_no_receipt_do"))
             journal.give_receipt(id, decision.receipt.strip(), why, who=who)
             return "wait"
         if decision.way is Way.RESEND:

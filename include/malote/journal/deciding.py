@@ -13,6 +13,7 @@ from malote import cards
 from malote.errors import Misconfigured
 from malote.journal.ledger import Ledger, noted
 from malote.submission import Standing
+from malote.texts import english
 
 _NEVER = (1 << 63) - 1
 
@@ -48,7 +49,7 @@ class Deciding(Ledger):
                 who = newer["detail"].get("who")
                 raise Overtaken(
                     f"meanwhile {who or 'malote'} noted {newer['what']!r}", submission=id,
-                    todo="look at it again, then decide", kept="the journal is unchanged", event=newer,
+                    todo="look at it again, then decide", kept=english("s_unchanged"), event=newer,
                 )  # fmt: skip
             yield
 
@@ -85,8 +86,8 @@ class Deciding(Ledger):
             )  # fmt: skip
         except psycopg.errors.UniqueViolation:
             raise Misconfigured(
-                f"another submission already holds receipt {receipt}", submission=id, kept="the journal is unchanged",
-                todo="look again over there: a receipt is one submission's",
+                english("s_receipt_held", receipt=receipt), submission=id, kept=english("s_unchanged"),
+                todo=english("s_receipt_held_do"),
             ) from None  # fmt: skip
 
     def resend(self, id: str, why: str, *, who: str = "") -> None:
@@ -96,9 +97,9 @@ class Deciding(Ledger):
         """
         if self.submission(id).purged:
             raise Misconfigured(
-                "its bytes held card data and were purged: they cannot be sent again", submission=id,
-                todo="`malote resolve --withdraw --absent`; its rows then travel in another document",
-                kept="the journal is unchanged",
+                english("s_purged"), submission=id,
+                todo=english("s_purged_do"),
+                kept=english("s_unchanged"),
             )  # fmt: skip
         self._decided(
             id,
@@ -129,8 +130,8 @@ class Deciding(Ledger):
             submission = self.submission(id)
             if submission.standing is Standing.LANDED and not self._unanswered(id):
                 raise Misconfigured(
-                    "all its items are answered: there is nothing to ask", submission=id,
-                    kept="the journal is unchanged", todo=f"`malote story {id}` shows what was answered",
+                    english("s_all_answered"), submission=id,
+                    kept=english("s_unchanged"), todo=english("s_all_answered_do", id=id),
                 )  # fmt: skip
             now = self.clock.now()
             self.move(
@@ -175,11 +176,12 @@ class Deciding(Ledger):
         row = self.connection.execute(
             "select standing from malote.item where submission = %s and reference = %s", (id, reference)
         ).fetchone()
-        what = f"its item {reference!r} stands at {row['standing']!r}" if row else f"it holds no item {reference!r}"
+        item = repr(reference)
+        what = english("s_item_stands", item=item, standing=repr(row["standing"])) if row else ""
         raise Misconfigured(
-            f"{what}: only an unanswered one is settled by a person",
+            what or english("s_item_not_there", item=item),
             submission=id,
-            kept="the journal is unchanged",
+            kept=english("s_unchanged"),
             todo=f"select reference, standing from malote.item where submission = '{id}'",
         )
 

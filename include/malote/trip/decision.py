@@ -7,6 +7,7 @@ from datetime import datetime
 
 from malote.rules import Rules
 from malote.submission import CannotTell, Finding, Found, Receipt, Standing, Submission
+from malote.texts import english
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,6 @@ class Nothing:
     """Sending is over for this one."""
 
 
-_SHOWN = "ask them for the receipt of what they have already, then `malote resolve --receipt`"
-
 Step = Send | Find | Wait | Keep | NotThere | ProvenAbsent | Park | Nothing
 
 
@@ -109,7 +108,7 @@ def _absent(submission: Submission, now: datetime, rules: Rules, evidence: str) 
     sent_at = submission.sent_at or now
     if submission.arrived:
         if now > sent_at + rules.patience:
-            return Park(f"they said that they have it, and do not show it: {evidence}", _SHOWN)
+            return Park(english("s_arrived_unseen", evidence=evidence), english("s_arrived_search"))
         return NotThere(evidence, counts=False, again=now + rules.absent_apart)
     over = sent_at + rules.send_timeout + rules.settle
     if now < over:

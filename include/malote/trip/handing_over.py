@@ -26,6 +26,7 @@ from malote.hours import Counter
 from malote.institution import Call, Reply
 from malote.reading import overheard
 from malote.submission import Finding, Receipt, Standing, Submission
+from malote.texts import english
 from malote.trip.decision import Find, Keep, NotThere, Park, ProvenAbsent, Send, Step, Wait, next_step, unheard
 from malote.trip.kit import Kit
 
@@ -111,7 +112,7 @@ class HandingOver:
         at = unheard(self.kit.journal.submission(submission.id), self.kit.clock.now(), self.rules)
         if at is None:
             search = self.kit.institution.search(submission)
-            self.kit.journal.parked(submission.id, f"nobody could be asked: {failed.what}", search)
+            self.kit.journal.parked(submission.id, english("s_unheard", why=failed.what), search)
         else:
             self.kit.journal.ask_again(submission.id, failed.what, at=at, reply=reply)
 
@@ -163,10 +164,7 @@ class HandingOver:
         try:
             self.kit.journal.received(id, receipt, ask_at=ask_at, deadline=deadline, how=how)
         except psycopg.errors.UniqueViolation:
-            self.kit.journal.parked(
-                id, f"the institution gave receipt {receipt.number}, which another submission already holds",
-                "see which of the two it is over there, then `malote resolve`",
-            )  # fmt: skip
+            self.kit.journal.parked(id, english("s_receipt_twice", receipt=receipt.number), english("s_receipt_search"))
             return False
         self.kit.checkpoint("receipt saved")
         log.info("%s received, receipt %s", id, receipt.number)

@@ -53,7 +53,8 @@ class Teller:
     def explained(self, institution: str, code: str | None, message: str | None) -> str:
         """A code with the meaning that the manual gives it, and the institution's own words."""
         known = code_of(institution, code)
-        parts = [self.words("code", code=code) if code else "", known.meaning if known else "", message or ""]
+        said = self.words.again(message or "")
+        parts = [self.words("code", code=code) if code else "", known.meaning if known else "", said]
         return ": ".join(dict.fromkeys(part for part in parts if part))
 
     def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any]) -> str:

@@ -139,7 +139,7 @@ def _told(hook: MaloteHook, doubt: Submission) -> str:
     said: dict[str, Any] = next((each["detail"] for each in reversed(story) if each["what"] == "in doubt"), {})
     say, url = words(), f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{PREFIX}/submission/{quote(doubt.id)}"
     about = f"**{doubt.id}** ({say('r_items', n=say.number(doubt.item_count))})"
-    lines = [f"{say(key)}: {_plain(said[name])}" for key, name in _EVIDENCE.items() if said.get(name)]
+    lines = [f"{say(key)}: {_plain(say.again(said[name]))}" for key, name in _EVIDENCE.items() if said.get(name)]
     return "\n\n".join([about, *lines, f"[{say('r_page')}]({url})"])
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words
+from malote.journal import Journal
+from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words, english
 from support import ROOT
 
 PAGES = ("/", "/submission/notary-1", "/item?reference=D1", "/today")
@@ -163,6 +164,18 @@ def test_every_standing_has_its_words_and_its_way(
     on_its_way = standing in ("sending", "received")
     clear = re.search(r"clear it|\(clear\)", said.text.partition('class="way"')[0])
     assert not (on_its_way and clear), "what goes on by itself sends nobody to clear anything"
+
+
+def test_what_the_journal_keeps_of_a_doubt_is_read_in_the_readers_language(desk: Any, notary: SimpleNamespace) -> None:
+    with psycopg.connect(notary.dsn) as connection:
+        connection.execute("update malote.submission set standing = 'sending' where id = 'notary-1'")
+    with Journal(notary.dsn) as journal:
+        journal.parked("notary-1", english("s_ccee_evidence"), english("s_ccee_search", id="notary-1"))
+    for path in ("/", "/submission/notary-1"):
+        for language in LANGUAGES:
+            shown = desk.get(path, headers={"accept-language": language}).text
+            assert ("o codigoProcessamento que se perdeu" in shown) == (language == "pt-BR")
+            assert ("the codigoProcessamento that was lost" in shown) == (language == "en")
 
 
 def test_the_document_is_shown_by_hash_and_size_and_never_by_content(desk: Any) -> None:

@@ -13,11 +13,12 @@ from malote.errors import Malformed, Misconfigured
 from malote.institution import Access, AnswerRow, Call, Free, Institution, Number, Row, Table
 from malote.institutions.ccee import rules
 from malote.institutions.ccee.answers import TABLE, details
-from malote.institutions.ccee.calls import ENVIRONMENTS, SEARCH, Calls, Fault
+from malote.institutions.ccee.calls import ENVIRONMENTS, Calls, Fault
 from malote.institutions.ccee.documents import Layout, contracts, own_files
 from malote.institutions.ccee.explaining import explained
 from malote.rules import Code
 from malote.submission import CannotTell, Document, Finding, Order, Progress, Receipt, Submission
+from malote.texts import english
 
 
 class Ccee(Institution):
@@ -102,13 +103,12 @@ class Ccee(Institution):
         """It cannot be asked: the only query whose answer is known needs the code that was lost."""
         yield from ()
         return CannotTell(
-            evidence="the one query of these two services needs the codigoProcessamento that was lost, and the answer "
-            "of listarContrato (ContratoBSv2) is not public, so it is not read here",
+            evidence=english("s_ccee_evidence"),
             search=self.search(submission),
         )
 
     def search(self, submission: Submission) -> str:
-        return f"profile {self._profile}: {SEARCH.format(id=submission.id)}"
+        return english("s_ccee_profile", profile=self._profile, search=english("s_ccee_search", id=submission.id))
 
     def check(self, submission: Submission) -> Call[Progress]:
         return self._calls.check(submission)

@@ -14,12 +14,13 @@ from malote.institution import Access, AnswerRow, Call, Free, Institution, Numbe
 from malote.institutions.cielo import rules
 from malote.institutions.cielo.answers import TABLE, unmentioned
 from malote.institutions.cielo.answers import rows as returned
-from malote.institutions.cielo.calls import ENVIRONMENTS, SEARCH, Calls, find, lot_number, misfit
+from malote.institutions.cielo.calls import ENVIRONMENTS, Calls, find, lot_number, misfit
 from malote.institutions.cielo.documents import Sender, item_ids, lots
 from malote.institutions.cielo.explaining import explained
 from malote.reading import figures
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
+from malote.texts import english
 
 log = logging.getLogger("malote.institutions.cielo")
 
@@ -88,7 +89,7 @@ class Cielo(Institution):
         return find(self._calls, submission, archive, self._ec, self._rules)
 
     def search(self, submission: Submission) -> str:
-        return SEARCH.format(id=submission.id, number=lot_number(submission), ec=self._ec)
+        return english("s_cielo_search", number=lot_number(submission), ec=self._ec)
 
     def check(self, submission: Submission) -> Call[Progress]:
         return self._calls.check(submission)

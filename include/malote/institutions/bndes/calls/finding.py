@@ -24,15 +24,10 @@ from malote.institutions.bndes.answers import (
 from malote.institutions.bndes.calls.calls import Calls
 from malote.reading import markup
 from malote.submission import Absent, CannotTell, Finding, Found, Receipt, Submission
+from malote.texts import english
 
 SKEW = timedelta(minutes=5)
 """How far BNDES's clock may be behind ours: what it received earlier than that was not this."""
-
-SEARCH = (
-    "ask pesquisa and consultaSubcredito for {what}, and BNDES's desk for what it received from {cnpj} around the time "
-    "that its story shows (`malote story {id}`)"
-)
-"""What a person does where asking does not settle it."""
 
 Asked = Generator[Call[Any], Any, Finding]
 
@@ -67,7 +62,7 @@ class Finder:
         return self._question({f"..{tags[column][0]}": facts.get(fact) for fact, column in keys})
 
     def _proposal(self, submission: Submission) -> Asked:
-        what = f"proposal {submission.facts.get('reference')}"
+        what = english("s_bndes_proposal", reference=submission.facts.get("reference"))
         found = yield from self._searched(submission)
         if not isinstance(found, list):
             return found
@@ -75,7 +70,7 @@ class Finder:
         if not found:
             return Absent(f"pesquisa shows no operation for {what}")
         if not mine:
-            return self._cannot(submission, f"pesquisa for {what} shows {len(found)} operations, and none is it")
+            return self._cannot(submission, english("s_bndes_none_is_it", what=what, n=len(found)))
         now = [each for each in self._requests(mine) if not self._earlier(each, submission)]
         if not now:
             return Absent(f"pesquisa shows {what} only as it was received before this was made")
@@ -84,12 +79,13 @@ class Finder:
             now = [now[times.index(max(times))]]
         protocols = {text for each in now if (text := _protocol(each))}
         if len(protocols) > 1:
-            return self._cannot(submission, f"pesquisa shows {what} under {', '.join(sorted(protocols))}")
+            shown_under = ", ".join(sorted(protocols))
+            return self._cannot(submission, english("s_bndes_protocols", what=what, protocols=shown_under))
         if protocols:
             return Found(self._receipt(protocols.pop(), now[0], "pesquisa by proposal"))
         if number := mine[0].get("numero_bndes"):
             return Found(self._receipt(f"{BY_NUMBER}{number}", mine[0], "pesquisa by proposal, without a protocol"))
-        return self._cannot(submission, f"pesquisa shows {what} without protocol and numeroBNDES")
+        return self._cannot(submission, english("s_bndes_bare", what=what))
 
     def _requests(self, operations: list[Fields]) -> list[Fields]:
         """Each time that a financiamento was asked for, where an operation shows them; else the operation itself."""
@@ -109,7 +105,7 @@ class Finder:
             if is_of(each, submission):
                 number = each.get("numero_contrato_bndes") or each.get("numero_bndes") or number
         if not number:
-            return self._cannot(submission, "pesquisa shows no operation for it")
+            return self._cannot(submission, english("s_bndes_no_operation"))
         try:
             answer: bytes = yield self._calls.detail(str(number))
         except Refused as refused:
@@ -117,23 +113,23 @@ class Finder:
         every = events(markup.parse(answer), self._reading.rules.tags)
         same = [each.fields for each in every if each.is_of(name)]
         said = ", ".join(f"{_protocol(each) or 'no protocol'} {each.get('status') or ''}".strip() for each in same)
-        evidence = f"consultaSubcredito {number} shows {len(same)} of {name}{f' ({said})' if said else ''}"
+        shows = f" ({said})" if said else ""
         now = [each for each in same if _protocol(each) and not self._earlier(each, submission)]
         if name == "cancelamento":  # there may be several, so the time has to speak for it
             now = [each for each in now if each.get("recebido_em")]
         if name != "liberacao" and len(now) == 1:
             return Found(self._receipt(_protocol(now[0]) or "", now[0], "consultaSubcredito"))
-        return self._cannot(submission, f"{evidence}: that does not tell whether this one is among them")
+        return self._cannot(submission, english("s_bndes_events", number=number, n=len(same), service=name, said=shows))
 
     def _unknowable(self, submission: Submission) -> Asked:
         yield from ()
-        return self._cannot(submission, f"nothing is documented that would show it ({submission.service})")
+        return self._cannot(submission, english("s_bndes_nothing", service=submission.service))
 
     def _searched(self, submission: Submission) -> Generator[Call[Any], Any, list[Fields] | Finding]:
         try:
             document = self.asked(submission)
         except (Invalid, Misconfigured) as unaskable:
-            return self._cannot(submission, f"the layout of pesquisa has no place for it: {unaskable.what}")
+            return self._cannot(submission, english("s_bndes_no_place", why=unaskable.what))
         try:
             answer: bytes = yield self._calls.search(document)
         except Refused as refused:
@@ -172,10 +168,10 @@ class Finder:
     def search(self, submission: Submission) -> str:
         """What a person does where asking does not settle it."""
         facts = submission.facts
-        what = (
-            f"numeroBNDES {facts['numeroBNDES']}" if facts.get("numeroBNDES") else f"proposal {facts.get('reference')}"
-        )
-        return SEARCH.format(what=what, cnpj=self._account, id=submission.id)
+        what = english("s_bndes_proposal", reference=facts.get("reference"))
+        if facts.get("numeroBNDES"):
+            what = f"numeroBNDES {facts['numeroBNDES']}"
+        return english("s_bndes_search", what=what, cnpj=self._account, id=submission.id)
 
 
 def _protocol(fields: Fields) -> str | None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from malote.institutions.ccee.calls.calls import ENVIRONMENTS, Calls
-from malote.institutions.ccee.calls.faults import SEARCH, Fault
+from malote.institutions.ccee.calls.faults import Fault
 
-__all__ = ["ENVIRONMENTS", "SEARCH", "Calls", "Fault"]
+__all__ = ["ENVIRONMENTS", "Calls", "Fault"]

@@ -13,16 +13,11 @@ from malote.institution import Reply
 from malote.institutions.ccee.rules import BY_CODE, verdict
 from malote.reading import markup
 from malote.submission import Submission
+from malote.texts import english
 
 E = TypeVar("E", bound=MaloteError)
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-
-SEARCH = (
-    "in CliqCCEE, as this profile, search the contracts by their references (its page, or `malote items {id}`), and "
-    "the processing results of that hour"
-)
-"""What a person looks for when a reply was lost: the two services offer no question that would settle it."""
 
 _PREFIX = re.compile(rb"(</?)[A-Za-z_][\w.-]{0,60}:")
 
@@ -118,7 +113,7 @@ def doubt(submission: Submission, what: str, fault: Fault | None = None, **facts
     """An unclear reply to a submit."""
     more: dict[str, Any] = {
         "submission": submission.id,
-        "todo": SEARCH.format(id=submission.id),
+        "todo": english("s_ccee_search", id=submission.id),
         "kept": "the file and its items: nothing is sent again by itself",
     }
     error = fault.told(InDoubt, what, **more) if fault else InDoubt(what, institution="ccee", **more)

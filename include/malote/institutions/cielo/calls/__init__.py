@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from malote.institutions.cielo.calls.calls import ENVIRONMENTS, Calls, lot_number, misfit
 from malote.institutions.cielo.calls.finding import find
-from malote.institutions.cielo.calls.replies import SEARCH, heard, receipt
+from malote.institutions.cielo.calls.replies import heard, receipt
 
-__all__ = ["ENVIRONMENTS", "SEARCH", "Calls", "find", "heard", "lot_number", "misfit", "receipt"]
+__all__ = ["ENVIRONMENTS", "Calls", "find", "heard", "lot_number", "misfit", "receipt"]

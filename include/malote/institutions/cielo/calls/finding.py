@@ -9,9 +9,10 @@ from malote.archive import Archive
 from malote.errors import InDoubt, Malformed, Refused, Throttled, Transient, Unreachable
 from malote.institution import Call
 from malote.institutions.cielo.calls.calls import Calls, lot_number
-from malote.institutions.cielo.calls.replies import SEARCH, Heard, known
+from malote.institutions.cielo.calls.replies import Heard, known
 from malote.institutions.cielo.rules import CieloRules
 from malote.submission import CannotTell, Finding, Found, Receipt, Submission
+from malote.texts import english
 
 ABSENT = 74
 
@@ -42,19 +43,17 @@ def find(
         why = heard.why
         if heard.code != ABSENT:
             return Found(known(submission, number, f"the question for its return was answered: {why}"))
-    search = SEARCH.format(id=submission.id, number=number, ec=ec)
+    search = english("s_cielo_search", number=number, ec=ec)
     if spent:
-        went = "its bytes are purged: it cannot be sent again"
+        went = english("s_cielo_purged")
         if not submission.purged:
-            went = f"its bytes, sent again {submission.repeats} times, were never answered clearly"
-        return CannotTell(evidence=f"Cielo has no lot {number} ({why}), and {went}", search=search)
+            went = english("s_cielo_repeated", times=submission.repeats)
+        return CannotTell(english("s_cielo_no_lot", number=number, why=why, went=went), search)
     try:
         receipt: Receipt = yield calls.upload(submission, archive)
     except Refused as refused:
-        return CannotTell(
-            evidence=f"asked for lot {number}: {why}; the same bytes again: {refused.code} {refused.meaning}",
-            search=search,
-        )
+        said = f"{refused.code} {refused.meaning}"
+        return CannotTell(english("s_cielo_again", number=number, why=why, said=said), search)
     except InDoubt as unclear:
         raise Malformed(
             f"sent again under its number, and still unclear: {unclear.what}",

@@ -18,12 +18,6 @@ from malote.submission import Receipt, Submission
 
 E = TypeVar("E", bound=MaloteError)
 
-SEARCH = (
-    "ask Cielo's support for e-commerce whether lot {number} of EC {ec} arrived, and when. Its receipt is {number}; "
-    "sent again it is the same bytes under the same number, which Cielo does not process twice"
-)
-"""What a person does where asking does not settle it."""
-
 _ENVIO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-envio(?:\s[^<>]{0,500})?>([^<>]{0,100})")
 _RETORNO = re.compile(rb"<(?:[\w.-]{1,80}:)?data-retorno(?:\s[^<>]{0,500})?>([^<>]{0,100})")
 _ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)

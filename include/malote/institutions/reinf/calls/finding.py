@@ -15,13 +15,7 @@ from malote.institutions.reinf.calls.recibo import Recibo
 from malote.institutions.reinf.rules import EVENTS, Event
 from malote.reading import markup
 from malote.submission import Absent, CannotTell, Finding, Found, Receipt, Submission
-
-SEARCH = (
-    "look in the portal (e-CAC, EFD-Reinf, Consultar lotes and eventos) for what the contributor {account} sent around "
-    "the time that `malote story {id}` shows: {what}. It arrived: `malote resolve {id} --receipt PROTOCOL`. It did "
-    "not, and certain of it: `malote resolve {id} --resend`, or `--withdraw --absent --why …`"
-)
-"""What a person does where asking does not settle it."""
+from malote.texts import english
 
 Asked = Generator[Call[Any], Any, Finding]
 
@@ -35,8 +29,7 @@ def find(calls: Calls, submission: Submission, archive: Archive) -> Asked:
     """
     event = EVENTS[submission.service]
     if not event.asked:
-        what = f"no way is known to ask for an {event.code}"
-        return _cannot(submission, what)
+        return _cannot(submission, english("s_reinf_unaskable", event=event.code))
     asked = others = 0
     for id, path in _keys(submission, archive, event):
         if path is None:
@@ -51,10 +44,10 @@ def find(calls: Calls, submission: Submission, archive: Archive) -> Asked:
                 return Found(Receipt(protocol, received_at=at, facts={"found": "reciboevento"}))
             return (yield from _again(calls, submission, archive))
         if not shown.ids:
-            return _cannot(submission, "reciboevento shows a receipt under its key, and not of which event")
+            return _cannot(submission, english("s_reinf_whose"))
         others += 1
     if not asked:
-        return _cannot(submission, "none of its events has a key by which reciboevento could be asked")
+        return _cannot(submission, english("s_reinf_no_key"))
     beside = f"; under {others} of their keys another event" if others else ""
     return Absent(f"reciboevento shows none of the {asked} events of the lote{beside}")
 
@@ -63,7 +56,7 @@ def _again(calls: Calls, submission: Submission, archive: Archive) -> Asked:
     try:
         receipt: Receipt = yield calls.submit(submission, archive)
     except Refused as refused:
-        return _cannot(submission, f"reciboevento shows it without a protocol, and sent again: {refused.what}")
+        return _cannot(submission, english("s_reinf_again", said=refused.what))
     return Found(receipt)
 
 
@@ -95,9 +88,9 @@ def search(submission: Submission) -> str:
     """What a person looks for in the portal, and types then."""
     events = (submission.facts.get("eventos") or {}).values()
     months = sorted({str(each["perApur"]) for each in events if each.get("perApur")})
-    of = f" of {', '.join(months)}" if months else ""
+    of = f" ({', '.join(months)})" if months else ""
     what = f"{submission.item_count} {submission.operation}{of}, {submission.name}"
-    return SEARCH.format(account=submission.account, id=submission.id, what=what)
+    return english("s_reinf_search", account=submission.account, id=submission.id, what=what)
 
 
 def _cannot(submission: Submission, evidence: str) -> CannotTell:
