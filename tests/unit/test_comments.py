@@ -12,19 +12,14 @@ from malote.migrations import comments, upgrade
 from malote_local.dictionary import PAGE, page
 
 Named = comments.Named
-SOURCE = re.compile(r" \[(malote|CCEE, .+|Cielo, .+|BNDES, .+)\]$")
+SOURCE = re.compile(r" \[(malote|CCEE, .+|Cielo, .+|BNDES, .+|EFD-Reinf, .+)\]$")
 HOW = "add a line to include/sql/comentarios.txt, then `make dictionary`"
-
-STILL_ENGLISH = (
-    "outgoing.reinf_",
-    "report.reinf_",
-)  # the EFD-Reinf's tables came with comments of their own, in English
 
 
 @pytest.fixture
 def named(warehouse: str) -> list[Named]:
     with psycopg.connect(warehouse) as connection:
-        return [each for each in comments.there(connection) if not each.relation.startswith(STILL_ENGLISH)]
+        return comments.there(connection)
 
 
 def wanting(named: list[Named], holds: Callable[[Named], object]) -> list[str]:

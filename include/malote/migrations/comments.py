@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from malote import INSTITUTIONS
 from malote.place import sql as shipped
 
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMAS = ("malote", "outgoing", "ccee", "cielo", "bndes", "report")
+SCHEMAS = ("malote", "outgoing", *INSTITUTIONS, "report")
 _SECTION = re.compile(r"= (\S+) (\[[^\]]+\])\s*(.*)")
 _LINE = re.compile(r"(\w+): (.+?)(?:\s+(\[[^\]]+\]))?")
 _THERE = """
