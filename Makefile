@@ -8,7 +8,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format bench bench-years clean down psql package
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ format: setup ## let ruff put the style right
 dictionary: setup ## write docs/dicionario.md, the data dictionary, from a fresh warehouse
 	$(PY) -m malote_local dictionary
 
+docs: setup ## build the documentation into site/, links checked; open site/index.html
+	$(UV) sync --frozen --inexact --group docs
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+
 package: setup ## build dist/ and check it as the package index would
 	$(UV) sync --frozen --inexact --group package
 	rm -rf dist
@@ -87,5 +91,5 @@ bench-years: setup ## measure what years of data cost (SIZE=1/100, 1/10 or 1/1 o
 
 clean: ## throw away the data of demo and up, and all caches (not .venv)
 	@test ! -x $(PY) || $(PY) -m malote_local clean
-	rm -rf .malote dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .malote dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+"""The pages that the docs site is made of: what they quote of the program is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+
+import pytest
+
+from malote_provider import bndes, ccee, cielo, reinf
+from support import ROOT
+
+QUOTED = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
+
+
+@cache
+def said() -> str:
+    """Every text of the program, one a line; what is filled in is an ellipsis."""
+    sources = [
+        path for folder in ("include/malote", "plugins/malote_provider") for path in (ROOT / folder).rglob("*.py")
+    ]
+    return "\n".join(_text(node) for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.replace("%d", "…").replace("\n", " ")
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(each) if isinstance(each, ast.Constant) else "…" for each in node.values)
+    return ""
+
+
+def symptoms(page: str = "troubleshooting.md") -> list[str]:
+    return QUOTED.findall((ROOT / "docs" / page).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("symptom", [each for each in symptoms() if " " in each])
+def test_a_symptom_is_said_by_the_program_in_these_words(symptom: str) -> None:
+    assert symptom.strip("… ") in said()
+
+
+@pytest.mark.parametrize("door", [ccee, cielo, bndes, reinf], ids=lambda door: door.__name__)
+def test_the_reference_has_every_operator_and_sensor_of_an_institution(door: object) -> None:
+    pages = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "reference").glob("*.md")))
+    assert f"::: {door.__name__}\n" in pages
+    sensors = [name for name in door.__all__ if name.endswith("Sensor")]
+    assert sensors and all(f"::: {door.__name__}.{name}\n" in pages for name in sensors)
