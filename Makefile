@@ -24,7 +24,7 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of the browser and of the running system
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/system
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system
 
 test-system: setup ## every button and fault on a real Airflow (SEED=2 ONLY=kill_triggerer plays one again)
 	SEED=$(SEED) $(PY) -m pytest tests/system -s $(if $(ONLY),-k "$(ONLY)")

@@ -54,7 +54,7 @@ def trip(running: Stage) -> str:
 def control(running: Stage, what: str, body: Any) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        session.post(f"{running.control}/_sim/ccee/{what}", json=body, timeout=10).raise_for_status()
+        session.post(f"{running.control}/_sim/ccee/{what}", json=body, timeout=60).raise_for_status()
 
 
 def until(done: Any, what: str, seconds: float = 600) -> None:
@@ -110,13 +110,13 @@ def test_the_desk_is_for_people_who_are_logged_in(running: Stage, trip: str) -> 
     url = f"{running.airflow.url}/malote/submission/ccee-1"
     with requests.Session() as session:
         session.trust_env = False
-        assert session.get(url, timeout=10).status_code == 401
+        assert session.get(url, timeout=60).status_code == 401
         token = session.post(
             f"{running.airflow.url}/auth/token",
             json={"username": running.airflow.user, "password": running.airflow.password},
-            timeout=10,
+            timeout=60,
         ).json()["access_token"]
-        page = session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        page = session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
     assert page.status_code == 200
     assert page.text.index(">prepared<") < page.text.index(">sending<") < page.text.rindex(">landed<")
 
@@ -146,9 +146,9 @@ def hitl(running: Stage, method: str, path: str, body: Any = None) -> Any:
     with requests.Session() as session:
         session.trust_env = False
         known = {"username": running.airflow.user, "password": running.airflow.password}
-        token = session.post(f"{running.airflow.url}/auth/token", json=known, timeout=10).json()["access_token"]
+        token = session.post(f"{running.airflow.url}/auth/token", json=known, timeout=60).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        reply = session.request(method, f"{running.airflow.url}/api/v2/{path}", json=body, headers=headers, timeout=10)
+        reply = session.request(method, f"{running.airflow.url}/api/v2/{path}", json=body, headers=headers, timeout=60)
     assert reply.ok, reply.text
     return reply.json()
 

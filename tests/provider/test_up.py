@@ -38,7 +38,7 @@ class Up:
 
     def press(self, button: dict[str, Any]) -> None:
         """Turn the simulators' clock, as their page does."""
-        requests.post(f"{self.control}/_sim/ccee/clock", json=button, timeout=10).raise_for_status()
+        requests.post(f"{self.control}/_sim/ccee/clock", json=button, timeout=60).raise_for_status()
 
 
 def run(command: str, state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
