@@ -58,8 +58,9 @@ def stop(state: Path, *, say: Callable[[str], None], seconds: float = STOP_SECON
     if not (state / "lock").is_file() or not (owner := _owner(state)):
         say(f"nothing runs in {state}")
         return 0
+    command = _told(state).get("command", "what runs")  # before it ends, and takes its note with it
     os.kill(int(owner), signal.SIGTERM)
-    say(f"{_told(state).get('command', 'what runs')} (process {owner}) is asked to stop")
+    say(f"{command} (process {owner}) is asked to stop")
     deadline = time.monotonic() + seconds
     while _owner(state) == owner:
         if time.monotonic() > deadline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from malote.clock import HeldClock
 from malote.desk import Filters, groups, hourly, lines, rates
 from malote.journal import Journal
+from malote_local.postgres import EmbeddedPostgres
+from support.reused import Reused
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 LANDED, WAITING = 20_000, 2_000
@@ -27,8 +29,11 @@ _FILLED = """
 """
 
 
-@pytest.fixture
-def filled(warehouse: str) -> str:
+@pytest.fixture(scope="module")
+def filled(postgres: EmbeddedPostgres, migrated: Reused) -> Iterator[str]:
+    """A warehouse of its own, filled once: nothing here writes."""
+    desk = Reused(postgres, "desk_reads", "migrated")
+    warehouse = desk.take()
     with psycopg.connect(warehouse, autocommit=True) as c:
         c.execute(
             """insert into malote.pouch
@@ -37,7 +42,8 @@ def filled(warehouse: str) -> str:
         )
         c.execute(_FILLED.format(landed=LANDED, waiting=WAITING, noon=NOON.isoformat()))
         c.execute("vacuum analyze malote.submission, malote.pouch")
-    return warehouse
+    yield warehouse
+    desk.drop()
 
 
 def page(**asked: Any) -> Callable[[Journal], list[Any]]:
