@@ -53,7 +53,7 @@ class Pretended:
         """Stop them; may be called twice."""
         self._process.stop()
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 300) -> None:
         """Return when they answer. :raises PretendedError:"""
         deadline = time.monotonic() + seconds
         while self._process.running and time.monotonic() < deadline:

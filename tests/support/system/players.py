@@ -26,11 +26,16 @@ ANOTHER_TASK = """
 
 @dataclass(frozen=True)
 class Situation:
-    """One row of the table: what is done to a trip; ``short`` is also played in the short form of the suite."""
+    """One row of the table: what is done to a trip.
+
+    :param short: also played in the short form of the suite
+    :param wave: what bears this name is played at once; None where it would not leave the others what they are about
+    """
 
     name: str
     play: Player
     short: bool
+    wave: str | None
 
     @property
     def about(self) -> str:
@@ -41,11 +46,11 @@ class Situation:
 SITUATIONS: dict[str, Situation] = {}
 
 
-def situation(*, short: bool = False) -> Callable[[Player], Player]:
+def situation(*, short: bool = False, wave: str | None = None) -> Callable[[Player], Player]:
     """Put a player into the table under his own name."""
 
     def put(player: Player) -> Player:
-        SITUATIONS[player.__name__] = Situation(player.__name__, player, short)
+        SITUATIONS[player.__name__] = Situation(player.__name__, player, short, wave)
         return player
 
     return put
@@ -124,7 +129,7 @@ def undisturbed(system: System, trips: Trips, chance: Random) -> None:
     start_and_end(system, trips)
 
 
-@situation()
+@situation(wave="buttons")
 def clear_one_task(system: System, trips: Trips, chance: Random) -> None:
     """Of a run that has landed, one task is cleared, without what follows."""
     start_and_end(system, trips)
@@ -132,7 +137,7 @@ def clear_one_task(system: System, trips: Trips, chance: Random) -> None:
         system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1], chance.choice(PARTS))
 
 
-@situation()
+@situation(wave="deferred")
 def clear_with_downstream(system: System, trips: Trips, chance: Random) -> None:
     """While a run is deferred, its submit is cleared with all that follows."""
     start_and_defer(system, trips)
@@ -141,7 +146,7 @@ def clear_with_downstream(system: System, trips: Trips, chance: Random) -> None:
     system.answers_are_there()
 
 
-@situation(short=True)
+@situation(short=True, wave="buttons")
 def clear_run(system: System, trips: Trips, chance: Random) -> None:
     """Of a run that has landed, every task is cleared."""
     start_and_end(system, trips)
@@ -149,7 +154,7 @@ def clear_run(system: System, trips: Trips, chance: Random) -> None:
         system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1])
 
 
-@situation(short=True)
+@situation(short=True, wave="deferred")
 def mark_failed_while_deferred(system: System, trips: Trips, chance: Random) -> None:
     """While a run is deferred, its wait is marked as failed."""
     start_and_defer(system, trips)
@@ -158,7 +163,7 @@ def mark_failed_while_deferred(system: System, trips: Trips, chance: Random) -> 
     system.answers_are_there()
 
 
-@situation()
+@situation(wave="deferred")
 def mark_success_while_deferred(system: System, trips: Trips, chance: Random) -> None:
     """While a run is deferred, its wait is marked as a success: what is not answered stays open, for a later run."""
     start_and_defer(system, trips)
@@ -169,7 +174,7 @@ def mark_success_while_deferred(system: System, trips: Trips, chance: Random) ->
     system.answers_are_there()
 
 
-@situation()
+@situation(wave="buttons")
 def backfill(system: System, trips: Trips, chance: Random) -> None:
     """A backfill over two intervals of the timetable runs the same rows twice."""
     for trip in trips:
@@ -179,14 +184,14 @@ def backfill(system: System, trips: Trips, chance: Random) -> None:
         assert len(trip.runs) == 2, f"backfill {number} of {trip.flow.dag_id} made the runs {trip.runs}"
 
 
-@situation()
+@situation(wave="buttons")
 def two_runs_at_once(system: System, trips: Trips, chance: Random) -> None:
     """Two runs over the same rows are triggered in one moment."""
     for _ in range(2):
         start(system, trips)
 
 
-@situation()
+@situation(wave="waiting")
 def pause_in_the_middle(system: System, trips: Trips, chance: Random) -> None:
     """While a run is deferred its DAG is paused; the answers come; later it is unpaused."""
     start_and_defer(system, trips)
@@ -212,7 +217,7 @@ def kill_task_at_intent(system: System, trips: Trips, chance: Random) -> None:
         system.kill_tasks(pids)
 
 
-@situation(short=True)
+@situation(short=True, wave="wire")
 def kill_task_on_the_wire(system: System, trips: Trips, chance: Random) -> None:
     """The process of submit is killed after the document was accepted and before the receipt came."""
     system.kill_tasks(start_and_hold_on_the_wire(system, trips))
@@ -225,26 +230,26 @@ def kill_task_in_landing(system: System, trips: Trips, chance: Random) -> None:
         system.kill_tasks(pids)
 
 
-@situation()
+@situation(wave="waiting")
 def kill_triggerer(system: System, trips: Trips, chance: Random) -> None:
     """The triggerer is killed while it waits for the answers."""
     start_and_defer(system, trips)
-    system.airflow.crash("triggerer")
+    system.crash("triggerer")
     system.answers_are_there()
 
 
-@situation()
+@situation(wave="wire")
 def kill_scheduler(system: System, trips: Trips, chance: Random) -> None:
     """The scheduler and all its workers are killed while documents are on the wire."""
     start_and_hold_on_the_wire(system, trips)
-    system.airflow.crash("scheduler")
+    system.crash("scheduler")
 
 
-@situation()
+@situation(wave="wire")
 def kill_api_server(system: System, trips: Trips, chance: Random) -> None:
     """The api-server, which all tasks report to, is killed while documents are on the wire."""
     start_and_hold_on_the_wire(system, trips)
-    system.airflow.crash("api-server")
+    system.crash("api-server")
 
 
 @situation(short=True)
@@ -272,7 +277,7 @@ def kill_everything_in_landing(system: System, trips: Trips, chance: Random) -> 
 
 def kill_everything(system: System) -> None:
     """All of Airflow and the database."""
-    system.postgres.restart(immediate=True, meanwhile=lambda: system.airflow.crash(*EVERYTHING))
+    system.restart_database(immediate=True, meanwhile=lambda: system.crash(*EVERYTHING))
 
 
 # ---- what it stands on
@@ -289,18 +294,18 @@ def database_restarted_in_submit(system: System, trips: Trips, chance: Random) -
             f"{trip.flow.institution} has accepted", lambda trip=trip: any(system.accepted(trip).values())
         )
     ports = [system.pretended.ports[trip.flow.institution] for trip in trips]
-    system.postgres.restart(
+    system.restart_database(
         meanwhile=lambda: system.rest.until(
             "the replies are there", lambda: not any(system.clients(port) for port in ports)
         )
     )
 
 
-@situation()
+@situation(wave="waiting")
 def database_restarted_in_wait(system: System, trips: Trips, chance: Random) -> None:
     """The database is restarted while the triggerer waits for the answers."""
     start_and_defer(system, trips)
-    system.postgres.restart()
+    system.restart_database()
     system.answers_are_there()
 
 
@@ -308,7 +313,7 @@ def database_restarted_in_wait(system: System, trips: Trips, chance: Random) -> 
 def database_restarted_in_land(system: System, trips: Trips, chance: Random) -> None:
     """The database is restarted within the transaction that lands."""
     with contextlib.suppress(psycopg.OperationalError), start_and_hold_the_landing(system, trips):
-        system.postgres.restart()
+        system.restart_database()
 
 
 @situation()

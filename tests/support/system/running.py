@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from malote_local.rest import ENDED
 from malote_local.stage import Stage, stage
 from support import ROOT
 from support.system.flows import FLOWS, Flow, insert
-from support.system.rest import Buttons
+from support.system.rest import LIMIT, Buttons
 
 RULES = {
     "return_after": "PT1S",
@@ -71,17 +72,25 @@ class Trip:
 
 
 class System:
-    """Everything that runs. Whatever is started, cleared or killed goes through here, and is noted in ``played``."""
+    """Everything that runs. Whatever is started, cleared or killed goes through here; several may play at once."""
 
     def __init__(self, running: Stage, state: Path) -> None:
         self.stage, self.state = running, state
         self.airflow, self.pretended, self.postgres = running.airflow, running.pretended, running.postgres
-        self.rest = Buttons(
-            running.airflow.url, user=running.airflow.user, password=running.airflow.password, alive=self.airflow.revive
-        )
-        self.played: list[str] = []
+        self._each = threading.local()  # each player has a session of his own
+        self._changing = threading.RLock()  # one at a time stops and starts what all stand on
+        self._late: set[int] = set()
         self.settings: dict[str, dict[str, Any]] = {flow.institution: dict(flow.settings) for flow in FLOWS.values()}
         self._tags = itertools.count(1001)
+
+    @property
+    def rest(self) -> Buttons:
+        """Airflow's buttons, under the hands of whoever asks."""
+        if not hasattr(self._each, "rest"):
+            of = self.airflow
+            self._each.rest = Buttons(of.url, user=of.user, password=of.password, alive=self.revive)
+        found: Buttons = self._each.rest
+        return found
 
     # ---- rows and runs
 
@@ -128,48 +137,73 @@ class System:
 
     def set(self, flow: Flow, **settings: Any) -> None:
         """Change settings of a simulator, also for when it starts again."""
-        self.settings[flow.institution].update(settings)
-        self.pretended.tell(flow.institution, "settings", settings)
+        with self._changing:
+            self.settings[flow.institution].update(settings)
+            self.pretended.tell(flow.institution, "settings", settings)
 
     def answers_are_late(self) -> None:
         """From now on an answer takes an hour of the simulators' clock, so that what waits is deferred."""
-        for flow in FLOWS.values():
-            self.set(flow, **flow.answered_after(LATE))
+        with self._changing:
+            self._late.add(threading.get_ident())
+            for flow in FLOWS.values():
+                self.set(flow, **flow.answered_after(LATE))
 
     def answers_are_there(self) -> None:
-        """That hour is over, and answers come at once again."""
-        self.pretended.tell("ccee", "clock", {"advance": LATE + 60})
-        for flow in FLOWS.values():
-            self.set(flow, **flow.answered_after(0))
+        """That hour is over, and answers come at once again; as soon as nobody who plays wants them late any more."""
+        with self._changing:
+            self._late.discard(threading.get_ident())
+            if self._late:
+                return
+            self.pretended.tell("ccee", "clock", {"advance": LATE + 60})
+            for flow in FLOWS.values():
+                self.set(flow, **flow.answered_after(0))
 
     def fault(self, flow: Flow, on: str, fault: str, **options: Any) -> None:
         """Queue a fault of a simulator."""
-        self.pretended.tell(flow.institution, "faults", [{"on": on, "fault": fault, **options}])
+        with self._changing:
+            self.pretended.tell(flow.institution, "faults", [{"on": on, "fault": fault, **options}])
 
     def accepted(self, trip: Trip) -> dict[str, int]:
         """How often each reference of a batch was accepted, by the simulator's own record."""
-        counted = self.pretended.shown(trip.flow.institution)["accepted"]
+        with self._changing:
+            counted = self.pretended.shown(trip.flow.institution)["accepted"]
         return {each: counted.get(trip.flow.accepted(each), 0) for each in trip.references}
 
     def calm(self) -> None:
         """Everything is up, and no fault is left to be played."""
-        self.airflow.revive()
+        self.revive()
         for flow in FLOWS.values():
             self.pretended.hush(flow.institution)
             self.pretended.tell(flow.institution, "settings", self.settings[flow.institution])
 
     def restart_pretended(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Kill the simulators, and start them again as they were."""
-        ahead = datetime.fromisoformat(self.pretended.shown("ccee")["clock"]) - datetime.now(timezone.utc)
-        self.pretended.crash()
-        meanwhile()
-        self.pretended.start()
-        now = datetime.now(timezone.utc)
-        self.pretended.tell("ccee", "clock", {"set": (now + ahead).isoformat()})
-        for flow in FLOWS.values():
-            self.pretended.tell(flow.institution, "settings", self.settings[flow.institution])
+        with self._changing:
+            ahead = datetime.fromisoformat(self.pretended.shown("ccee")["clock"]) - datetime.now(timezone.utc)
+            self.pretended.crash()
+            meanwhile()
+            self.pretended.start()
+            now = datetime.now(timezone.utc)
+            self.pretended.tell("ccee", "clock", {"set": (now + ahead).isoformat()})
+            for flow in FLOWS.values():
+                self.pretended.tell(flow.institution, "settings", self.settings[flow.institution])
+
+    def restart_database(self, *, immediate: bool = False, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Stop the database, or crash it, and start it again."""
+        with self._changing:
+            self.postgres.restart(immediate=immediate, meanwhile=meanwhile)
 
     # ---- processes
+
+    def crash(self, *names: str) -> None:
+        """``kill -9`` of Airflow's own processes, with their children; a supervisor starts them again."""
+        with self._changing:
+            self.airflow.crash(*names)
+
+    def revive(self) -> None:
+        """Be the supervisor of Airflow's processes."""
+        with self._changing:
+            self.airflow.revive()
 
     def clients(self, port: int) -> set[int]:
         """Ids of the processes of tasks that are connected to a port: not ours, not the triggerer's."""
@@ -222,7 +256,7 @@ class System:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the warehouse, as its owner sees them. Asked again while there is no server."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + LIMIT
         while True:
             try:
                 with psycopg.connect(self.stage.warehouse, row_factory=psycopg.rows.dict_row) as warehouse:
@@ -245,7 +279,7 @@ class System:
 
 
 @contextlib.contextmanager
-def system(state: Path, say: Callable[[str], None], *, parallelism: int = 6) -> Iterator[System]:
+def system(state: Path, say: Callable[[str], None], *, parallelism: int = 8) -> Iterator[System]:
     """The running system, for as long as the block lasts; its databases are gone afterwards, its logs are not."""
     shutil.copytree(ROOT / "dags", state / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     (state / "sql").mkdir()

@@ -81,7 +81,7 @@ class Storm:
 
     def look(self) -> None:
         """The checker, the person's decisions about doubts, and one line for whoever watches."""
-        self.system.airflow.revive()
+        self.system.revive()
         self.wrong += always(self.system)
         for trip in self.trips:
             self._decide(trip)
@@ -171,7 +171,7 @@ class Storm:
     def kill_process(self) -> None:
         """One of Airflow's own processes, with its children."""
         name = self.chance.choice(EVERYTHING)
-        self.system.airflow.crash(name)
+        self.system.crash(name)
         self.played[f"kill -9 of the {name}"] += 1
 
     def restart_institutions(self) -> None:
@@ -182,7 +182,7 @@ class Storm:
 
     def restart_database(self) -> None:
         """The database stops, or crashes, and is back."""
-        self.system.postgres.restart(immediate=self.chance.random() < 0.5)
+        self.system.restart_database(immediate=self.chance.random() < 0.5)
         self.played["restart of PostgreSQL"] += 1
 
     def fill_disk(self) -> None:
