@@ -15,10 +15,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from malote.archive.files import Files, tidy, writing
+from malote.archive.files import Files, tidy
 from malote.archive.keys import Keys
+from malote.archive.reaching import writing
 from malote.archive.seal import Seal, Sealer
-from malote.errors import Altered, Malformed, Misconfigured
+from malote.errors import Altered, Malformed, Misconfigured, Transient
 from malote.submission import Stored
 
 SEALED = "sealed"
@@ -106,9 +107,9 @@ class Archive:
                 raw.close()
                 self._files.move(temporary, final)
         except BaseException:
-            with suppress(OSError):  # a full disk fails again on close
+            with suppress(Transient), writing():  # a full disk fails again on close, as does a store that is away
                 raw.close()
-            with suppress(OSError):  # where nothing can be written nothing may be removed: what is left has no name
+            with suppress(Transient), writing():  # where nothing is written nothing may be removed: it has no name
                 self._files.remove(temporary)
             raise
         sheet._stored = Stored(final, digest, sheet._size, hidden is not None)
@@ -119,6 +120,7 @@ class Archive:
         They are read once before the first is given out: nothing leaves of a file that was altered after its writing.
 
         :raises Altered: where it is not what was written
+        :raises Unreachable: where the disk or the store does not give it, also while it is read
         :raises Misconfigured: where the file is not there, or no known key opens it
         """
         file, digest = self._opened(stored)

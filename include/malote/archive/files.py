@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -13,7 +12,8 @@ from typing import BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from malote.errors import Misconfigured, Transient
+from malote.archive.reaching import Reading, reading, writing
+from malote.errors import Misconfigured
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -60,20 +60,25 @@ class Files:
         _flush_folder(Path(final).parent)
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes of a file.
+        """The bytes of a file, to be read from the beginning.
 
         :raises FileNotFoundError: where there is none
+        :raises Unreachable: also while it is read
         """
-        return cast(BinaryIO, self._files.open(self._path(name), "rb"))
+        path = self._path(name)
+        with reading():
+            return cast(BinaryIO, Reading(self._files.open(path, "rb")))
 
     def size(self, name: str) -> int:
         """Of a file, in bytes."""
-        return int(self._files.size(self._path(name)))
+        path = self._path(name)
+        with reading():
+            return int(self._files.size(path))
 
     def remove(self, name: str, *, older: datetime | None = None) -> None:
         """Remove a file, where it was not written since that instant; nothing happens where it is gone already."""
         path = self._path(name)
-        with suppress(FileNotFoundError):
+        with writing(), suppress(FileNotFoundError):
             if older and self._files.modified(path) >= older:
                 return
             self._files.rm_file(path)
@@ -86,8 +91,10 @@ class Files:
         What is removed meanwhile may be missing.
         """
         found = []
-        for path in self._files.find(f"{self._root}/{folder}"):
-            with suppress(FileNotFoundError):
+        with reading():
+            paths = self._files.find(f"{self._root}/{folder}")
+        for path in paths:
+            with suppress(FileNotFoundError), reading():
                 if before is None or self._files.modified(path) < before:
                     found.append(path[len(self._root) + 1 :])
         return found
@@ -98,22 +105,6 @@ class Files:
                 "a stored name leads out of the archive", todo="look at the stored names in the journal"
             )
         return f"{self._root}/{name}"
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Say what the system refuses; what is written goes through here.
-
-    :raises Transient: on a full disk, where a right is missing, where a store is away
-    """
-    try:
-        yield
-    except OSError as refused:
-        raise Transient(
-            f"the archive cannot be written: {(refused.strerror or type(refused).__name__).lower()}",
-            todo="make room at [malote] archive_url, or see to its rights and reach; the task tries again by itself",
-            kept="what cannot be kept is not sent, and an answer that cannot be kept is asked for again",
-        ) from None
 
 
 def tidy(name: str) -> str:
