@@ -65,7 +65,7 @@ def unexplained(system: System, trip: Trip, ended: Mapping[str, str]) -> list[st
         told = system.rows("select what from malote.event where submission = %s order by id", each["id"])
         if not told:
             wrong.append(f"NO STORY: {each['id']}, {each['standing']}")
-        green = "failed" not in ended.values()
+        green = "failed" not in ended.values() and not trip.marked
         if each["standing"] == "in_doubt" and green:
             wrong.append(f"GREEN IN DOUBT: {each['id']} of {ended}")
         if each["standing"] == "in_doubt" or green:  # a run that was killed has said nothing, and is red

@@ -66,8 +66,10 @@ def decide(system: System, trip: Trip, doubt: dict[str, Any], did: list[str]) ->
         code = main(
             ["--warehouse", system.stage.warehouse, "resolve", doubt["id"], *way, "--why", "looked it up over there"]
         )
-    did.append(f"malote resolve {doubt['id']} {' '.join(way)}" + (f" REFUSED: {said.getvalue()}" if code else ""))
-    return not receipt
+    now = system.rows("select standing from malote.submission where id = %s", doubt["id"])[0]["standing"]
+    refused = f" REFUSED: {said.getvalue()}" if now == "in_doubt" else f" came too late, it is {now}: {said.getvalue()}"
+    did.append(f"malote resolve {doubt['id']} {' '.join(way)}" + (refused if code else ""))
+    return not receipt and not code
 
 
 def _all_travelled(system: System, trip: Trip) -> bool:

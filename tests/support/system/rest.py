@@ -65,6 +65,10 @@ class Buttons(Rest):
         """Whether a run has ended."""
         return self.state(dag_id, run_id) in ENDED
 
+    def under_way(self) -> int:
+        """How many runs of all DAGs have not ended."""
+        return int(self.get("dags/~/dagRuns?state=queued&state=running&limit=1")["total_entries"])
+
     def until(self, what: str, done: Callable[[], Any], seconds: float = LIMIT) -> None:
         """Return when something is so. :raises AirflowError: when it is not in time"""
         deadline = time.monotonic() + seconds

@@ -54,12 +54,16 @@ LATE = 3600
 
 @dataclass
 class Trip:
-    """One batch of rows of one flow, and the runs that carry it."""
+    """One batch of rows of one flow, and the runs that carry it.
+
+    :param marked: somebody marked tasks of its runs by chance, so that their colours say nothing
+    """
 
     flow: Flow
     tag: int
     count: int
     runs: list[str] = field(default_factory=list)
+    marked: bool = False
 
     @property
     def conf_name(self) -> str:

@@ -16,8 +16,8 @@ from support.system.running import System, Trip, seeded
 
 LARGEST = 24
 """Rows of the largest batch."""
-ACTIVE = 6
-"""So many batches are under way at most: a run costs this machine four processes."""
+ACTIVE = 8
+"""So many runs are under way at most."""
 EITHER = ("lost_reply", "reset_before", "500", "503", "truncated", "malformed", "html", "throttle", "slow")
 ON_THE_WIRE, WHEN_ASKED = (*EITHER, "closed"), (*EITHER, "late")
 RECOVERY = {
@@ -109,8 +109,7 @@ class Storm:
     def rows(self) -> None:
         """New rows of one flow, and a run over them."""
         flow = self._flow()
-        active = [trip for trip in self.trips[-3 * ACTIVE :] if not self._ended(trip)]
-        if len(active) >= ACTIVE:
+        if self.system.rest.under_way() >= ACTIVE:
             return
         trip = self.system.batch(flow, self.chance.randint(1, LARGEST))
         self.trips.append(trip)
@@ -124,7 +123,7 @@ class Storm:
         name = self.chance.choice(known)
         queued = self.system.pretended.shown(flow.institution)["faults"]["queued"]
         if len(queued) < 12:
-            times, skip = self.chance.randint(1, 6), self.chance.randint(0, 2)
+            times, skip = self.chance.randint(1, 6 if on == flow.submit else 20), self.chance.randint(0, 2)
             self.system.fault(flow, on, name, times=times, skip=skip, **OPTIONS.get(name, {}))
 
     def button(self) -> None:
@@ -137,6 +136,7 @@ class Storm:
         rest, dag_id = self.system.rest, trip.flow.dag_id
         try:
             if name == "mark":
+                trip.marked = True
                 rest.mark(dag_id, run, trip.flow.task(task), self.chance.choice(("failed", "success")))
             elif name == "run again":
                 self.system.trigger(trip, scope=self.chance.choice(("pouch", "service")))
@@ -257,9 +257,6 @@ class Storm:
 
     def _flow(self) -> Flow:
         return self.chance.choice(list(FLOWS.values()))
-
-    def _ended(self, trip: Trip) -> bool:
-        return all(self.system.rest.ended(trip.flow.dag_id, run) for run in trip.runs[-1:])
 
     def _undisturbed(self) -> None:
         trips = [self.system.batch(flow, LARGEST) for flow in FLOWS.values()]
