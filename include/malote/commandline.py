@@ -23,13 +23,13 @@ from malote.warehouse import holds_password, told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 refused with an explanation, 2 wrong usage."""
+    """Run one command; returns the exit code: 0 done, 1 refused in words or a person is needed, 2 wrong usage."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no ç still shows the rest
     options = _parser().parse_args(arguments)
     try:
-        _run(options)
+        needs_a_person = _run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
@@ -40,21 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # whatever it is, a person reads it
         print(_in_words(error), file=sys.stderr)
         return 1
-    return 0
+    return 1 if needs_a_person else 0
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> bool:
     if options.command in _WITHOUT_JOURNAL:
         _WITHOUT_JOURNAL[options.command](options)
-        return
+        return False
     dsn = warehouse(options.warehouse, options.warehouse_file, local=options.local)
     if options.warehouse and holds_password(dsn):
         print("all users of this machine see a password on the command line: use --warehouse-file", file=sys.stderr)
     if options.command == "migrate":
         _migrate(dsn, options)
-        return
+        return False
     with Journal(dsn) as journal:
-        options.run(journal, options)
+        return bool(options.run(journal, options))
 
 
 def _in_words(error: Exception) -> MaloteError:
@@ -165,6 +165,9 @@ def _parser() -> argparse.ArgumentParser:
     known.add_parser("status", help="how many submissions stand where, and the open ones").set_defaults(
         run=commands.status
     )
+    health = known.add_parser("health", help="the figures that alerts hang on; exit code 1 where a person is needed")
+    health.add_argument("--json", action="store_true", help="as one JSON object, for a program")
+    health.set_defaults(run=commands.health)
     story = known.add_parser("story", help="everything that happened to a submission")
     story.add_argument("submission", metavar="SUBMISSION")
     story.set_defaults(run=commands.story)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import getpass
+import json
 from datetime import datetime
 
 from malote import desk
@@ -31,6 +33,17 @@ def status(journal: Journal, _: argparse.Namespace) -> None:
             print(f"{standing.value:10} {min(tally[standing.value], _COUNTED):>8}{more}")
     for submission in journal.submissions(everything, *OPEN, limit=50):
         print(desk.line_of(submission))
+
+
+def health(journal: Journal, options: argparse.Namespace) -> bool:
+    """Show the figures; returns whether one says that a person is needed."""
+    measures = desk.health(journal)
+    needs = desk.needs_a_person(measures)
+    if options.json:
+        print(json.dumps({"needs_a_person": needs, "measures": [dataclasses.asdict(each) for each in measures]}))
+    else:
+        print("\n".join(desk.told(measures)) or "nothing is open, and nothing landed in the last 24 hours")
+    return needs
 
 
 def story(journal: Journal, options: argparse.Namespace) -> None:

@@ -203,9 +203,10 @@ class MaloteHook(HttpHook):
     def kit(self) -> Kit:
         """What a run of this account has in its hands."""
         from malote.trip import Kit
+        from malote_provider.metrics import meter_of
 
-        parts = self.journal(), self.archive(), self.pace()
-        return Kit(self.get_institution(), self.warehouse_dsn(), *parts, self.clock)
+        parts = self.get_institution(), self.warehouse_dsn(), self.journal(), self.archive(), self.pace(), self.clock
+        return Kit(*parts, meter=meter_of(self.access()))
 
     def courier(self) -> Courier:
         """Who hands submissions over."""
@@ -237,8 +238,7 @@ class MaloteHook(HttpHook):
     def _part(self, name: str, make: Callable[[], T]) -> T:
         if name not in self._parts:
             self._parts[name] = make()
-        found: T = self._parts[name]
-        return found
+        return self._parts[name]  # type: ignore[no-any-return]
 
     def test_connection(self) -> tuple[bool, str]:
         """Try it without sending anything: whether it works, and what is there or what is wrong."""

@@ -24,7 +24,7 @@ from support import ROOT
 from support.runs import parsed, rows, runs, xcom
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-TAGS = {"malote", "ccee", "cielo", "bndes", "reinf", "envio", "relatorio"}
+TAGS = {"malote", "ccee", "cielo", "bndes", "reinf", "envio", "relatorio", "vigia"}
 ACTIVE_RUNS = {"cielo_lote": 16, "bndes_operacoes": 16}  # a run may wait for long, and holds nothing back meanwhile
 HEAVY = {"zeep", "lxml", "xmlschema", "psycopg", "alembic", "requests", "aiohttp"}
 

@@ -58,7 +58,10 @@ def test_another_connection_reaches_every_task(name: str) -> None:
             assert "dw" in (given.get("conn_id"), given.get("warehouse_conn_id")), task.task_id
 
 
-@pytest.mark.parametrize("name", [each for each in FLOWS if each not in ("relatorio_diario", "retencao")])
+SENDING = [each for each in FLOWS if each not in ("malote_expurgo", "malote_vigia", "relatorio_diario", "retencao")]
+
+
+@pytest.mark.parametrize("name", SENDING)
 def test_sql_of_ones_own_is_what_submit_selects_by(name: str) -> None:
     tasks = FLOWS[name]("mine", outgoing_sql="select 'A' as reference").tasks
     submits = [task for task in tasks if task.task_id.endswith("submit")]

@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": ["migrate"],
     "migrate --roles": ["migrate", "--roles"],
     "status": ["status"],
+    "health": ["health", "--json"],
     "story": ["story", "ccee-1"],
     "doubts": ["doubts"],
     "resolve": ["resolve", "ccee-1", "--resend"],

@@ -1,9 +1,10 @@
-"""What a person sees and does: what is open, one submission, one item, today's figures; and the decisions."""
+"""What a person sees and does: what is open, one submission, one item, today's figures, gauges; and the decisions."""
 
 from __future__ import annotations
 
 from malote.desk.deciding import Decision, Way, choices, decide, decide_offered
 from malote.desk.figures import Hour, Rate, hourly, rates
+from malote.desk.health import MEASURES, Account, Measure, health, needs_a_person, told
 from malote.desk.holding import submissions_holding
 from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
 from malote.desk.open import KINDS, NEEDS_A_PERSON, Filters, Group, Line, dags, groups, lines
@@ -11,13 +12,16 @@ from malote.desk.plain import doubts, doubts_as_json, found, items_of, line_of, 
 
 __all__ = [
     "KINDS",
+    "MEASURES",
     "NEEDS_A_PERSON",
+    "Account",
     "Decision",
     "Filters",
     "Group",
     "Hour",
     "ItemRow",
     "Line",
+    "Measure",
     "Rate",
     "Seen",
     "Way",
@@ -30,6 +34,7 @@ __all__ = [
     "doubts_as_json",
     "found",
     "groups",
+    "health",
     "held",
     "hourly",
     "items",
@@ -37,9 +42,11 @@ __all__ = [
     "line_of",
     "lines",
     "loaded",
+    "needs_a_person",
     "rates",
     "seen",
     "submissions_holding",
+    "told",
     "unanswered",
     "when",
 ]

@@ -14,15 +14,18 @@ from malote.reference import normal
 RECENT = timedelta(days=30)
 """How long a refusal at the door is shown whose items have not travelled again."""
 
+REFUSED = """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
+        select 1 from malote.item_row as i where i.submission = s.id and not exists (
+            select 1 from malote.item_row as live
+            where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
+              and live.outcome is distinct from 'refused'))"""
+"""Of ``malote.submission as s``: refused at the door since ``recent``, and its items have not travelled again."""
+
 _HELD = "held"
 _KINDS = {
     "in_doubt": "",
     "overdue": "",
-    "refused": """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
-        select 1 from malote.item_row as i where i.submission = s.id and not exists (
-            select 1 from malote.item_row as live
-            where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
-              and live.outcome is distinct from 'refused'))""",
+    "refused": REFUSED,
     "unanswered": """s.standing = 'landed'
         and s.id in (select i.submission from malote.item_row as i where i.outcome = 'unanswered')""",
     _HELD: "",

@@ -144,6 +144,16 @@ class Counter:
             closes = following[1]
         return None
 
+    def closed_at(self, at: datetime) -> datetime | None:
+        """When it closed last before that instant, less the margin; None where it did not within 400 days."""
+        today = _local(at).date()
+        for back in range(_HORIZON):
+            day = today - back * _DAY
+            found, following = self._usable(day), self._usable(day + _DAY)
+            if found and found[1] <= at and (following is None or following[0] != found[1]):
+                return found[1].astimezone(timezone.utc)
+        return None
+
     def _next(self, at: datetime) -> tuple[date, datetime, datetime]:
         """The first day, with its instants less the margin, that ends after ``at``."""
         today = _local(at).date()

@@ -95,6 +95,7 @@ class Asking:
         async def lease(due: list[Submission], slots: list[Slot]) -> None:
             nonlocal useful
             heard = await asyncio.gather(*(one(s, slot) for s, slot in zip(due, slots, strict=True)))
+            self.kit.meter("throttles", sum(isinstance(each, Throttled) for each in heard))
             async with writing:
                 useful = await asyncio.to_thread(self._note, due, heard) and useful
                 far.passed(len(due))
@@ -121,8 +122,6 @@ class Asking:
         async with writing:
             return await asyncio.to_thread(self.rest, scope, pause=not useful)
 
-    # ---- what both do
-
     def _due(self, scope: Scope, limit: int = _LEASE, *, landed: bool = False) -> list[Submission]:
         """Lease some submissions that may be asked about now. A lease lasts until no reply can come any more."""
         if not self.kit.institution.answering().is_open(self.kit.clock.now()):
@@ -143,6 +142,7 @@ class Asking:
     def _note(self, due: Sequence[Submission], heard: Sequence[Heard]) -> bool:
         """Write down what was heard; False where asking on is of no use for now."""
         self.kit.checkpoint("progress heard")
+        self.kit.meter("polls", len(due))
         now = self.kit.clock.now()
         waits: list[tuple[str, datetime, str | None]] = []
         anew: list[tuple[str, datetime | None, str | None, bool]] = []

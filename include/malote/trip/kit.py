@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,8 +16,14 @@ from malote.institution import Call, Institution, Reply
 from malote.journal import Journal
 
 T = TypeVar("T")
+Meter = Callable[[str, int], None]
+"""Is told what is counted as it happens: ``polls`` or ``throttles``, and how many."""
 
 TOO_MANY = 429
+
+
+def count_nothing(what: str, many: int, /) -> None:
+    """What is done with a count where nobody measures: nothing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,6 +34,7 @@ class Kit:
     :param pace: the shared request budget of the account
     :param clock: the only clock of the run
     :param checkpoint: called with each name of ``malote.checkpoint.CHECKPOINTS`` as the trip passes it
+    :param meter: called with what is counted as it happens
     """
 
     institution: Institution
@@ -36,6 +44,7 @@ class Kit:
     pace: Pace
     clock: Clock
     checkpoint: Checkpoint = pass_by
+    meter: Meter = count_nothing
 
     def with_journal(self, journal: Journal) -> Kit:
         """The same kit for another thread, which has its own connection to the journal."""
@@ -61,12 +70,15 @@ class Kit:
         read = call.read
 
         def heeded(reply: Reply) -> T:
-            if reply.status == TOO_MANY:
-                self.pace.penalty(reply.retry_after)
+            waits = [reply.retry_after] if reply.status == TOO_MANY else []
             try:
                 return read(reply)
             except Throttled as throttled:
-                self.pace.penalty(throttled.retry_after)
+                waits.append(throttled.retry_after)
                 raise
+            finally:
+                if waits:
+                    self.meter("throttles", 1)
+                    self.pace.penalty(max(waits))
 
         return dataclasses.replace(call, read=heeded)

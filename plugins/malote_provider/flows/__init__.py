@@ -8,5 +8,14 @@ from malote_provider.flows.cielo import cielo_lote
 from malote_provider.flows.reinf import reinf_eventos
 from malote_provider.flows.relatorio import relatorio_diario
 from malote_provider.flows.retencao import retencao
+from malote_provider.flows.vigia import malote_vigia
 
-__all__ = ["bndes_operacoes", "ccee_contratos", "cielo_lote", "reinf_eventos", "relatorio_diario", "retencao"]
+__all__ = [
+    "bndes_operacoes",
+    "ccee_contratos",
+    "cielo_lote",
+    "malote_vigia",
+    "reinf_eventos",
+    "relatorio_diario",
+    "retencao",
+]

@@ -1,4 +1,4 @@
-"""The operators: submit hands a pouch over, land brings its answers home, doubt asks a person, retire lets go."""
+"""The operators: submit hands over, land brings home, doubt asks a person, retire lets go, health measures."""
 
 from __future__ import annotations
 
@@ -6,5 +6,6 @@ from malote_provider.operators.doubt import DoubtOperator
 from malote_provider.operators.land import LandOperator
 from malote_provider.operators.retire import RetireOperator
 from malote_provider.operators.submit import SubmitOperator
+from malote_provider.operators.watch import HealthOperator
 
-__all__ = ["DoubtOperator", "LandOperator", "RetireOperator", "SubmitOperator"]
+__all__ = ["DoubtOperator", "HealthOperator", "LandOperator", "RetireOperator", "SubmitOperator"]

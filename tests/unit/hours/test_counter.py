@@ -115,6 +115,22 @@ def test_a_counter_that_is_always_open_has_no_margin_at_midnight_and_never_close
     assert counter.closes_at(at("2026-11-19T12:00")) is None
 
 
+CLOSED = [  # a counter, an instant, when it closed last before that
+    (BANK, "2026-11-19T12:00", "2026-11-18T20:00"),
+    (BANK, "2026-11-19T20:00", "2026-11-19T20:00"),
+    (BANK, "2026-11-22T12:00", "2026-11-19T20:00"),
+    (replace(BANK, margin=2 * MINUTE), "2026-11-19T19:59", "2026-11-19T19:58"),
+    (Counter(days="bank"), "2026-11-18T12:00", "2026-11-14T00:00"),
+    (Counter(closes=time(0, 1)), "2026-11-18T00:00", "2026-11-17T00:01"),
+    (Counter(), "2026-11-19T12:00", None),
+]
+
+
+@pytest.mark.parametrize(("counter", "now", "closed"), CLOSED)
+def test_a_counter_tells_when_it_closed_last(counter: Counter, now: str, closed: str | None) -> None:
+    assert counter.closed_at(at(now)) == (at(closed) if closed else None)
+
+
 def test_whole_days_run_through_midnight_until_the_last_of_them() -> None:
     counter = Counter(days="bank", margin=2 * MINUTE)
     assert counter.is_open(at("2026-11-18T23:59:30"))
@@ -201,6 +217,16 @@ def test_it_is_open_from_its_opening_until_its_closing(counter: Counter, start: 
     assert not counter.is_open(closes)
     for step in range(48):
         assert counter.is_open(opens + (closes - opens) * step / 48)
+
+
+@given(counters, instants)
+def test_between_its_last_closing_and_now_it_is_open_to_the_end_or_not_at_all(counter: Counter, now: datetime) -> None:
+    closed = counter.closed_at(now)
+    if closed is None:
+        return
+    assert closed <= now and not counter.is_open(closed) and counter.is_open(closed - timedelta.resolution)
+    closes = counter.closes_at(closed)
+    assert closes is None or closes > now
 
 
 @given(instants)
