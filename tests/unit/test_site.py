@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from malote_provider import bndes, ccee, cielo, reinf
+from malote_provider import bndes, ccee, cielo, operators, reinf
 from support import ROOT
 
 QUOTED = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
@@ -31,8 +31,8 @@ def _text(node: ast.AST) -> str:
     return ""
 
 
-def symptoms(page: str = "troubleshooting.md") -> list[str]:
-    return QUOTED.findall((ROOT / "docs" / page).read_text("utf-8"))
+def symptoms() -> list[str]:
+    return QUOTED.findall((ROOT / "docs" / "troubleshooting.md").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("symptom", [each for each in symptoms() if " " in each])
@@ -44,5 +44,6 @@ def test_a_symptom_is_said_by_the_program_in_these_words(symptom: str) -> None:
 def test_the_reference_has_every_operator_and_sensor_of_an_institution(door: object) -> None:
     pages = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "reference").glob("*.md")))
     assert f"::: {door.__name__}\n" in pages
+    assert all(f"::: malote_provider.operators.{name}\n" in pages for name in operators.__all__)
     sensors = [name for name in door.__all__ if name.endswith("Sensor")]
     assert sensors and all(f"::: {door.__name__}.{name}\n" in pages for name in sensors)
