@@ -173,7 +173,7 @@ REACHED = [  # a filter, and the index that it must reach, or one of two that ho
     ("report.cielo_transacoes where submission_id = 'cielo-1'", "item_row_pkey"),
     ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
     ("report.ccee_contratos where referencia = 'P1'", "item_travels"),
-    ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_proposal"),
+    ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_financiamento"),
     ("report.submissoes_abertas", "submission_unsettled or submission_on_desk"),
     ("report.retidas", "item_travels"),
     ("malote.item where scope = 's' and reference = 'P1'", "item_travels"),
@@ -187,6 +187,85 @@ def test_a_filter_reaches_an_index_and_scans_no_history(warehouse: str, question
         connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
         plan = "\n".join(row[0] for row in connection.execute(f"explain select * from {question}"))
     assert any(each in plan for each in index.split(" or "))
+
+
+LOTS, LOT = 30, 1000
+FEW = [  # a question about a hundred things, or about one
+    "select * from report.cielo_transacoes where numero_lote = '7' limit 100",
+    """with o as (select 'P' || i * 101 as numero from generate_series(1, 100) as i)
+       select * from o inner join report.cielo_transacoes as r on r.referencia = o.numero where r.operacao = '02'""",
+    "select * from report.bndes_esteira limit 100",
+    "select * from report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '7'",
+    "select * from report.cargas_novas",
+]
+
+
+def years(connection: psycopg.Connection[Any]) -> None:
+    """Lots of Cielo in order, the documents of BNDES after them, all landed long ago but one."""
+    connection.execute("insert into malote.pouch values ('p', 'x', 'x', 'x', 'x', '{}', now())")
+    values = {"lots": LOTS, "lot": LOT}
+    connection.execute(
+        """insert into malote.submission (number, id, pouch, institution, environment, account, service, operation,
+               standing, name, document, document_sha256, document_size, sealed, item_count, facts, prepared_at,
+               moved_at, landed_at)
+           select n, k.name || '-' || n, 'p', k.name, 'producao', '1', k.service, k.operation, 'landed', 'n', 'd',
+               n::text, 1, false, 1, jsonb_build_object('numero_lote', n), now(), now(), now()
+           from generate_series(1, 3 * %(lots)s + 2000) as n
+           cross join lateral (select case when n <= %(lots)s then 'cielo' else 'bndes' end as name,
+               case when n <= %(lots)s then 'autorizacao' else 'financiamento' end as service,
+               case when n <= %(lots)s then '02' else 'financiamento' end as operation) as k""",
+        values,
+    )
+    connection.execute(
+        """insert into malote.item_row (submission, ordinal, scope, reference)
+           select s.id, i, s.institution || '/producao/1/' || s.service || '/' || s.operation,
+               case when s.institution = 'cielo' then 'P' || s.number * 1000 + i else '2026/' || s.number end
+           from malote.submission as s
+           cross join lateral generate_series(1, case when s.institution = 'cielo' then %(lot)s else 1 end) as i
+           order by s.number, i""",
+        values,
+    )
+    connection.execute(
+        """insert into cielo.transacao (submission_id, ordem, reference, operacao, situacao, landed_at)
+           select i.submission, i.ordinal, i.reference, '02', 'x', now() from malote.item_row as i
+           where i.submission like 'cielo-%'"""
+    )
+    connection.execute("insert into malote.load select id, now(), 't', 'x', 1, 1, 0, 0, 0, 0 from malote.submission")
+    connection.execute(
+        "insert into malote.event (submission, at, what) select id, now(), 'landed' from malote.submission"
+    )
+    connection.execute("update report.conferencia set desde = (select max(id) - 1 from malote.event)")
+    connection.execute("vacuum analyze")
+
+
+def read(plan: dict[str, Any]) -> float:
+    """Rows that a plan looks at where it reads tables."""
+    mine = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
+    return float(mine * plan["Actual Loops"]) + sum(map(read, plan.get("Plans", ())))
+
+
+def test_a_question_about_few_reads_few_rows_however_full_the_warehouse_is(warehouse: str) -> None:
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        years(connection)
+        looked_at = {}
+        for question in FEW:
+            row = connection.execute(f"explain (analyze, format json) {question}").fetchone()
+            assert row is not None
+            looked_at[question] = read(row[0][0]["Plan"])
+    assert {question: n for question, n in looked_at.items() if n > LOT} == {}
+
+
+def test_a_retired_reference_is_hashed_once(warehouse: str) -> None:
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        connection.execute("insert into malote.register_new select i, i, 'accepted' from generate_series(1, 50) as i")
+        connection.execute("insert into malote.register select i, 'a', '{1}', '{1}' from generate_series(1, 50) as i")
+        connection.execute(
+            """create sequence malote.hashed;
+               create or replace function malote.key_of(scope text, reference text) returns bigint
+               language sql volatile as 'select nextval(''malote.hashed'')'"""
+        )
+        connection.execute("select r.* from generate_series(1, 3) as n cross join malote.retired('s', n::text) as r")
+        assert connection.execute("select last_value from malote.hashed").fetchone() == (3,)
 
 
 KEPT = ("cielo_aprovacao_solta", "cielo_aprovacao")

@@ -49,41 +49,46 @@ select
 from bndes.pedido as f
 cross join lateral (
     select
-        (array_agg(p order by p.number desc) filter (where p.servico = 'contratacao'))[1] as contratacao,
+        (array_agg(row(p.*)::bndes.pedido) filter (where p.servico = 'contratacao'))[1] as contratacao,
         count(*) filter (where p.servico = 'liberacao') as pedidas,
         count(*) filter (where p.servico = 'liberacao' and p.situacao = 'aprovado') as aprovadas,
         count(*) filter (where p.servico = 'liberacao' and p.situacao_item = 'refused') as rejeitadas,
         count(*) filter (where p.servico = 'liberacao' and p.standing = 'in_doubt') as em_duvida,
         max(p.data_prevista_liberacao) filter (where p.servico = 'liberacao') as ultima_data_prevista,
-        (array_agg(p.mensagem order by p.number desc) filter (where p.servico = 'liberacao'))[1] as mensagem,
+        (array_agg(p.mensagem) filter (where p.servico = 'liberacao'))[1] as mensagem,
         count(*) filter (where p.servico = 'cancelamento') as cancelamentos_pedidos,
         count(*) filter (where p.servico = 'cancelamento' and p.situacao = 'aprovado') as cancelamentos_aprovados,
-        (array_agg(p.mensagem order by p.number desc) filter (where p.servico = 'cancelamento'))[1]
+        (array_agg(p.mensagem) filter (where p.servico = 'cancelamento'))[1]
             as cancelamento_mensagem,
         max(p.quando) filter (where p.servico <> 'contratacao') as quando
+    -- In order once, for all of the aggregates.
     from (
-        select r.submission_id
-        from bndes.resultado as r
-        where r.numero_bndes = f.numero_bndes
-        union
-        select s.id as submission_id
-        from malote.submission as s
-        where s.institution = 'bndes' and s.facts ->> 'numeroBNDES' = f.numero_bndes
-        union
-        select i.submission as submission_id
-        from malote.item_row as i
-        where i.reference = f.reference
-    ) as candidate
-    inner join bndes.pedido as p on candidate.submission_id = p.submission_id
-    where
-        p.ambiente = f.ambiente and p.conta = f.conta
-        and (
-            (p.servico in ('contratacao', 'liberacao', 'cancelamento') and p.numero_bndes = f.numero_bndes)
-            or (p.servico = 'contratacao' and p.reference = f.reference)
-        )
+        select p.*
+        from (
+            select r.submission_id
+            from bndes.resultado as r
+            where r.numero_bndes = f.numero_bndes
+            union
+            select s.id as submission_id
+            from malote.submission as s
+            where s.institution = 'bndes' and s.facts ->> 'numeroBNDES' = f.numero_bndes
+            union
+            select i.submission as submission_id
+            from malote.item_row as i
+            where i.reference = f.reference
+        ) as candidate
+        inner join bndes.pedido as p on candidate.submission_id = p.submission_id
+        where
+            p.ambiente = f.ambiente and p.conta = f.conta
+            and (
+                (p.servico in ('contratacao', 'liberacao', 'cancelamento') and p.numero_bndes = f.numero_bndes)
+                or (p.servico = 'contratacao' and p.reference = f.reference)
+            )
+        order by p.number desc
+    ) as p
 ) as e
 where
-    f.servico = 'financiamento' and f.scope like 'bndes/%'
+    f.servico = 'financiamento' and f.scope like 'bndes/%/financiamento/%'
     and not exists (
         select 1
         from malote.item_row as i

@@ -54,10 +54,12 @@ select
 from malote.item as i
 inner join malote.submission as s on i.submission = s.id
 -- Of several rows about an item the last that says what became of it. As a plain join, through which a filter by tid or
--- by order number reaches an index.
+-- by order number reaches an index. With `any`, both ways, it can only be looked up: else the first hundred rows of one
+-- lot are sought by reading the references of all years in order.
 left join cielo.transacao as t
     on
-        i.submission = t.submission_id and i.reference = t.reference
+        i.submission = t.submission_id
+        and t.reference = any(array[i.reference]) and i.reference = any(array[t.reference])
         and not exists (
             select 1
             from cielo.transacao as better

@@ -7,8 +7,9 @@ create unique index item_travels on malote.item_row (reference, scope, (case whe
 drop index malote.item_travels_once;
 drop index malote.item_refused;
 
--- report.bndes_esteira by proposal.
-create index item_of_proposal on malote.item_row (split_part(reference, '/', 1), substr(reference, strpos(reference, '/') + 1)) where scope like 'bndes/%';
+-- report.bndes_esteira by proposal: what it begins with, and no other document of the proposal.
+create index item_of_financiamento on malote.item_row (split_part(reference, '/', 1), substr(reference, strpos(reference, '/') + 1)) where scope like 'bndes/%/financiamento/%';
+drop index malote.item_of_proposal;
 create index submission_of_number on malote.submission ((facts ->> 'numeroBNDES')) where institution = 'bndes';
 
 -- Lots of Cielo by their number.
