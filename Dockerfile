@@ -6,10 +6,11 @@ FROM ${BASE} AS build
 RUN mkdir /tmp/malote
 WORKDIR /tmp/malote
 COPY --chown=airflow:0 pyproject.toml uv.lock README.md CHANGELOG.md LICENSE ./
-RUN uv export --frozen --no-default-groups --extra celery --extra simulators --no-emit-project --output-file requirements.txt > /dev/null
+RUN uv export --frozen --no-default-groups --extra celery --extra s3 --extra simulators --no-emit-project --output-file requirements.txt > /dev/null
 COPY --chown=airflow:0 include ./include
 COPY --chown=airflow:0 plugins ./plugins
 COPY --chown=airflow:0 schemas ./schemas
+COPY --chown=airflow:0 dags ./dags
 RUN uv build --wheel --out-dir dist
 
 FROM ${BASE}

@@ -57,6 +57,16 @@ def test_one_image_serves_everything_that_is_ours(services: dict[str, dict[str, 
     assert {str(services[name]["build"]) for name in set(services) - NOT_OURS} == {"."}
 
 
+def test_the_image_is_built_of_every_folder_that_goes_into_the_wheel() -> None:
+    wheel = (ROOT / "pyproject.toml").read_text().split("[tool.hatch.build.targets.wheel")[1:3]
+    wanted = {
+        each.split("/")[0] for part in wheel for each in re.findall(r'"([\w/]+)"(?: =|[,\]])', part.split("\n[")[0])
+    }
+    build = DOCKERFILE.read_text().split("\nFROM ")[1]
+    assert wanted >= {"plugins", "include", "schemas", "dags"}
+    assert wanted - set(re.findall(r"^COPY .* \./(\w+)$", build, re.MULTILINE)) == set()
+
+
 def test_every_service_that_stays_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:
     for name, about in services.items():
         assert ("healthcheck" in about) == (about.get("restart") != "no"), name
