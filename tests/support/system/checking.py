@@ -81,7 +81,7 @@ def log_of(system: System, trip: Trip, run: str) -> str:
     for each in system.rest.get(f"dags/{trip.flow.dag_id}/dagRuns/{run}/taskInstances")["task_instances"]:
         for attempt in range(1, each["try_number"] + 1):
             path = f"dags/{trip.flow.dag_id}/dagRuns/{run}/taskInstances/{each['task_id']}/logs/{attempt}"
-            text.append(str(system.rest.get(f"{path}?map_index={each['map_index']}")["content"]))
+            text.append(system.rest.log_at(f"{path}?map_index={each['map_index']}"))
     return "\n".join(text)
 
 

@@ -63,7 +63,7 @@ class Playing:
             failed = dict(zip(names, players.map(self._played_by, names, trips.values()), strict=True))
         self.system.calm()
         for name in names:
-            did = finish(self.system, trips[name])
+            did = self._seen_to_an_end(trips[name], failed[name])
             if name == "undisturbed":
                 self._undisturbed = {each.flow.institution: list(sample(self.system, each)) for each in trips[name]}
             self._played[name] = {each.flow.institution: self._judged(each, did, failed[name]) for each in trips[name]}
@@ -85,6 +85,14 @@ class Playing:
             self.system.answers_are_there()
             return [f"PLAYED IN PART: {error}"]
         return []
+
+    def _seen_to_an_end(self, trips: Trips, failed: list[str]) -> dict[str, list[str]]:
+        """What a person did about them; what he could not see to an end is wrong, and is not played again."""
+        try:
+            return finish(self.system, trips)
+        except (AirflowError, PretendedError, requests.RequestException, psycopg.Error) as error:
+            failed.append(f"NOT SEEN TO AN END: {error}")
+            return {trip.flow.institution: [] for trip in trips}
 
     def _judged(self, trip: Trip, did: dict[str, list[str]], failed: list[str]) -> Played:
         name = trip.flow.institution

@@ -69,6 +69,11 @@ class Buttons(Rest):
         """How many runs of all DAGs have not ended."""
         return int(self.get("dags/~/dagRuns?state=queued&state=running&limit=1")["total_entries"])
 
+    def log_at(self, path: str) -> str:
+        """A log, as it is; nothing where that attempt was never begun, e.g. because its worker was killed before."""
+        reply = self._send("GET", path)
+        return "" if reply.status_code == 404 else str(self._answer(reply)["content"])
+
     def until(self, what: str, done: Callable[[], Any], seconds: float = LIMIT) -> None:
         """Return when something is so. :raises AirflowError: when it is not in time"""
         deadline = time.monotonic() + seconds
