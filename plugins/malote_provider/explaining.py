@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
+from malote.texts import Words
 from malote_provider.saying import SHOWN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from malote.desk import Need
     from malote.submission import Unanswered
     from malote_provider.hooks import MaloteHook
+
+
+ENGLISH = Words("en")
+"""Of what a task says in its log."""
 
 
 def refusal(hook: MaloteHook, submission: str) -> Refused:
@@ -21,26 +29,22 @@ def refusal(hook: MaloteHook, submission: str) -> Refused:
         (e["detail"] for e in reversed(hook.journal().story(submission)) if e["what"] == "refused"), {}
     )
     code = next((each for each in institution.codes if each.code == said.get("code")), None)
-    free = "correct them and run again with resend_refused" if said.get("frees") else "its items stay locked"
+    free = ENGLISH("n_free" if said.get("frees") else "n_locked")
+    action = code.action.rstrip(".") if code else ENGLISH("n_story", id=submission)
     return Refused(
-        said.get("message") or "the institution refused it",
+        said.get("message") or ENGLISH("n_refused_uncoded"),
         institution=institution.name,
         submission=submission,
         code=said.get("code"),
         meaning=code.meaning if code else None,
-        todo=f"{code.action if code else 'look at its story'} ({free})",
+        todo=ENGLISH("n_refused_do", action=action, free=free),
         kept=f"the file is in the archive; `malote story {submission}`",
     )
 
 
 def in_doubt(submission: str) -> InDoubt:
     """What the person on call does about a submission in doubt."""
-    return InDoubt(
-        "it is unclear whether it arrived; it is not sent again",
-        submission=submission,
-        todo=f"`malote story {submission}` says where to look; then `malote resolve {submission}` with --receipt R, "
-        "--resend or --withdraw, and clear wait and land (after --resend submit as well)",
-    )
+    return InDoubt(ENGLISH("n_in_doubt"), submission=submission, todo=ENGLISH("n_in_doubt_do", id=submission))
 
 
 def failed_before(tasks: Sequence[str]) -> Terminal:
@@ -54,25 +58,27 @@ def failed_before(tasks: Sequence[str]) -> Terminal:
 
 def overdue(submission: str) -> Terminal:
     """What the person on call does about a submission whose answer is overdue."""
-    return Terminal(
-        "its answer is overdue; it is asked for on, and a late one is taken",
-        submission=submission,
-        todo=f"ask the institution (`malote story {submission}` has the receipt); clear wait and land to ask again",
-    )
+    return Terminal(ENGLISH("n_overdue"), submission=submission, todo=ENGLISH("n_overdue_do", id=submission))
 
 
 def unanswered(landed: Unanswered) -> Terminal:
     """What the person on call does about a landed submission that left items without an answer."""
     named = ", ".join(landed.some) + (", …" if landed.items > len(landed.some) else "")
     said = f"; the institution says: {landed.words}" if landed.words else ""
-    asked = f"it is asked again from {landed.ask_at:%Y-%m-%d %H:%M %Z} on" if landed.ask_at else "it is asked no more"
+    asked = ENGLISH("n_asked", at=ENGLISH.when(landed.ask_at)) if landed.ask_at else ENGLISH("n_asked_no_more")
     return Terminal(
-        f"{landed.items} of its items have no answer that settles them ({named}){said}",
+        f"{ENGLISH('n_unanswered', n=landed.items)} ({named}){said}",
         submission=landed.submission,
-        todo=f"{asked}, or by `malote ask-again {landed.submission}` and clearing land; where you know what became of "
-        f"an item: `malote settle {landed.submission} ITEM --accepted | --refused --why …`",
+        todo=ENGLISH("n_unanswered_do", asked=asked, id=landed.submission),
         kept="what was answered has landed; the items without an answer stay locked",
     )
+
+
+def of_need(need: Need, now: datetime) -> MaloteError:
+    """The error of something that needs a person, in the words of the notice."""
+    what, todo = need.words(ENGLISH, now)
+    kind = {"in_doubt": InDoubt, "refused": Refused}.get(need.kind, Terminal)
+    return kind(what, institution=need.institution, submission=need.subject, todo=todo)
 
 
 def refused_items(found: Sequence[tuple[str, int]], items: int) -> Terminal:

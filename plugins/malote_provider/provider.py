@@ -68,6 +68,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "en",
                         "default": "pt-BR",
                     },
+                    "alarm_mail": {
+                        "description": "Who is written to by malote_vigia about what needs a person, commas between "
+                        "them, by the connection smtp_default; empty: nobody, its task only fails.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "plantao@empresa.com.br",
+                        "default": "",
+                    },
                     "outgoing_timeout": {
                         "description": "How long selecting a thousand outgoing rows may take: ISO 8601, or seconds.",
                         "version_added": "0.1.0",

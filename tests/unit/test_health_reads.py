@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 
 from malote.clock import HeldClock
-from malote.desk import Account, health
+from malote.desk import Account, health, unsaid
 from malote.journal import Journal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -56,6 +56,7 @@ def fill(dsn: str, first: int, many: int, standing: str, ago: timedelta) -> int:
 def read(dsn: str) -> tuple[int, dict[str, float]]:
     with Journal(dsn, HeldClock(NOON)) as journal, journal.connection.transaction():
         found = {each.name: each.value for each in health(journal, [ACCOUNT])}
+        assert unsaid(journal, [ACCOUNT]) == []
         row = journal.connection.execute(_READ).fetchone()
     assert row is not None
     return int(row["n"]), found

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from malote.texts import TEXTS
 from malote_provider import bndes, ccee, cielo, operators, reinf
 from support import ROOT
 
@@ -20,7 +21,8 @@ def said() -> str:
     sources = [
         path for folder in ("include/malote", "plugins/malote_provider") for path in (ROOT / folder).rglob("*.py")
     ]
-    return "\n".join(_text(node) for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    own = [_text(node) for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    return "\n".join([*own, *(re.sub(r"{\w+}", "…", english) for _, english in TEXTS.values())])
 
 
 def _text(node: ast.AST) -> str:

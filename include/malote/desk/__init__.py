@@ -7,12 +7,14 @@ from malote.desk.figures import Hour, Rate, hourly, rates
 from malote.desk.health import MEASURES, Account, Measure, health, needs_a_person, told
 from malote.desk.holding import submissions_holding
 from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
+from malote.desk.needing import NEEDS, Need, Notice, notice, said, unsaid
 from malote.desk.open import KINDS, NEEDS_A_PERSON, Filters, Group, Line, dags, groups, lines
 from malote.desk.plain import doubts, doubts_as_json, found, items_of, line_of, unanswered, when
 
 __all__ = [
     "KINDS",
     "MEASURES",
+    "NEEDS",
     "NEEDS_A_PERSON",
     "Account",
     "Decision",
@@ -22,6 +24,8 @@ __all__ = [
     "ItemRow",
     "Line",
     "Measure",
+    "Need",
+    "Notice",
     "Rate",
     "Seen",
     "Way",
@@ -43,10 +47,13 @@ __all__ = [
     "lines",
     "loaded",
     "needs_a_person",
+    "notice",
     "rates",
+    "said",
     "seen",
     "submissions_holding",
     "told",
     "unanswered",
+    "unsaid",
     "when",
 ]

@@ -109,7 +109,8 @@ _OTHERS = f"""
     where l.landed_at > %(day)s group by 1, 2, 3
     union all
     select s.institution, s.environment, 'items.unanswered', count(*) from malote.item_row as i
-    join malote.submission as s on s.id = i.submission where i.outcome = 'unanswered' group by 1, 2
+    join malote.submission as s on s.id = i.submission
+    where i.outcome = 'unanswered' and s.standing = 'landed' group by 1, 2
     union all
     select institution, environment, 'items.held', count(*) from report.retidas group by 1, 2
     union all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from malote.journal.alarming import Alarming
 from malote.journal.deciding import Deciding, Overtaken
 from malote.journal.ledger import noted
 from malote.journal.purging import Purging
@@ -12,7 +13,7 @@ from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
 
-class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring):
+class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring, Alarming):
     """The journal of one warehouse.
 
     Every method is one transaction and writes what happened to ``malote.event`` with the move itself.

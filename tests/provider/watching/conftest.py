@@ -15,14 +15,14 @@ import pytest
 from airflow.sdk.observability.stats import initialize
 
 from malote.clock import HeldClock
-from malote_provider.operators import HealthOperator
+from malote_provider.operators import AlarmOperator, HealthOperator
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
     """What the watching operators take for the time."""
     held = HeldClock(datetime.now(timezone.utc))
-    for operator in (HealthOperator,):
+    for operator in (AlarmOperator, HealthOperator):
         monkeypatch.setattr(operator, "clock", held)
     return held
 
