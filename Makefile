@@ -8,7 +8,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format docs bench bench-years clean down psql package
+.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of the browser and of the running system
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system --ignore tests/rehearsal
 
 test-system: setup ## every button and fault on a real Airflow (SEED=2 ONLY=kill_triggerer plays one again)
 	SEED=$(SEED) $(PY) -m pytest tests/system -s $(if $(ONLY),-k "$(ONLY)")
@@ -45,6 +45,10 @@ test-quick: setup ## run the fast ones: units, manuals, conformance
 
 test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them, TESTS=tests/unit/hours for some)
 	$(PY) tests/days.py $(DAY) $(TESTS)
+
+rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2)
+	$(UV) sync --frozen --inexact --group rehearsal
+	SEED=$(SEED) tests/rehearsal/run.sh
 
 demo: setup ## the whole trip, with a real Airflow and simulated institutions
 	$(PY) -m malote_local demo

@@ -117,6 +117,11 @@ class LocalAirflow:
             self._start(name)
         return self
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes were started with, secrets and all: a worker on another machine needs the same."""
+        return dict(self._started_with)
+
     def crash(self, *names: str) -> None:
         """Kill processes with SIGKILL, with their children, and start them again, as a supervisor would."""
         for name in names:

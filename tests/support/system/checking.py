@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
+
+import fsspec
 
 from support.system.flows import FLOWS, ITS_OWN, Flow, landed
 from support.system.running import System, Trip
@@ -77,7 +79,8 @@ def unexplained(system: System, trip: Trip, ended: Mapping[str, str]) -> list[st
 
 def log_of(system: System, trip: Trip, run: str) -> str:
     """All that the tasks of a run logged, in every attempt."""
-    text = []
+    own = f"dag_id={trip.flow.dag_id}/run_id={run}"
+    text = [path.read_text() for logs in system.elsewhere() for path in sorted((logs / own).rglob("*.log"))]
     for each in system.rest.get(f"dags/{trip.flow.dag_id}/dagRuns/{run}/taskInstances")["task_instances"]:
         for attempt in range(1, each["try_number"] + 1):
             path = f"dags/{trip.flow.dag_id}/dagRuns/{run}/taskInstances/{each['task_id']}/logs/{attempt}"
@@ -130,8 +133,9 @@ def _archived(system: System, trip: Trip) -> list[str]:
     wrong = []
     for each in system.submissions(trip):
         if each["standing"] == "landed" and not each["sealed"]:
-            path = Path(system.state) / "archive" / each["answer"]
-            held = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "nothing"
+            held = "nothing"
+            with suppress(FileNotFoundError), fsspec.open(f"{system.archive}/{each['answer']}") as file:
+                held = hashlib.sha256(file.read()).hexdigest()
             if held != each["answer_sha256"]:
                 wrong.append(f"{trip.flow.institution}: the archive holds {held} as {each['answer']}")
     return wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from malote_local.rest import AirflowError
 from support.system.checking import always, home, sample
 from support.system.flows import FLOWS
 from support.system.person import finish
-from support.system.players import SITUATIONS, Trips
+from support.system.players import SITUATIONS, Situation, Trips
 from support.system.running import System, Trip, seeded
 
 MOST = 7
@@ -42,6 +42,7 @@ class Playing:
     system: System
     seed: str
     wanted: Iterable[str]
+    table: Mapping[str, Situation] = field(default_factory=lambda: SITUATIONS)
     seconds: dict[str, float] = field(default_factory=dict)
     _played: dict[str, dict[str, Played]] = field(default_factory=dict)
     _undisturbed: dict[str, list[dict[str, object]]] = field(default_factory=dict)
@@ -51,9 +52,9 @@ class Playing:
         if not self._undisturbed and name != "undisturbed":
             self("undisturbed")
         if name not in self._played:
-            wave = SITUATIONS[name].wave
-            self._play([each for each in SITUATIONS if each == name or (each in self.wanted and wave is not None
-                        and SITUATIONS[each].wave == wave)])  # fmt: skip
+            wave = self.table[name].wave
+            self._play([each for each in self.table if each == name or (each in self.wanted and wave is not None
+                        and self.table[each].wave == wave)])  # fmt: skip
         return self._played[name]
 
     def _play(self, names: list[str]) -> None:
@@ -80,7 +81,7 @@ class Playing:
     def _played_by(self, name: str, trips: Trips) -> list[str]:
         """Play; why it was played in part only. What was done until then must be safe all the same."""
         try:
-            SITUATIONS[name].play(self.system, trips, seeded(self.seed, name))
+            self.table[name].play(self.system, trips, seeded(self.seed, name))
         except (AirflowError, AssertionError, PretendedError, requests.RequestException, psycopg.Error) as error:
             self.system.answers_are_there()
             return [f"PLAYED IN PART: {error}"]

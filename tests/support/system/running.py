@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -48,6 +48,7 @@ SETTINGS = {
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
 }
+POLICY = Path(__file__).with_name("airflow_settings.py")
 LATE = 3600
 """Simulated seconds that an answer takes while the players want it to be late."""
 
@@ -85,6 +86,8 @@ class System:
         self._changing = threading.RLock()  # one at a time stops and starts what all stand on
         self._late: set[int] = set()
         self.settings: dict[str, dict[str, Any]] = {flow.institution: dict(flow.settings) for flow in FLOWS.values()}
+        self.elsewhere: Callable[[], Iterable[Path]] = tuple
+        """Gives the log folders of machines whose logs Airflow cannot show."""
         self._tags = itertools.count(1001)
 
     @property
@@ -95,6 +98,11 @@ class System:
             self._each.rest = Buttons(of.url, user=of.user, password=of.password, alive=self.revive)
         found: Buttons = self._each.rest
         return found
+
+    @property
+    def archive(self) -> str:
+        """Where the archive is, as fsspec names it."""
+        return self.airflow.environment["AIRFLOW__MALOTE__ARCHIVE_URL"]
 
     # ---- rows and runs
 
@@ -283,8 +291,13 @@ class System:
 
 
 @contextlib.contextmanager
-def system(state: Path, say: Callable[[str], None], *, parallelism: int = 8) -> Iterator[System]:
-    """The running system, for as long as the block lasts; its databases are gone afterwards, its logs are not."""
+def system(
+    state: Path, say: Callable[[str], None], *, parallelism: int = 8, settings: Mapping[str, str] | None = None
+) -> Iterator[System]:
+    """The running system, for as long as the block lasts; its databases are gone afterwards, its logs are not.
+
+    :param settings: further environment of Airflow
+    """
     shutil.copytree(ROOT / "dags", state / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     (state / "sql").mkdir()
     with (
@@ -294,9 +307,9 @@ def system(state: Path, say: Callable[[str], None], *, parallelism: int = 8) -> 
             state=state,
             dags=state / "dags",
             rules=RULES,
-            policy=Path(__file__).with_name("airflow_settings.py").read_text(encoding="utf-8"),
+            policy=POLICY.read_text(encoding="utf-8"),
             supervised=True,
-            settings={**SETTINGS, "AIRFLOW__CORE__PARALLELISM": str(parallelism)},
+            settings={**SETTINGS, "AIRFLOW__CORE__PARALLELISM": str(parallelism), **(settings or {})},
         ) as running,
     ):
         at_last.callback(EmbeddedPostgres(state / "postgres").erase)
