@@ -190,6 +190,11 @@ def test_every_container_gives_up_all_powers_and_runs_as_nobody_mighty(services:
         assert not [each for each in about.get("volumes", []) if each.startswith(("/", "."))], name
 
 
+def test_no_container_of_ours_writes_but_into_its_volumes_and_tmp(services: dict[str, dict[str, Any]]) -> None:
+    for name in set(services) - NOT_OURS:
+        assert services[name]["read_only"] is True and services[name]["tmpfs"] == ["/tmp:mode=1777"], name
+
+
 def test_redis_asks_for_a_password_and_nobody_is_superuser_at_run_time(services: dict[str, dict[str, Any]]) -> None:
     assert "requirepass" in services["redis"]["command"][-1]
     text = COMPOSE.read_text()
