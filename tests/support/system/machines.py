@@ -13,16 +13,18 @@ from support.system.players import (
     Situation,
     Trips,
     start,
+    start_and_defer,
     start_and_hold_on_the_wire,
     start_and_hold_the_landing,
 )
-from support.system.running import System
+from support.system.running import System, Trip
 
 NAMES = (
     "undisturbed",
     "worker_killed_in_submit",
     "worker_killed_in_land",
     "store_away_in_submit",
+    "store_away_in_wait",
 )
 
 
@@ -64,6 +66,23 @@ class Machines:
         self._away(tried)
         for trip in trips:
             assert not any(system.accepted(trip).values()), "what could not be kept was sent"
+
+    def store_away_in_wait(self, system: System, trips: Trips, chance: Random) -> None:
+        """The object store is away when the answers come."""
+        start_and_defer(system, trips)
+
+        def asked() -> None:
+            system.answers_are_there()
+            for trip in trips:
+                before = self._asked(trip)
+                name = trip.flow.institution
+                system.rest.until(f"{name} is asked twice", lambda t=trip, n=before: self._asked(t) >= n + 2)
+
+        self._away(asked)
+
+    def _asked(self, trip: Trip) -> int:
+        shown = self.system.pretended.shown(trip.flow.institution)["requests_by_operation"]
+        return int(shown.get(trip.flow.ask, 0))
 
     def _lose(self, pids: set[int], chance: Random) -> None:
         lost = chance.choice(self.workers.of(pids))
