@@ -9,6 +9,7 @@ from malote.trip.kit import Kit
 from malote.trip.landing import Landing, Load
 from malote.trip.outgoing import Outgoing
 from malote.trip.preparing import Prepared
+from malote.trip.purging import purge
 from malote.trip.rekeying import Rekeyed, rekey
 from malote.trip.retiring import PARTS, Retired, retire
 from malote.trip.selecting import Selector, selector
@@ -29,6 +30,7 @@ __all__ = [
     "Retired",
     "Selector",
     "Sent",
+    "purge",
     "rekey",
     "retire",
     "selector",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from malote_provider.flows.bndes import bndes_operacoes
 from malote_provider.flows.ccee import ccee_contratos
 from malote_provider.flows.cielo import cielo_lote
+from malote_provider.flows.expurgo import malote_expurgo
 from malote_provider.flows.reinf import reinf_eventos
 from malote_provider.flows.relatorio import relatorio_diario
 from malote_provider.flows.retencao import retencao
@@ -14,6 +15,7 @@ __all__ = [
     "bndes_operacoes",
     "ccee_contratos",
     "cielo_lote",
+    "malote_expurgo",
     "malote_vigia",
     "reinf_eventos",
     "relatorio_diario",

@@ -1,12 +1,21 @@
-"""The operators: submit hands over, land brings home, doubt asks, retire lets go, health measures, alarm tells."""
+"""The operators: submit hands over, land brings home, doubt and alarm call a person, the others keep the house."""
 
 from __future__ import annotations
 
 from malote_provider.operators.alarm import AlarmOperator
 from malote_provider.operators.doubt import DoubtOperator
 from malote_provider.operators.land import LandOperator
+from malote_provider.operators.purge import PurgeOperator
 from malote_provider.operators.retire import RetireOperator
 from malote_provider.operators.submit import SubmitOperator
 from malote_provider.operators.watch import HealthOperator
 
-__all__ = ["AlarmOperator", "DoubtOperator", "HealthOperator", "LandOperator", "RetireOperator", "SubmitOperator"]
+__all__ = [
+    "AlarmOperator",
+    "DoubtOperator",
+    "HealthOperator",
+    "LandOperator",
+    "PurgeOperator",
+    "RetireOperator",
+    "SubmitOperator",
+]
