@@ -16,6 +16,7 @@ ORDER = (
     "returns",
     "documents",
     "landing",
+    "export",
     "journal",
     "trigger",
     "polling",

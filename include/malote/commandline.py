@@ -212,6 +212,12 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument("budget", metavar="NAME", nargs="?", help="one of them, e.g. ccee/producao/1234")
     pace.add_argument("--reset", action="store_true", help="forget its penalty: the next request goes at once")
     pace.set_defaults(run=commands.pace)
+    export = known.add_parser("export", help="what landed since the last one as Parquet files, see docs/export.md")
+    export.add_argument("--to", metavar="URL", required=True, help="a folder, or what fsspec knows: s3://bucket/malote")
+    how = export.add_mutually_exclusive_group()
+    how.add_argument("--everything", action="store_true", help="write also what its manifests should list and do not")
+    how.add_argument("--forget", action="store_true", help="nothing goes there any more: `retire` need not wait for it")
+    export.set_defaults(run=commands.export)
     retire = known.add_parser("retire", help="let go of what was over before a day; what may not travel twice stays")
     retire.add_argument("--before", metavar="DAY", required=True, help="e.g. 2021-01-01, in Brasília")
     retire.add_argument(

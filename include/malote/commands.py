@@ -119,6 +119,19 @@ def retire(journal: Journal, options: argparse.Namespace) -> None:
     print(trip.retire(journal, dict.fromkeys(parts, day), archive))
 
 
+def export(journal: Journal, options: argparse.Namespace) -> None:
+    from malote.export import Folder, export
+
+    folder = Folder(options.to)
+    if options.forget:
+        known = journal.forget_export(folder.name)
+        print(f"{folder.name} is {'forgotten' if known else 'not known'}; its files stay, nothing is kept back for it")
+        return
+    done = export(journal, folder, everything=options.everything)
+    print(done)
+    done.complain()
+
+
 def pace(journal: Journal, options: argparse.Namespace) -> None:
     from malote.hours import budgets, reset
 

@@ -129,11 +129,12 @@ class Access:
 class Table:
     """Where answers land: the qualified name and the institution's own columns, without
     ``submission_id, ordem, reference, landed_at``, which every landed table has. ``shown`` are those that
-    a page shows: no personal data, nothing that a card can be charged with."""
+    a page shows: no personal data, nothing that a card can be charged with. ``secret`` never leave the warehouse."""
 
     name: str
     columns: tuple[str, ...]
     shown: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
 
 class Institution(ABC):

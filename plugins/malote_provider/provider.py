@@ -107,6 +107,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "P5Y",
                         "default": "",
                     },
+                    "export_url": {
+                        "description": "fsspec URL, or folder, that ExportOperator writes what has landed to, as "
+                        "Parquet; best a bucket that nothing else writes to.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "s3://bucket/malote",
+                        "default": "",
+                    },
                     "outgoing_sql_folders": {
                         "description": "Folders, commas between them, of the .sql files that a run may name as "
                         "outgoing_sql; a file there that is named as a shipped one replaces it.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from malote.journal.alarming import Alarming
 from malote.journal.deciding import Deciding, Overtaken
+from malote.journal.exporting import Exporting, ToExport
 from malote.journal.ledger import noted
 from malote.journal.purging import Purging
 from malote.journal.reading import Reading
@@ -13,7 +14,7 @@ from malote.journal.sending import Sending
 from malote.journal.waiting import Waiting
 
 
-class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring, Alarming):
+class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring, Alarming, Exporting):
     """The journal of one warehouse.
 
     Every method is one transaction and writes what happened to ``malote.event`` with the move itself.
@@ -33,4 +34,4 @@ class Journal(Reading, Sending, Waiting, Deciding, Purging, Resealing, Retiring,
         self.close()
 
 
-__all__ = ["Journal", "Over", "Overtaken", "noted"]
+__all__ = ["Journal", "Over", "Overtaken", "ToExport", "noted"]

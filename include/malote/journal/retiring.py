@@ -13,7 +13,9 @@ from malote.submission import Stored, Submission
 
 _LEFT = {
     "story": "s.retired_at is null",
-    "landed": "s.unlanded_at is null",
+    # What goes elsewhere too goes there first.
+    "landed": """s.unlanded_at is null and coalesce(s.change, 0)
+                 <= coalesce((select min(up_to) from malote.export), 9223372036854775807)""",
     "files": "s.purged_at is null",
 }
 _STEPS = range(-(1 << 13), 1 << 13, 1 << 8)

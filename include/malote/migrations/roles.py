@@ -24,7 +24,7 @@ _READ_BY_SHIPPED_SQL = (
 )
 _RETIRING = (  # it may not delete from the journal: these do, what is over, once the register has it
     *("malote.retire(text[], timestamptz)", "malote.retire_landed(text[], timestamptz)"),
-    "malote.fold_register(integer, integer)",
+    *("malote.fold_register(integer, integer)", "malote.forget_export(text)"),
 )
 _MIGHTY = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 _KEPT = "the warehouse is as it was"

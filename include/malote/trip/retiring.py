@@ -27,16 +27,21 @@ _TOGETHER, _ITEMS = 500, 25_000
 
 @dataclass(slots=True)
 class Retired:
-    """What went: submissions by part, landed rows, files, and the items that the register keeps."""
+    """What went: submissions by part, landed rows, files, and the items that the register keeps.
+
+    ``not_exported`` counts submissions that stay until an export has come to them.
+    """
 
     submissions: dict[str, int] = field(default_factory=dict)
     rows: int = 0
     files: int = 0
     items: int = 0
+    not_exported: int = 0
 
     def __str__(self) -> str:
         parts = ", ".join(f"{part} of {n} submissions" for part, n in self.submissions.items())
-        return f"{parts or 'nothing'}: {self.files} files, {self.rows} landed rows; {self.items} references kept"
+        stay = f"; {self.not_exported} submissions stay until they are exported" if self.not_exported else ""
+        return f"{parts or 'nothing'}: {self.files} files, {self.rows} landed rows; {self.items} references kept{stay}"
 
 
 def retire(
@@ -69,6 +74,9 @@ def retire(
             done.submissions[part] = done.submissions.get(part, 0) + len(ids)
             checkpoint(f"{part} retired")
     done.items = journal.fold(checkpoint)
+    if "landed" in before and (left := journal.not_exported(before["landed"])):
+        done.not_exported = left
+        log.warning("%d submissions are not exported yet, and stay until they are (`malote export`)", left)
     return done
 
 

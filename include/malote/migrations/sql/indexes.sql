@@ -33,3 +33,6 @@ create index event_landed on malote.event (id) where what = 'landed';
 create index transacao_of_tid on cielo.transacao (tid);
 drop index cielo.transacao_authorised;
 create index transacao_of_order on cielo.transacao (numero_pedido);
+
+-- What landed, in the order of its last landing: an export reads on from its mark.
+create index submission_exported on malote.submission ((coalesce(change, 0)), number) where (landed_at is not null or reasons_at is not null) and unlanded_at is null;

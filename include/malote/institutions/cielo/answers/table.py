@@ -27,6 +27,7 @@ TABLE = Table(
         "situacao", "status", "tid", "autorizacao_mensagem", "lr", "lr_significado", "permite_retentativa",
         "captura_mensagem", "cancelamento_mensagem", "erro_codigo", "erro_mensagem",
     ),
+    secret=("codigo_token",),  # a card can be charged with it
 )  # fmt: skip
 """One row per item that was sent, one more for each that the return holds beyond (sheet 4.3)."""
 

@@ -1,0 +1,138 @@
+"""Where an export goes: one fsspec URL, in which a file appears whole and under its name in one step, or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from malote.errors import Misconfigured, Transient
+
+PART = "_part"
+"""Below it lies what has no name yet: at most the file that was under way when somebody pulled the plug."""
+
+_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "oss", "memory"})
+"""Object stores: an object is put whole, and has no name before it is; there is no rename in them that is one step."""
+
+
+class Folder:
+    """The files below an fsspec URL; a plain path is a local folder. Login and key are of the environment, or fsspec's
+    own configuration: they are not part of the URL.
+
+    :raises Misconfigured: where the URL needs a package that is not installed, or is none
+    """
+
+    def __init__(self, url: str) -> None:
+        if not url.strip():
+            raise Misconfigured(
+                "nobody said where to export to", todo="give a folder, or a URL such as s3://bucket/malote"
+            )
+        try:
+            self._files, root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise Misconfigured(
+                f"the export cannot go there: {type(error).__name__} for {url.partition('://')[0][:20]}://",
+                todo="give a folder, or install the fsspec package of that file system (s3fs, gcsfs, adlfs…)",
+            ) from None
+        self._root = str(root).rstrip("/")
+        self._local = isinstance(self._files, LocalFileSystem)
+        self.name = f"file://{self._root}" if self._local else _plain(url)
+        protocols = self._files.protocol
+        self._whole = not _WHOLE.isdisjoint({protocols} if isinstance(protocols, str) else set(protocols))
+        self._spool = Path(self._root, PART) if self._local else None
+        self._elsewhere: tempfile.TemporaryDirectory[str] | None = None
+
+    def spooled(self, name: str) -> Path:
+        """The local file to write what will be put under that name: on the disk where it will lie, if that is local."""
+        if self._spool is None:
+            self._elsewhere = tempfile.TemporaryDirectory(prefix="malote-export-")
+            self._spool = Path(self._elsewhere.name)
+        with _writing():
+            self._spool.mkdir(parents=True, exist_ok=True)
+        return self._spool / name.replace("/", "_")
+
+    def spool_text(self, name: str, text: str) -> Path:
+        """A local file that holds this text."""
+        path = self.spooled(name)
+        with _writing():
+            path.write_text(text, encoding="utf-8")
+        return path
+
+    def put(self, spooled: Path, name: str) -> None:
+        """Give a local file its name in the folder, in one step, in place of what has it; the local one is gone then.
+
+        :raises Transient: where it cannot be written now
+        """
+        final = f"{self._root}/{name}"
+        with _writing():
+            if self._local:
+                with spooled.open("rb") as file:
+                    os.fsync(file.fileno())
+                _make(Path(final).parent)
+                os.replace(spooled, final)
+                _flush(Path(final).parent)
+                return
+            if self._whole:
+                self._files.put_file(str(spooled), final)
+            else:
+                self._put_and_rename(spooled, final)
+        spooled.unlink()
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        with _writing():
+            try:
+                return cast(bytes, self._files.cat_file(f"{self._root}/{name}"))
+            except FileNotFoundError:
+                return None
+
+    def _put_and_rename(self, spooled: Path, final: str) -> None:
+        part = f"{self._root}/{PART}/{spooled.name}"
+        for each in (part, final):
+            self._files.makedirs(each.rpartition("/")[0], exist_ok=True)
+        self._files.put_file(str(spooled), part)
+        try:
+            self._files.mv(part, final)
+        except FileExistsError:  # a server whose rename replaces nothing: for a moment nobody finds it
+            self._files.rm_file(final)
+            self._files.mv(part, final)
+
+
+def _plain(url: str) -> str:
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        raise Transient(
+            f"the export cannot be written: {(refused.strerror or type(refused).__name__).lower()}",
+            todo="make room there, or see to its rights and reach; the next export goes on",
+            kept="nothing of it: what is not exported yet is looked for again",
+        ) from None
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+        _flush(folder.parent)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
