@@ -9,6 +9,7 @@ export SQL
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,13 @@ dictionary: setup ## write docs/dicionario.md, the data dictionary, from a fresh
 docs: setup ## build the documentation into site/, links checked; open site/index.html
 	$(UV) sync --frozen --inexact --group docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+
+dbt-sources: setup ## write dbt/models/sources.yml from a fresh warehouse
+	$(PY) -m malote_local dbt-sources
+
+test-dbt: setup ## the dbt package, by a dbt of its own in .venv/dbt: its pins are not Airflow's
+	@test -x .venv/dbt/bin/dbt || { $(UV) venv --quiet --python $(PY) .venv/dbt && $(UV) pip install --quiet --python .venv/dbt/bin/python -r dbt/requirements.txt; }
+	$(PY) -m pytest tests/dbt
 
 package: setup ## build dist/ and check it as the package index would
 	$(UV) sync --frozen --inexact --group package

@@ -22,6 +22,7 @@ def main() -> int:
     for each in (up, down, psql):
         each.add_argument("--state", type=Path, default=None, help="where everything is kept (.malote)")
     commands.add_parser("dictionary", help="write docs/dicionario.md from a fresh warehouse")
+    commands.add_parser("dbt-sources", help="write dbt/models/sources.yml from a fresh warehouse")
     commands.add_parser("clean", help="throw away what demo and up have kept in .malote")
     chosen = parser.parse_args()
 
@@ -62,6 +63,11 @@ def _run(chosen: argparse.Namespace) -> int:
         from malote_local.console import psql
 
         psql(state, chosen.statement)
+    if chosen.command == "dbt-sources":
+        from malote_local.dbt import write as write_sources
+
+        write_sources()
+        return 0
     if chosen.command == "dictionary":
         from malote_local.dictionary import write
 
