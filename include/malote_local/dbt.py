@@ -1,7 +1,8 @@
-"""Writes dbt/models/sources.yml from a freshly made warehouse: its comments, and the tests that its tables vouch for."""
+"""Writes dbt/models/sources.yml from a freshly made warehouse: its comments, and the tests that its keys vouch for."""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from itertools import groupby
 from typing import Any
 
@@ -28,7 +29,8 @@ VALUES = {  # columns whose values are ours: a table keeps no other, whatever an
     ],
 }  # fmt: skip
 _KEYS = """
-    select i.indrelid::regclass::text, array_agg(a.attname::text order by array_position(i.indkey::int[], a.attnum::int))
+    select i.indrelid::regclass::text,
+           array_agg(a.attname::text order by array_position(i.indkey::int[], a.attnum::int))
     from pg_index as i inner join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
     where i.indisprimary group by i.indexrelid, i.indrelid
 """
@@ -57,7 +59,7 @@ def _table(name: str, named: list[comments.Named], key: list[str], filled: set[t
     first, *columns = named
     found: dict[str, Any] = {"name": name, "description": first.comment}
     if first.kind == "r" and any(each.name == "landed_at" for each in columns):
-        found["config"] = {"loaded_at_field": "landed_at", "freshness": FRESH}
+        found["config"] = {"loaded_at_field": "landed_at", "freshness": deepcopy(FRESH)}
     if len(key) > 1:
         found["data_tests"] = [{"unique_together": {"arguments": {"columns": key}}}]
     found["columns"] = [_column(each, key, filled) for each in columns]
