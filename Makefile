@@ -8,8 +8,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal demo up check format docs bench bench-years clean down psql package
-.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
