@@ -11,4 +11,13 @@ from malote_provider.operators.retire import RetireOperator
 from malote_provider.operators.submit import SubmitOperator
 from malote_provider.operators.watch import HealthOperator
 
-__all__ = ["AlarmOperator", "DoubtOperator", "ExportOperator", "HealthOperator", "LandOperator", "PurgeOperator", "RetireOperator", "SubmitOperator"]
+__all__ = [
+    "AlarmOperator",
+    "DoubtOperator",
+    "ExportOperator",
+    "HealthOperator",
+    "LandOperator",
+    "PurgeOperator",
+    "RetireOperator",
+    "SubmitOperator",
+]
