@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow.configuration import conf
 from airflow.sdk import Param
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
+from malote_provider import options
 from malote_provider.noting import words
 from malote_provider.selecting import NO_CARD
 
@@ -108,7 +108,7 @@ def yes_or_no(name: str) -> Param:
 
     Not ticked at first, but for the last one, of which ``[malote] ask_doubts`` says.
     """
-    ticked = name == "ask_doubts" and conf.getboolean("malote", name, fallback=False)
+    ticked = name == "ask_doubts" and options.ticked(name)
     return _field(name, ticked, type="boolean")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from airflow.configuration import conf
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import amask_secret, mask_secret
@@ -14,6 +13,7 @@ from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
 from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, secrets_of, text_of
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     import ssl
@@ -63,7 +63,7 @@ class MaloteHook(HttpHook):
 
     def __init__(self, conn_id: str | None = None, *, warehouse_conn_id: str | None = None) -> None:
         super().__init__(http_conn_id=conn_id or self.default_conn_name)
-        self.warehouse_conn_id = warehouse_conn_id or conf.get("malote", "warehouse_conn_id")
+        self.warehouse_conn_id = warehouse_conn_id or option("warehouse_conn_id")
         self._connections: dict[str, Connection | None] = {}
         self._parts: dict[str, Any] = {}
 
@@ -172,7 +172,7 @@ class MaloteHook(HttpHook):
         """The archive of ``[malote] archive_url``, with the keys of connection ``malote_archive``, if any."""
         from malote.archive import Archive
 
-        return self._part("archive", lambda: Archive(conf.get("malote", "archive_url"), self.archive_keys()))
+        return self._part("archive", lambda: Archive(option("archive_url"), self.archive_keys()))
 
     def archive_keys(self) -> Keys:
         """What seals card data, the password of connection ``malote_archive``, and ``old_keys`` that open it still."""

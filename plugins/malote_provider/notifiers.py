@@ -6,10 +6,10 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.configuration import conf
 from airflow.sdk.bases.notifier import BaseNotifier
 
 from malote.errors import MaloteError
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -52,7 +52,7 @@ class MailNotifier(PersonNotifier):
 
     def tell(self, subject: str, text: str) -> None:
         """Send one mail to all."""
-        usual = conf.get("malote", "alarm_mail", fallback="").split(",")
+        usual = option("alarm_mail").split(",")
         to = [each.strip() for each in (usual if self.to is None else self.to) if each.strip()]
         if not to:
             self.log.info("nobody is written to: there is no address")

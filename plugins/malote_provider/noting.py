@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from airflow.configuration import conf
-
 from malote.errors import MaloteError
 from malote.texts import Words
 from malote_provider.connections import base_url
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -29,7 +28,7 @@ class Known(Protocol):
 
 def words() -> Words:
     """The language of what a run says in Airflow's pages: ``[malote] language``."""
-    return Words(conf.get("malote", "language", fallback="pt-BR"))
+    return Words(option("language"))
 
 
 def note(hook: Known, run: Any, counts: Mapping[str, int]) -> None:
@@ -40,7 +39,7 @@ def note(hook: Known, run: Any, counts: Mapping[str, int]) -> None:
     """
     import requests
 
-    connection = hook.known(conf.get("malote", "airflow_conn_id"))
+    connection = hook.known(option("airflow_conn_id"))
     if connection is None:
         return
     try:

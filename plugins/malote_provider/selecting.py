@@ -9,6 +9,7 @@ from typing import Any
 
 from malote import cards, place
 from malote.errors import Misconfigured
+from malote_provider.options import option
 
 _KEPT = "nothing was selected, nothing was sent"
 _NAME = re.compile(r"[^\W.][\w.-]*(?:/[^\W.][\w.-]*)*")
@@ -100,11 +101,9 @@ def own_file(arquivo: str, institution: str, folders: Sequence[Path]) -> str:
     )  # fmt: skip
 
 
-def folders(option: str) -> list[Path]:
+def folders(name: str) -> list[Path]:
     """The folders of ``[malote] outgoing_sql_folders`` or ``arquivo_folders``: paths with commas between them."""
-    from airflow.configuration import conf
-
-    return [Path(each.strip()) for each in conf.get("malote", option, fallback="").split(",") if each.strip()]
+    return [Path(each.strip()) for each in option(name).split(",") if each.strip()]
 
 
 def shipped() -> list[str]:

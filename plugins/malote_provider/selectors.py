@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from airflow.configuration import conf
-
 from malote import warehouse
 from malote.errors import MaloteError, Misconfigured
 from malote.rules import duration
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -59,8 +58,8 @@ def selection_dsn(hook: Selecting) -> str:
     from malote_provider.connections import dsn_of
 
     dsn = hook.warehouse_dsn()
-    own = hook.warehouse_conn_id != conf.get("malote", "warehouse_conn_id")
-    connection = None if own else hook.known(conf.get("malote", "selection_conn_id"))
+    own = hook.warehouse_conn_id != option("warehouse_conn_id")
+    connection = None if own else hook.known(option("selection_conn_id"))
     return warehouse.merged(dsn, dsn_of(connection)) if connection else dsn
 
 
@@ -69,7 +68,7 @@ def timeout() -> timedelta:
 
     :raises Misconfigured: where it is no duration between a second and a day
     """
-    said = conf.get("malote", "outgoing_timeout")
+    said = option("outgoing_timeout")
     try:
         found = duration(float(said) if said.strip().replace(".", "", 1).isdigit() else said)
     except ValueError:

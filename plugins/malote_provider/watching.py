@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from airflow.configuration import conf
 from airflow.sdk import BaseHook
 
 from malote.errors import MaloteError
 from malote_provider.declaration import DECLARED, hook_of
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     from malote.clock import Clock
@@ -66,6 +66,6 @@ def journal(clock: Clock, warehouse_conn_id: str | None = None) -> Iterator[Jour
     from malote.journal import Journal
     from malote_provider.connections import dsn_of
 
-    connection = BaseHook.get_connection(warehouse_conn_id or conf.get("malote", "warehouse_conn_id"))
+    connection = BaseHook.get_connection(warehouse_conn_id or option("warehouse_conn_id"))
     with Journal(dsn_of(connection), clock) as opened:
         yield opened

@@ -23,6 +23,7 @@ from malote.errors import MaloteError, Misconfigured, Transient
 from malote.journal import Journal
 from malote.submission import Submission
 from malote_provider.connections import dsn_of
+from malote_provider.options import option
 
 _PATIENCE_MS = 15_000
 _TOKEN_LIVES = 8 * 3600
@@ -50,7 +51,7 @@ def open_journal() -> Iterator[Journal]:
 
     :raises JournalAway: where it cannot be reached
     """
-    conn_id = conf.get("malote", "warehouse_conn_id")
+    conn_id = option("warehouse_conn_id")
     try:
         journal = Journal(dsn_of(BaseHook.get_connection(conn_id)))
         journal.connection.execute(f"set statement_timeout = {_PATIENCE_MS}")

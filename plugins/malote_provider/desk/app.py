@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 from airflow.api_fastapi.core_api.security import get_user
-from airflow.configuration import conf
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -19,6 +18,7 @@ from malote_provider.desk import api, pages
 from malote_provider.desk.access import Forged, JournalAway, NotYours, Unseen
 from malote_provider.desk.rendering import HEADERS, problem, reading
 from malote_provider.desk.shapes import is_text
+from malote_provider.options import option
 
 
 def only_text(request: Request) -> None:
@@ -81,7 +81,7 @@ def refused(request: Request, error: HTTPException) -> Response:
 @app.exception_handler(JournalAway)
 def away(request: Request, error: JournalAway) -> Response:
     """The warehouse cannot be reached."""
-    return _said(request, 503, "unreachable", error, why=error.what, conn=conf.get("malote", "warehouse_conn_id"))
+    return _said(request, 503, "unreachable", error, why=error.what, conn=option("warehouse_conn_id"))
 
 
 @app.exception_handler(psycopg.OperationalError)

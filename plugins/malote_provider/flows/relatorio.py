@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.configuration import conf
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule
 
 from malote import place
@@ -13,6 +12,7 @@ from malote_provider import forms
 from malote_provider.checks import COUNTED, MONTHLY, checking
 from malote_provider.declaration import DECLARED
 from malote_provider.flows.frame import flow
+from malote_provider.options import option
 from malote_provider.timetables import OpeningHoursTimetable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def relatorio_diario(dag_id: str = "relatorio_diario", *, warehouse_conn_id: str
         "template_searchpath": [str(place.sql("marts_tasks"))],
     }
     with flow({"dag_id": dag_id, **usual}, options, retries=2) as dag:
-        conn = {"conn_id": warehouse_conn_id or conf.get("malote", "warehouse_conn_id")}
+        conn = {"conn_id": warehouse_conn_id or option("warehouse_conn_id")}
 
         def write(task_id: str, *files: str, **more: Any) -> SQLExecuteQueryOperator:
             return sql.SQLExecuteQueryOperator(task_id=task_id, sql=[f"{file}.sql" for file in files], **conn, **more)

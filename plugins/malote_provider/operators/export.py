@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.configuration import conf
 from airflow.sdk import Asset, BaseHook, BaseOperator
 
 from malote.clock import Clock, SystemClock
+from malote_provider.options import option
 from malote_provider.saying import said_plainly
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class ExportOperator(BaseOperator):
         from malote.journal import Journal
         from malote_provider.connections import dsn_of
 
-        connection = BaseHook.get_connection(self.warehouse_conn_id or conf.get("malote", "warehouse_conn_id"))
-        folder = Folder(self.url or conf.get("malote", "export_url"))
+        connection = BaseHook.get_connection(self.warehouse_conn_id or option("warehouse_conn_id"))
+        folder = Folder(self.url or option("export_url"))
         with Journal(dsn_of(connection), self.clock) as journal:
             done = export(journal, folder, everything=self.everything)
         self.log.info("%s", done)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.configuration import conf
 from airflow.sdk import BaseHook, BaseOperator
 
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.rules import duration
+from malote_provider.options import option
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -43,8 +43,8 @@ class RetireOperator(BaseOperator):
         from malote_provider.connections import dsn_of
 
         before = befores(self.clock.now())
-        connection = BaseHook.get_connection(self.warehouse_conn_id or conf.get("malote", "warehouse_conn_id"))
-        archive = Archive(conf.get("malote", "archive_url")) if "files" in before else None
+        connection = BaseHook.get_connection(self.warehouse_conn_id or option("warehouse_conn_id"))
+        archive = Archive(option("archive_url")) if "files" in before else None
         with Journal(dsn_of(connection), self.clock) as journal:
             gone = retire(journal, before, archive)
         self.log.info("retired %s", gone)
@@ -57,17 +57,17 @@ def befores(now: datetime) -> dict[str, datetime]:
     :raises Misconfigured: for an option that is no duration
     """
     found = {}
-    for part, option in KEEP.items():
-        if said := conf.get("malote", option).strip():
-            found[part] = now - _kept(option, said)
+    for part, name in KEEP.items():
+        if said := option(name).strip():
+            found[part] = now - _kept(name, said)
     return found
 
 
-def _kept(option: str, said: str) -> timedelta:
+def _kept(name: str, said: str) -> timedelta:
     try:
         return duration(said)
     except ValueError:
         raise Misconfigured(
-            f"[malote] {option} is {said[:40]!r}", todo="give an ISO 8601 duration such as P5Y, or nothing: keep all",
+            f"[malote] {name} is {said[:40]!r}", todo="give an ISO 8601 duration such as P5Y, or nothing: keep all",
             kept="all of it",
         ) from None  # fmt: skip
