@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,17 @@ EVENTOS: Mapping[str, str] = {
 }
 """What a run may send, and how a form shows each."""
 
+TOLD = 3
+"""So many months back it is told that one is not closed."""
+
+UNKNOWN = (
+    "nothing of it was declared, and nothing of it is in outgoing.reinf_r4010 or outgoing.reinf_r4020; where there was "
+    "nothing to withhold there is nothing to do"
+)
+
+_MONTH = """select fechada, falta from report.reinf_competencia
+            where per_apur = %s and ambiente = %s and conta = %s"""
+
 EVENTO = Asset(REINF.asset)
 """What ``land`` emits: answers have landed in ``reinf.evento``."""
 
@@ -91,16 +102,17 @@ def due(day: date, due_day: int = 15) -> date:
 class ReinfSubmitOperator(SubmitOperator, of=REINF):
     """Sends lotes of signed events to the EFD-Reinf; see :class:`SubmitOperator`.
 
-    With a closing it says first what is missing of last month, from ``tell_before`` the deadline on.
+    With a R-4099 it says first which of the last months are not closed and what they lack, from ``tell_before`` the
+    deadline on.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
-        if self.service in ("r4099", "r2099"):
+        if self.service == "r4099":
             self._remind()
         return super().execute(context)
 
     def _remind(self) -> None:
-        """Tell the deadline of last month while there is time, and what is missing of it."""
+        """Tell the deadline of the last months while there is time, and what is missing of each."""
         from malote.institutions.reinf.rules import ReinfRules
         from malote.warehouse import connect
 
@@ -108,25 +120,36 @@ class ReinfSubmitOperator(SubmitOperator, of=REINF):
             institution, today = hook.get_institution(), self.clock.now().astimezone(ZONE).date()
             rules = institution.rules
             assert isinstance(rules, ReinfRules)
-            last = (today.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
-            until = due(today, rules.due_day)
-            if today < until - rules.tell_before:
-                return
+            months = dict(_months(today, rules.due_day))
             with connect(hook.warehouse_dsn()) as connection:
-                found = connection.execute(
-                    """select fechada, falta from report.reinf_competencia
-                       where per_apur = %s and ambiente = %s and conta = %s""",
-                    (last, institution.access.environment, institution.account),
-                ).fetchone()
-        closed, missing = found or (False, None)
-        if closed and not missing:
-            return
-        left = (until - today).days
-        when = f"in {left} day{'s' * (left != 1)}" if left > 0 else "today" if not left else f"{-left} days ago"
-        self.log.warning(
-            "%s is due on %s (%s), and it is not closed: %s", last, until.isoformat(), when,
-            missing or "nothing is missing but its R-4099 (outgoing.reinf_r4099)",
-        )  # fmt: skip
+                home = institution.access.environment, institution.account
+                known = {month: _lacks(connection.execute(_MONTH, (month, *home)).fetchone()) for month in months}
+        for month, until in months.items():
+            lacks = known[month] if known[month] != UNKNOWN or month == max(months) else None
+            if lacks and today >= until - rules.tell_before:
+                left = (until - today).days
+                when = f"in {left} day{'s' * (left != 1)}" if left > 0 else "today" if not left else f"{-left} days ago"
+                self.log.warning("%s is due on %s (%s): %s", month, until.isoformat(), when, lacks)
+
+
+def _months(today: date, due_day: int) -> Iterator[tuple[str, date]]:
+    """The last months, the oldest first, and until when each is due."""
+    day = today.replace(day=1)
+    for _ in range(TOLD - 1):
+        day = (day - timedelta(days=1)).replace(day=1)
+    for _ in range(TOLD):
+        yield f"{day - timedelta(days=1):%Y-%m}", due(day, due_day)
+        day = (day + timedelta(days=31)).replace(day=1)
+
+
+def _lacks(found: tuple[bool, str | None] | None) -> str | None:
+    """What is to be done about a month, in words; None where nothing is."""
+    if found is None:
+        return UNKNOWN
+    closed, missing = found
+    if not closed:
+        return f"it is not closed: {missing or 'nothing is missing but its R-4099 (outgoing.reinf_r4099)'}"
+    return f"it is closed, and open it again (R-4099, fech_ret 1) for: {missing}" if missing else None
 
 
 class ReinfLoteSensor(ReceiptSensor, of=REINF):

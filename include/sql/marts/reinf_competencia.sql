@@ -1,5 +1,6 @@
--- One row: one month of one contributor: what was declared of it, what is still open, whether it is closed, and the
--- totals by code of revenue, as the Receita told them last, of the events that stand. A closing counts as an event.
+-- One row: one month of one contributor: what was declared of it, what is still open or not sent yet, whether it is
+-- closed, and the totals by code of revenue, as the Receita told them last, of the events that stand. A closing counts
+-- as an event.
 create or replace view report.reinf_competencia as
 with evento as (
     select
@@ -35,6 +36,31 @@ competencia as (
     from evento
     where per_apur is not null
     group by ambiente, conta, per_apur
+),
+
+pendente as (
+    select
+        ambiente,
+        conta,
+        per_apur,
+        string_agg(evento || ' ' || estado || ': ' || quantos, '; ' order by evento, estado) as falta
+    from reinf.pendencia
+    where per_apur is not null
+    group by ambiente, conta, per_apur
+),
+
+mes as (
+    select
+        coalesce(c.ambiente, p.ambiente) as ambiente,
+        coalesce(c.conta, p.conta) as conta,
+        coalesce(c.per_apur, p.per_apur) as per_apur,
+        coalesce(c.declarados, 0) as declarados,
+        coalesce(c.aceitos, 0) as aceitos,
+        coalesce(c.recusados, 0) as recusados,
+        coalesce(c.abertos, 0) as abertos,
+        p.falta
+    from competencia as c
+    full join pendente as p on c.ambiente = p.ambiente and c.conta = p.conta and c.per_apur = p.per_apur
 )
 
 select
@@ -46,11 +72,11 @@ select
     coalesce(f.fech_ret = '0', false) as fechada,
     f.nr_recibo as fechamento_recibo,
     f.recebido_em as fechada_em,
-    p.falta,
+    c.falta,
     t.totais,
     c.ambiente,
     c.conta
-from competencia as c
+from mes as c
 left join lateral (
     select
         v.fech_ret,
@@ -61,11 +87,6 @@ left join lateral (
     order by v.recebido_em desc
     limit 1
 ) as f on true
-left join lateral (
-    select string_agg(o.evento || ' ' || o.estado || ': ' || o.quantos, '; ' order by o.evento, o.estado) as falta
-    from reinf.pendencia as o
-    where o.ambiente = c.ambiente and o.conta = c.conta and o.per_apur = c.per_apur
-) as p on true
 left join lateral (
     select jsonb_object_agg(x.cr, x.informado) as totais
     from (
