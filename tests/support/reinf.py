@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from lxml import etree
 
 import malote_sim
 from malote import place
+from malote.archive import Archive
 from malote.clock import HeldClock
 from malote.institution import Access, Reply
 from malote.institutions.reinf.institution import Reinf
-from malote.submission import Standing, Stored, Submission
+from malote.submission import Document, Order, Standing, Stored, Submission
 from malote.trip import Outgoing
 from malote_sim.certificates import CNPJ
 from support.trip import Trip
@@ -112,6 +115,41 @@ def reply(status: int, body: str | bytes = "", kind: str = "application/xml") ->
     return Reply(status, {"content-type": kind}, body if isinstance(body, bytes) else body.encode())
 
 
+ROW = {
+    "reference": "E1",
+    "ideEvento.indRetif": "1",
+    "ideEvento.perApur": MONTH,
+    "ideEstab.tpInscEstab": "1",
+    "ideEstab.nrInscEstab": CNPJ,
+    "ideEstab.ideBenef.cnpjBenef": "33000167000101",
+    "ideEstab.ideBenef.idePgto[].natRend": ["15001", "17001"],
+    "ideEstab..idePgto[].infoPgto[].dtFG": [["2026-10-05", date(2026, 10, 6)], ["2026-10-07"]],
+    "ideEstab..idePgto[].infoPgto[].vlrBruto": [["1000,00", "500,00"], ["1,00"]],
+    "ideEstab..idePgto[].infoPgto[].retencoes.vlrIR": [["15,00", None], [None]],
+}
+"""A row of the selection of R-4020."""
+
+
+def rendered(
+    institution: Reinf, selection: Any, archive: Archive, service: str = "r4020", taken: int = 0,
+    at: datetime = NOW, **params: Any,
+) -> list[Any]:  # fmt: skip
+    """The lotes of a selection; ``taken`` numbers were given before."""
+    numbers: dict[str, Any] = {}
+
+    def number(sequence: str, start: int) -> int:
+        return int(next(numbers.setdefault(sequence, count(start + (0 if numbers else taken)))))
+
+    order = Order("p", service, params, at)
+    return list(institution.render(order, selection, archive, lambda _, some: set(some), number))
+
+
+def lote(document: Document, archive: Archive) -> etree._Element:
+    """A lote, parsed."""
+    with archive.open(document.stored) as file:
+        return etree.fromstring(file.read())
+
+
 class Desk:
     """A warehouse, an archive and the simulated EFD-Reinf: runs of one kind of event after the other."""
 
@@ -146,8 +184,12 @@ class Desk:
             return prepared.submissions, trip.land().rows
 
     def rows(self, service: str) -> Outgoing:
-        """The shipped selection."""
-        return Outgoing(self.dsn, place.outgoing("reinf", service))
+        """The shipped selection, as the tasks read it."""
+        return self.selected(service, place.outgoing("reinf", service))
+
+    def selected(self, service: str, query: str) -> Outgoing:
+        """A selection of one's own, as the tasks read it."""
+        return Outgoing(self.dsn, query, scope=self.institution.scope_of(Order("p", service, {}, NOW)))
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query gives, or nothing."""

@@ -57,6 +57,7 @@ MAY = [
     ("delete from bndes.operacao", {OWNER, RUNTIME}),
     ("select 1 from reinf.vigente", {OWNER, RUNTIME, SELECT, READER}),
     ("select 1 from reinf.pendencia", {OWNER, RUNTIME, SELECT, READER}),
+    ("select 1 from reinf.em_aberto", {OWNER, RUNTIME, SELECT, READER}),
     ("select 1 from reinf.evento", {OWNER, RUNTIME, READER}),
     ("select 1 from report.submissoes_abertas", {OWNER, RUNTIME, READER}),
     ("create table outgoing.mine (n int)", {OWNER}),

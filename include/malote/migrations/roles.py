@@ -20,7 +20,7 @@ SCHEMAS = ("malote", "outgoing", *INSTITUTIONS, "report")
 _READ_BY_SHIPPED_SQL = (
     *("malote.submission", "malote.item", "malote.item_row", "malote.travelling"),
     *("malote.register", "malote.register_new", "cielo.transacao", "bndes.aprovado", "bndes.contratado"),
-    *("reinf.vigente", "reinf.pendencia"),
+    *("reinf.vigente", "reinf.pendencia", "reinf.em_aberto"),
 )
 _RETIRING = (  # it may not delete from the journal: these do, what is over, once the register has it
     *("malote.retire(text[], timestamptz)", "malote.retire_landed(text[], timestamptz)"),

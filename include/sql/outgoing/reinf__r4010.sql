@@ -42,6 +42,14 @@ select
     e.evento || case when e.retificacao > 0 then '/r' || e.retificacao else '' end as "reference",
     v.ambiente as "ambiente",
     v.conta as "conta",
+    case
+        when e.retificacao > 0 and exists (
+            select 1
+            from generate_series(0, e.retificacao - 1) as n (vez)
+            inner join reinf.em_aberto as a
+                on a.reference = e.evento || case when n.vez > 0 then '/r' || n.vez else '' end
+        ) then 'a versão anterior ainda não tem resposta'
+    end as "falta",
     case when v.nr_recibo is null then '1' else '2' end as "ideEvento.indRetif",
     v.nr_recibo as "ideEvento.nrRecibo",
     e."ideEvento.perApur",

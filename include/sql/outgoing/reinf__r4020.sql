@@ -1,7 +1,8 @@
 -- One row is one R-4020: the payments of one establishment, company and month, natures of income (idePgto) and the
 -- payments of each (infoPgto) as arrays, two levels deep: hence jsonb, whose inner arrays may differ in length. Amounts
 -- are text with a comma there. The aliases are paths below evtRetPJ. A rectification (retificacao > 0) travels with the
--- receipt that landed, to the environment and for the contributor that it came from.
+-- receipt that landed, to the environment and for the contributor that it came from; while nobody knows what became of
+-- an earlier version it waits, and `falta` says so.
 with natureza as (
     select
         p.evento,
@@ -62,6 +63,14 @@ select
     e.evento || case when e.retificacao > 0 then '/r' || e.retificacao else '' end as "reference",
     v.ambiente as "ambiente",
     v.conta as "conta",
+    case
+        when e.retificacao > 0 and exists (
+            select 1
+            from generate_series(0, e.retificacao - 1) as n (vez)
+            inner join reinf.em_aberto as a
+                on a.reference = e.evento || case when n.vez > 0 then '/r' || n.vez else '' end
+        ) then 'a versão anterior ainda não tem resposta'
+    end as "falta",
     case when v.nr_recibo is null then '1' else '2' end as "ideEvento.indRetif",
     v.nr_recibo as "ideEvento.nrRecibo",
     e."ideEvento.perApur",

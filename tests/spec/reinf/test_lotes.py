@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from datetime import date, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +17,16 @@ import malote_sim
 from malote.archive import Archive
 from malote.errors import Invalid, Misconfigured
 from malote.institutions.reinf.institution import Reinf
-from malote.submission import Document, Order
+from malote.submission import Document
 from malote_sim.certificates import CNPJ
-from support.reinf import CONTRIBUTOR, MONTH, NOW, Desk, access_to, pay, pay_person, reinf
+from support.reinf import CONTRIBUTOR, MONTH, NOW, ROW, Desk, access_to, lote, pay, pay_person, reinf, rendered
 from support.sim.reinf import XSD
 
 official = pytest.mark.skipif(not XSD.is_dir(), reason=f"the official XSDs are not in {XSD} (REINF_XSD): not committed")
 
-ROW = {
-    "reference": "E1",
-    "ideEvento.indRetif": "1",
-    "ideEvento.perApur": MONTH,
-    "ideEstab.tpInscEstab": "1",
-    "ideEstab.nrInscEstab": CNPJ,
-    "ideEstab.ideBenef.cnpjBenef": "33000167000101",
-    "ideEstab.ideBenef.idePgto[].natRend": ["15001", "17001"],
-    "ideEstab..idePgto[].infoPgto[].dtFG": [["2026-10-05", date(2026, 10, 6)], ["2026-10-07"]],
-    "ideEstab..idePgto[].infoPgto[].vlrBruto": [["1000,00", "500,00"], ["1,00"]],
-    "ideEstab..idePgto[].infoPgto[].retencoes.vlrIR": [["15,00", None], [None]],
-}
-
 
 def rows(n: int) -> list[dict[str, Any]]:
     return [{**ROW, "reference": f"E{each}"} for each in range(n)]
-
-
-def rendered(
-    institution: Reinf, selection: Any, archive: Archive, service: str = "r4020", taken: int = 0,
-    at: datetime = NOW, **params: Any,
-) -> list[Any]:  # fmt: skip
-    numbers: dict[str, Any] = {}
-
-    def number(sequence: str, start: int) -> int:
-        return int(next(numbers.setdefault(sequence, count(start + (0 if numbers else taken)))))
-
-    order = Order("p", service, params, at)
-    return list(institution.render(order, selection, archive, lambda _, some: set(some), number))
-
-
-def lote(document: Document, archive: Archive) -> etree._Element:
-    with archive.open(document.stored) as file:
-        return etree.fromstring(file.read())
 
 
 def ids(documents: list[Document]) -> list[str]:

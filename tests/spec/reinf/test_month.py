@@ -118,7 +118,6 @@ def test_a_month_is_opened_again_and_closed_again(known: Desk) -> None:
 
 def test_a_rectification_of_what_never_landed_is_a_problem_and_nothing_is_sent(known: Desk) -> None:
     pay(known, 1)
-    known.run("r4020")
     changes = {"reference": "x", "ideEvento.indRetif": "2", "ideEvento.nrRecibo": None}
     rows = [{**row, **changes} for row in known.rows("r4020")]
     with known.trip("r4020") as trip, pytest.raises(Invalid) as wrong:
