@@ -19,8 +19,8 @@ ESCAPES = str.maketrans(
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ISO = "%Y-%m-%dT%H:%M:%S"
-_INSTANTS = ("%d/%m/%Y %H", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", _ISO, "%d/%m/%Y", "%Y-%m-%d", "%m/%Y")
-_DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%m/%Y")
+_INSTANTS = ("%d/%m/%Y %H", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", _ISO, "%d/%m/%Y", "%Y-%m-%d", "%m/%Y", "%Y-%m")
+_DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%m/%Y", "%Y-%m")
 _SAMPLE = datetime(2026, 3, 15, 14)  # noqa: DTZ001 (wall time, only to try masks)
 
 

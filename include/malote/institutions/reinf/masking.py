@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_GROUP = re.compile(r"(?<![0-9])([0-9]{3})\.?([0-9]{3})\.?([0-9]{3})[-.]?([0-9]{2})(?![0-9])")
+_GROUP = re.compile(r"(?<![0-9])([0-9]{3})[.-]?([0-9]{3})[.-]?([0-9]{3})[-./]?([0-9]{2})(?![0-9])")
+"""Of a longer number, as a CNPJ, the first eleven digits are no CPF, whatever their check digits say."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»")
 _NAME = re.compile(r"'\{[^}']*\}(\w+)'")
 """An element of the treaty, which is no value."""

@@ -11,7 +11,7 @@ from malote.institution import AnswerRow
 from malote.institutions.reinf.answers.retorno import Retorno, kind_of
 from malote.institutions.reinf.answers.table import EVENTO
 from malote.institutions.reinf.answers.totals import totals
-from malote.institutions.reinf.masking import masked
+from malote.institutions.reinf.masking import masked, quoted_away
 from malote.institutions.reinf.rules import RECEIPTLESS, ReinfRules
 from malote.reading import figures, markup
 from malote.submission import Submission
@@ -44,7 +44,10 @@ def _row(
         return at.isoformat() if at else None
 
     found = list(_ocorrencias(event))
-    duplicate = any(markup.local(name) == "evtDupl" and value in ("true", "1") for name, value in event.attrib.items())
+    duplicate = any(
+        markup.local(name) == "evtDupl" and value.strip().lower() in ("true", "1")
+        for name, value in event.attrib.items()
+    )
     receipt = said("nrRecArqBase")
     outcome = _outcome(said("cdRetorno"), receipt, found, submission, rules, duplicate=duplicate)
     errors = [each for each in found if each.get("tipo") == _ERROR] if outcome != "accepted" else []
@@ -82,7 +85,8 @@ def _row(
         "mensagem": message,
     }
     own["nao_lido"] = figures.kept(unread)
-    return (*(own[name] for name in EVENTO.columns), id, outcome, code, message)
+    # The table keeps their words; logs and the journal leave out what stands in quotes, which may be a name.
+    return (*(own[name] for name in EVENTO.columns), id, outcome, code, message and quoted_away(message))
 
 
 def _outcome(

@@ -10,7 +10,7 @@ from datetime import datetime
 from lxml import etree
 
 from malote.errors import Malformed
-from malote.institutions.reinf.masking import masked
+from malote.institutions.reinf.masking import masked, quoted_away
 from malote.institutions.reinf.rules import EVENTS
 from malote.reading import Repairs, instant, markup
 from malote.submission import Submission
@@ -57,11 +57,15 @@ class Retorno:
         said = markup.first_text(held, "dhRecepcao") if held is not None else None
         return instant(said) if said else None
 
-    def told(self) -> str:
-        """`descResposta` and the ocorrências in words, without anybody's CPF."""
-        said = [masked(markup.first_text(self.root, "descResposta") or "")]
+    def words(self) -> str:
+        """`descResposta` and the first ocorrências, as they came."""
+        said = [markup.first_text(self.root, "descResposta") or ""]
         said += [f"{row[5]} {row[6]}" for _, row in zip(range(5), self.ocorrencias(None), strict=False)]
-        return "; ".join(filter(None, (" ".join(each.split())[:300] for each in said))) or "no reason was given"
+        return "; ".join(filter(None, (" ".join(each.split())[:300] for each in said)))
+
+    def told(self) -> str:
+        """The same for a log, without anybody's CPF, nor what they quote."""
+        return quoted_away(self.words()) or "no reason was given"
 
     def events(self) -> list[tuple[str, etree._Element]]:
         """Each `evento` with its Id."""
@@ -106,4 +110,5 @@ def kind_of(said: str | None, submission: Submission) -> str:
 
 def _same(said: str, ours: str) -> bool:
     """One contributor: a CNPJ and its root are the same one."""
+    said = re.sub(r"\W", "", said)
     return said == ours or (len(said) != 11 != len(ours) and said[:8] == ours[:8])

@@ -129,10 +129,10 @@ class Calls:
         raise _doubt(reply, f"cdResposta {said.code} without a protocol: {said.told()}")
 
     def _not_received(self, submission: Submission, said: Retorno) -> Refused:
-        rows, told = list(said.ocorrencias(None)), said.told()
+        rows, words = list(said.ocorrencias(None)), said.words().lower()
         again = submission.attempt > 1 or submission.repeats > 0
-        there = again and any(word.lower() in told.lower() for word in self._rules.there)
-        what = f"the EFD-Reinf did not take the lote: {told}"
+        there = again and any(word.lower() in words for word in self._rules.there)
+        what = f"the EFD-Reinf did not take the lote: {said.told()}"
         return _about(Refused, what, ALREADY_THERE if there else "7", reasons=rows)
 
     # ---- a question

@@ -12,7 +12,7 @@ from typing import Any, cast
 from malote.errors import Problem
 from malote.institution import Free, Row
 from malote.institutions.reinf.layouts import ID, Layout
-from malote.institutions.reinf.masking import cpf, discreet, masked
+from malote.institutions.reinf.masking import discreet, masked
 from malote.institutions.reinf.rules import Event
 from malote.treaty import EXPLAINED, Fixed, Plan, Wrong
 
@@ -111,7 +111,7 @@ class Selection:
             rule = "is empty: it is what may not travel twice"
         elif text in self._seen:
             rule = "stands twice in the selection"
-        elif any(cpf(found) for found in _DIGITS.findall(re.sub(r"[.-]", "", text))):
+        elif masked(text) != text:
             rule = "holds a CPF: the journal and the logs keep references in plain text; use a number of your own"
         self._seen.add(text)
         if rule:
