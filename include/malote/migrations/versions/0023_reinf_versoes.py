@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from malote.migrations import run
 
-revision = "0022_reinf_versoes"
-down_revision = "0021_alarm"
+revision = "0023_reinf_versoes"
+down_revision = "0022_export"
 branch_labels = None
 depends_on = None
 
