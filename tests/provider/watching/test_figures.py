@@ -40,7 +40,7 @@ SITUATIONS: dict[str, tuple[str, float]] = {  # a gauge: what makes it, and what
     "submissions.refused": (
         f"with s as ({standing('refused')}) update malote.item_row set outcome = 'refused'", 2,
     ),
-    "items.unanswered": ("update malote.item_row set outcome = 'unanswered'", 4),
+    "items.unanswered": (f"with s as ({standing('landed')}) update malote.item_row set outcome = 'unanswered'", 4),
     "items.held": (
         f"with s as ({standing('in_doubt')}) insert into malote.held "
         "(scope, reference, submission, reason, since, seen_at) "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,9 +21,10 @@ GAUGE = "airflow.malote.notary.simulator.archive.awaiting_purge"
 
 @pytest.fixture
 def sealing(
-    declared: SimpleNamespace, set_connection: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    declared: SimpleNamespace, set_connection: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> SimpleNamespace:
-    """The notary, whose deeds are sealed."""
+    """The notary, whose deeds are sealed, with an archive in which nobody else has left anything."""
+    monkeypatch.setenv("AIRFLOW__MALOTE__ARCHIVE_URL", str(tmp_path / "archive"))
     set_connection("malote_archive", conn_type="generic", password=ARCHIVE_KEY)
     monkeypatch.setattr(Notary, "sealed", True)
     monkeypatch.setattr(declared.hook, "seals", True)
