@@ -10,6 +10,7 @@ PIECE = 64 << 10
 """Bytes that are unpacked in one go: no memory is taken before it is counted."""
 
 _GZIP = b"\x1f\x8b"
+_MEMBER = b"\x1f\x8b\x08"
 _NAMES = ("gzip", "x-gzip", "deflate", "identity", "")
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]{0,16}<[\0A-Za-z/?!]")
 
@@ -29,9 +30,10 @@ class Unpacking:
     def __init__(self, said: str, limit: int, depth: int = 3) -> None:
         self._said = [name.strip().lower() for name in said.split(",")]
         self._limit, self._depth = limit, depth
-        self._out = self._members = 0
+        self._out = 0
         self._held: bytearray | None = bytearray()  # what came in before anything came out
-        self._plain = self._guessed = False
+        self._plain = self._guessed = self._over = False
+        self._between = b""  # of a next member's beginning, which may come cut
         self._open: zlib._Decompress | None = None
         self._inner: Unpacking | None = None
 
@@ -40,6 +42,8 @@ class Unpacking:
 
         :raises Unpackable: where they are broken after their beginning, too many, or in a coding that we do not know
         """
+        if self._over:
+            return
         if self._plain:
             yield data
             return
@@ -89,15 +93,15 @@ class Unpacking:
         more = False  # a full piece came out: there may be more inside
         while data or more:
             if self._open is None:
-                if not data.startswith(_GZIP):  # whatever stands behind the end is no part of it
+                data, self._between = self._between + data, b""
+                if len(data) < len(_MEMBER) or not data.startswith(_MEMBER):
+                    self._between = data
+                    self._over = not _MEMBER.startswith(data)  # what stands behind the end is no part of it
                     return
                 self._open = zlib.decompressobj(zlib.MAX_WBITS | 16)
             try:
                 out = self._open.decompress(data, PIECE)
             except zlib.error:
-                if self._members:
-                    self._open = None
-                    return
                 if not self._out and self._held is not None:
                     held, self._held, self._open, self._plain = bytes(self._held), None, None, True
                     yield held
@@ -113,7 +117,6 @@ class Unpacking:
             ended, more = self._open.eof, len(out) == PIECE and not self._open.eof
             data = self._open.unused_data if ended else self._open.unconsumed_tail
             if ended:
-                self._members += 1
                 self._held, self._open = None, None
 
     def _rest(self) -> list[str]:
