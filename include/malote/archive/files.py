@@ -40,7 +40,7 @@ class Files:
         path = self._path(name)
         if not self._local:
             return cast(BinaryIO, self._files.open(path, "wb"))
-        _make_folder(Path(path).parent)
+        make_folder(Path(path).parent)
         return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def flush(self, file: BinaryIO) -> None:
@@ -55,9 +55,9 @@ class Files:
         if not self._local:
             self._files.mv(path, final)
             return
-        _make_folder(Path(final).parent)
+        make_folder(Path(final).parent)
         os.replace(path, final)
-        _flush_folder(Path(final).parent)
+        flush_folder(Path(final).parent)
 
     def open(self, name: str) -> BinaryIO:
         """The bytes of a file, to be read from the beginning.
@@ -83,7 +83,7 @@ class Files:
                 return
             self._files.rm_file(path)
             if self._local:
-                _flush_folder(Path(path).parent)
+                flush_folder(Path(path).parent)
 
     def below(self, folder: str, *, before: datetime | None = None) -> list[str]:
         """The names of the files below a folder, in their order; those last written before an instant, if one is given.
@@ -113,15 +113,17 @@ def tidy(name: str) -> str:
     return "/".join(part for part in parts if part.strip("_"))
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """A folder on a local disk and those above it, each flushed."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _flush_folder(folder.parent)
+    make_folder(folder.parent, mode)
+    folder.mkdir(mode=mode, exist_ok=True)
+    flush_folder(folder.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """The names in it are on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

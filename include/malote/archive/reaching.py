@@ -21,7 +21,7 @@ def reading() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except Exception as error:
-        if (refused := _refused(error)) is None:
+        if (refused := refusal(error)) is None:
             raise
         raise _unread(refused) from None
 
@@ -35,7 +35,7 @@ def writing() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if (refused := _refused(error)) is None:
+        if (refused := refusal(error)) is None:
             raise
         raise Transient(
             f"the archive cannot be written: {refused}",
@@ -54,7 +54,7 @@ class Reading:
         try:
             return self._file.read(size)
         except Exception as error:  # a with-block would cost more than a small piece
-            if (refused := _refused(error)) is None:
+            if (refused := refusal(error)) is None:
                 raise
             raise _unread(refused) from None
 
@@ -68,7 +68,7 @@ class Reading:
         self.close()
 
 
-def _refused(error: Exception) -> str | None:
+def refusal(error: Exception) -> str | None:
     """The system's or its library's own word for it, never its text, which may name keys; None for what is no refusal.
 
     A library has classes of its own; what Python itself raises is a fault of ours, unless the system gave the reason.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from malote.archive import flush_folder, make_folder, refusal
 from malote.errors import Misconfigured, Transient
 
 PART = "_part"
@@ -75,9 +76,9 @@ class Folder:
             if self._local:
                 with spooled.open("rb") as file:
                     os.fsync(file.fileno())
-                _make(Path(final).parent)
+                make_folder(Path(final).parent, 0o777)
                 os.replace(spooled, final)
-                _flush(Path(final).parent)
+                flush_folder(Path(final).parent)
                 return
             if self._whole:
                 self._files.put_file(str(spooled), final)
@@ -114,25 +115,11 @@ def _plain(url: str) -> str:
 def _writing() -> Iterator[None]:
     try:
         yield
-    except OSError as refused:
+    except Exception as error:
+        if (refused := refusal(error)) is None:
+            raise
         raise Transient(
-            f"the export cannot be written: {(refused.strerror or type(refused).__name__).lower()}",
+            f"the export cannot be written: {refused}",
             todo="make room there, or see to its rights and reach; the next export goes on",
             kept="nothing of it: what is not exported yet is looked for again",
         ) from None
-
-
-def _make(folder: Path) -> None:
-    if not folder.is_dir():
-        _make(folder.parent)
-        with suppress(FileExistsError):
-            folder.mkdir()
-        _flush(folder.parent)
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ import pytest
 
 from malote.archive import Archive
 from malote.errors import Transient, Unreachable
+from malote.export import Folder
 from malote.submission import Stored
 
 KEY = secrets.token_hex(32)
@@ -104,6 +105,19 @@ def test_a_store_that_takes_nothing_leaves_no_file_under_a_name(
     monkeypatch.undo()
     left = fsspec.filesystem("memory").find("/untaken")
     assert [name for name in left if not name.endswith(".part")] == []
+
+
+@every_trouble
+@pytest.mark.parametrize("method", ["put_file", "cat_file"])
+def test_an_export_whose_folder_is_away_says_so_in_the_same_words(
+    method: str, trouble: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder("memory://exported")
+    spooled = folder.spool_text("a.json", "{}")
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), method, away(trouble))
+    with pytest.raises(Transient, match=f"^the export cannot be written: {said}\n") as told:
+        folder.put(spooled, "a.json") if method == "put_file" else folder.read("a.json")
+    assert "secret" not in str(told.value) and told.value.__cause__ is None
 
 
 def test_a_fault_of_ours_is_not_taken_for_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:
