@@ -29,7 +29,6 @@ class ToExport:
     change: int
     landed_at: datetime | None
     reasons_at: datetime | None
-    items: int
     after: tuple[int, int]
 
 
@@ -88,7 +87,7 @@ class Exporting(Ledger):
             found.append(
                 ToExport(
                     row["id"], row["institution"], row["change"], row["landed_at"], row["reasons_at"],
-                    row["item_count"], (row["change"], row["number"]),
+                    (row["change"], row["number"]),
                 )
             )  # fmt: skip
         return found

@@ -57,7 +57,7 @@ def made(dsn: str, type_: str, values: list[str]) -> None:
 
 
 def written(dsn: str, folder: Folder, table: Table = TABLE) -> list[Any]:
-    due = [ToExport("x-1", "x", 1, NOON, None, 1, (1, 1))]
+    due = [ToExport("x-1", "x", 1, NOON, None, (1, 1))]
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         columns = columns_of(connection, table)
         assert columns is not None
