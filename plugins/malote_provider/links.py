@@ -29,6 +29,11 @@ class StoryLink(BaseOperatorLink):
         return f"{root()}{PREFIX}/pouch/{quote(pouch)}"
 
 
+def desk_url() -> str:
+    """The whole address of the desk, for whoever reads it outside of Airflow's pages."""
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{PREFIX}"
+
+
 def root() -> str:
     """The path below which the api-server is served, without its last slash."""
     return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, BaseOperator
 
+from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError
 from malote_provider.declaration import DECLARED, hook_of
 from malote_provider.options import option
 
 if TYPE_CHECKING:
-    from malote.clock import Clock
     from malote.desk import Account
     from malote.journal import Journal
     from malote_provider.hooks import MaloteHook
@@ -69,3 +69,18 @@ def journal(clock: Clock, warehouse_conn_id: str | None = None) -> Iterator[Jour
     connection = BaseHook.get_connection(warehouse_conn_id or option("warehouse_conn_id"))
     with Journal(dsn_of(connection), clock) as opened:
         yield opened
+
+
+class WatchingOperator(BaseOperator):
+    """What looks at every connected account, and not at one flow's.
+
+    :param conn_ids: institution to its connections, where it has others than its default one
+    :param warehouse_conn_id: ``postgres`` connection; by default ``[malote] warehouse_conn_id``
+    """
+
+    clock: ClassVar[Clock] = SystemClock()
+
+    def __init__(self, *, conn_ids: ConnIds | None = None, warehouse_conn_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_ids = dict(conn_ids or {})
+        self.warehouse_conn_id = warehouse_conn_id

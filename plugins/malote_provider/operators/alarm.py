@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from airflow.configuration import conf
-from airflow.sdk import BaseOperator
-
-from malote.clock import Clock, SystemClock
 from malote.errors import InDoubt, Terminal, Transient
 from malote_provider import watching
 from malote_provider.explaining import of_need
-from malote_provider.links import PREFIX
+from malote_provider.links import desk_url
 from malote_provider.notifiers import NOTICE
 from malote_provider.noting import words
 from malote_provider.saying import SHOWN, said_plainly
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
     from malote.desk import Need
 
 
-class AlarmOperator(BaseOperator):
+class AlarmOperator(watching.WatchingOperator):
     """Tells what needs a person, by its notifiers and by failing: what is new at once, what stands every morning at 8.
 
     What counts: in doubt, overdue, refused at the door (30 days, or until its items have travelled again), items
@@ -38,20 +34,10 @@ class AlarmOperator(BaseOperator):
     """
 
     ui_color = "#f3d9d2"
-    clock: ClassVar[Clock] = SystemClock()
 
-    def __init__(
-        self,
-        *,
-        notifiers: Sequence[BaseNotifier] = (),
-        conn_ids: watching.ConnIds | None = None,
-        warehouse_conn_id: str | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, notifiers: Sequence[BaseNotifier] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.notifiers = list(notifiers)
-        self.conn_ids = dict(conn_ids or {})
-        self.warehouse_conn_id = warehouse_conn_id
 
     @said_plainly
     def execute(self, context: Context) -> int:
@@ -82,8 +68,7 @@ class AlarmOperator(BaseOperator):
         from malote.desk import Notice, notice
 
         told = notice(found, words(), self.clock.now())
-        page = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{PREFIX}"
-        told = Notice(told.subject, f"{told.text}\n\n{page}")
+        told = Notice(told.subject, f"{told.text}\n\n{desk_url()}")
         for notifier in self.notifiers:
             try:
                 notifier({**context, NOTICE: told})

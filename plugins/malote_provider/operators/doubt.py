@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow.configuration import conf
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError, TaskAwaitingInput
@@ -15,7 +14,7 @@ from malote.errors import InDoubt, Misconfigured
 from malote.submission import Standing
 from malote.texts import TEXTS
 from malote_provider import forms
-from malote_provider.links import PREFIX
+from malote_provider.links import desk_url
 from malote_provider.noting import words
 from malote_provider.operators.land import LandOperator
 from malote_provider.saying import SHOWN, say
@@ -137,7 +136,7 @@ def _told(hook: MaloteHook, doubt: Submission) -> str:
     """What a person reads before deciding: never a reference or what was sent, which are on the desk's page."""
     story = hook.journal().story(doubt.id)
     said: dict[str, Any] = next((each["detail"] for each in reversed(story) if each["what"] == "in doubt"), {})
-    say, url = words(), f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{PREFIX}/submission/{quote(doubt.id)}"
+    say, url = words(), f"{desk_url()}/submission/{quote(doubt.id)}"
     about = f"**{doubt.id}** ({say('r_items', n=say.number(doubt.item_count))})"
     lines = [f"{say(key)}: {_plain(say.again(said[name]))}" for key, name in _EVIDENCE.items() if said.get(name)]
     return "\n\n".join([about, *lines, f"[{say('r_page')}]({url})"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import Asset, BaseHook, BaseOperator
+from airflow.sdk import Asset, BaseOperator
 
 from malote.clock import Clock, SystemClock
+from malote_provider import watching
 from malote_provider.options import option
 from malote_provider.saying import said_plainly
 
@@ -50,12 +51,9 @@ class ExportOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Write what is new."""
         from malote.export import Folder, export
-        from malote.journal import Journal
-        from malote_provider.connections import dsn_of
 
-        connection = BaseHook.get_connection(self.warehouse_conn_id or option("warehouse_conn_id"))
         folder = Folder(self.url or option("export_url"))
-        with Journal(dsn_of(connection), self.clock) as journal:
+        with watching.journal(self.clock, self.warehouse_conn_id) as journal:
             done = export(journal, folder, everything=self.everything)
         self.log.info("%s", done)
         news: dict[str, Any] = {"to": done.to, "files": done.files, "rows": done.rows, "tables": done.tables}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from airflow.sdk import BaseOperator
+from typing import TYPE_CHECKING
 
 from malote.errors import MaloteError
 from malote_provider import watching
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
 
 
-class PurgeOperator(BaseOperator):
+class PurgeOperator(watching.WatchingOperator):
     """Purges the sealed files of every connected account whose institution seals, and notes it in each story.
 
     What landed, was refused or withdrawn goes at once, everything else after the rule ``purge_after``. What one account
@@ -27,13 +25,6 @@ class PurgeOperator(BaseOperator):
     """
 
     ui_color = "#dcebd9"
-
-    def __init__(
-        self, *, conn_ids: watching.ConnIds | None = None, warehouse_conn_id: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.conn_ids = dict(conn_ids or {})
-        self.warehouse_conn_id = warehouse_conn_id
 
     @said_plainly
     def execute(self, context: Context) -> dict[str, int]:  # noqa: ARG002 (Airflow gives it)

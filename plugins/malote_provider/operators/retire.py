@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseHook, BaseOperator
+from airflow.sdk import BaseOperator
 
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.rules import duration
+from malote_provider import watching
 from malote_provider.options import option
 
 if TYPE_CHECKING:
@@ -38,14 +39,11 @@ class RetireOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 (Airflow gives it)
         """Let go of it."""
         from malote.archive import Archive
-        from malote.journal import Journal
         from malote.trip import retire
-        from malote_provider.connections import dsn_of
 
         before = befores(self.clock.now())
-        connection = BaseHook.get_connection(self.warehouse_conn_id or option("warehouse_conn_id"))
         archive = Archive(option("archive_url")) if "files" in before else None
-        with Journal(dsn_of(connection), self.clock) as journal:
+        with watching.journal(self.clock, self.warehouse_conn_id) as journal:
             gone = retire(journal, before, archive)
         self.log.info("retired %s", gone)
         return {"submissions": gone.submissions, "files": gone.files, "rows": gone.rows, "items": gone.items}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
-
-from malote.clock import Clock, SystemClock
 from malote_provider import watching
 from malote_provider.saying import said_plainly
 
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
 
 
-class HealthOperator(BaseOperator):
+class HealthOperator(watching.WatchingOperator):
     """Writes every gauge of docs/operations.md to Airflow's stats; it only reads, whatever else runs or does not.
 
     Pushes ``{"gauges": n, "untold": {conn_id: why}}``: how many it wrote, and of which connections certificate, counter
@@ -25,14 +22,6 @@ class HealthOperator(BaseOperator):
     """
 
     ui_color = "#d9e3eb"
-    clock: ClassVar[Clock] = SystemClock()
-
-    def __init__(
-        self, *, conn_ids: watching.ConnIds | None = None, warehouse_conn_id: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.conn_ids = dict(conn_ids or {})
-        self.warehouse_conn_id = warehouse_conn_id
 
     @said_plainly
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 (Airflow gives it)
