@@ -98,6 +98,12 @@ _OPEN = """
 """
 _DUE = """(s.standing in ('landed', 'refused', 'withdrawn') or (
         s.prepared_at < coalesce(a.before, %(purge)s) and not (s.purged_at is not null and s.standing = 'answered')))"""
+MISSED = """malote.submission as s
+    join unnest(%(institutions)s::text[], %(environments)s::text[], %(accounts)s::text[], %(services)s::text[],
+        %(closed)s::timestamptz[]) as c (institution, environment, account, service, at)
+        using (institution, environment, account, service)
+    where s.standing = 'prepared' and s.moved_at < c.at"""
+"""What was not sent before its counter closed at ``c.at``, of what :func:`closings` gives."""
 _OTHERS = f"""
     select s.institution, s.environment, 'submissions.refused' as name, count(*)::float8 as value
     from malote.submission as s where {REFUSED} group by 1, 2
@@ -121,11 +127,7 @@ _OTHERS = f"""
         on concat_ws('/', s.institution, s.environment, s.account) = a.name
     where s.sealed and (s.purged_at is null or s.answer is not null) and {_DUE} group by 1, 2
     union all
-    select s.institution, s.environment, 'submissions.missed', count(*) from malote.submission as s
-    join unnest(%(institutions)s::text[], %(environments)s::text[], %(accounts)s::text[], %(services)s::text[],
-        %(closed)s::timestamptz[]) as c (institution, environment, account, service, at)
-        using (institution, environment, account, service)
-    where s.standing = 'prepared' and s.moved_at < c.at group by 1, 2
+    select s.institution, s.environment, 'submissions.missed', count(*) from {MISSED} group by 1, 2
 """
 
 Key = tuple[str, str, str]

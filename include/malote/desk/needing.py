@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from malote.desk.health import CERTIFICATE_DAYS, Account, closings
+from malote.desk.health import CERTIFICATE_DAYS, MISSED, Account, closings
 from malote.desk.items import code_of
 from malote.desk.open import RECENT, REFUSED
 from malote.hours import ZONE
@@ -37,11 +37,7 @@ _UNSAID = f"""
         select 'held', h.submission_id, min(h.held_since), count(*) from report.retidas as h
         where h.reason like 'refused%%' group by 2
         union all
-        select 'missed', s.id, c.at, s.item_count from malote.submission as s
-        join unnest(%(institutions)s::text[], %(environments)s::text[], %(accounts)s::text[], %(services)s::text[],
-            %(closed)s::timestamptz[]) as c (institution, environment, account, service, at)
-            using (institution, environment, account, service)
-        where s.standing = 'prepared' and s.moved_at < c.at)
+        select 'missed', s.id, c.at, s.item_count from {MISSED})
     select n.kind, s.id as subject, s.institution, s.environment, s.account, s.service, n.since, n.items, s.code,
         s.next_at as ask_at, n.kind = 'refused' and exists (
             select 1 from malote.item_row as i where i.submission = s.id and i.outcome = 'refused') as frees

@@ -176,10 +176,12 @@ class Deciding(Ledger):
         row = self.connection.execute(
             "select standing from malote.item where submission = %s and reference = %s", (id, reference)
         ).fetchone()
-        item = repr(reference)
-        what = english("s_item_stands", item=item, standing=repr(row["standing"])) if row else ""
+        if row:
+            what = english("s_item_stands", item=repr(reference), standing=repr(row["standing"]))
+        else:
+            what = english("s_item_not_there", item=repr(reference))
         raise Misconfigured(
-            what or english("s_item_not_there", item=item),
+            what,
             submission=id,
             kept=english("s_unchanged"),
             todo=f"select reference, standing from malote.item where submission = '{id}'",

@@ -102,10 +102,7 @@ class Ccee(Institution):
     def find(self, submission: Submission, archive: Archive) -> Generator[Call[Any], Any, Finding]:
         """It cannot be asked: the only query whose answer is known needs the code that was lost."""
         yield from ()
-        return CannotTell(
-            evidence=english("s_ccee_evidence"),
-            search=self.search(submission),
-        )
+        return CannotTell(english("s_ccee_evidence"), self.search(submission))
 
     def search(self, submission: Submission) -> str:
         return english("s_ccee_profile", profile=self._profile, search=english("s_ccee_search", id=submission.id))
