@@ -8,24 +8,30 @@ from typing import Any
 
 import psycopg
 
-from malote_local import demo_bndes, demo_ccee, demo_cielo
+from malote_local import demo_bndes, demo_ccee, demo_cielo, demo_reinf
 from malote_local.presence import Presence
 from malote_local.run import Run
 from malote_local.stage import STATE, Stage, stage
 
-TABLES = {"ccee": "ccee.resultado_processamento", "cielo": "cielo.transacao", "bndes": "bndes.resultado"}
+TABLES = {
+    "ccee": "ccee.resultado_processamento",
+    "cielo": "cielo.transacao",
+    "bndes": "bndes.resultado",
+    "reinf": "reinf.evento",
+}
 
 
 def demo() -> int:
     """Run every flow and compare the figures; returns the exit code, 0 when all agree."""
     began = time.monotonic()
     with Presence(STATE, "make demo"), stage(say=print) as running:
-        for dag_id in ("ccee_contratos", "cielo_lote", "bndes_operacoes", "relatorio_diario"):
+        for dag_id in ("ccee_contratos", "cielo_lote", "bndes_operacoes", "reinf_eventos", "relatorio_diario"):
             running.airflow.rest.wait_dag(dag_id)
             running.airflow.rest.unpause(dag_id)
         run = Run(running)
         demo_bndes.begin(running, run)
         wrong = demo_ccee.show(running, run) + demo_bndes.finish(running, run)
+        wrong += demo_reinf.show(running, run)
         wrong += demo_cielo.show(running, run) + demo_cielo.search(running)
         figures = {name: _figures(running, name, table) for name, table in TABLES.items()}
         (STATE / "demo.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

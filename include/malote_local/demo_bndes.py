@@ -11,7 +11,7 @@ from malote_local.run import Run
 from malote_local.stage import Stage
 
 DAG = "bndes_operacoes"
-SECONDS = 300
+SECONDS = 900
 """So long after the opening all must have landed."""
 
 ROWS = """

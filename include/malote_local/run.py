@@ -9,6 +9,9 @@ from typing import Any
 from malote_local.rest import ENDED
 from malote_local.stage import Stage
 
+PATIENT = 900
+"""Seconds; generous, as a busy machine is no error."""
+
 
 class Run:
     """Triggers DAGs and prints each task as it changes."""
@@ -28,7 +31,7 @@ class Run:
         print(f"\n  {dag_id}, left to itself")
         return self._rest.trigger(dag_id, conf)
 
-    def all_ended(self, dag_id: str, timeout: float = 180) -> list[str]:
+    def all_ended(self, dag_id: str, timeout: float = PATIENT) -> list[str]:
         """Wait until no run of a DAG is under way, whatever started it; returns the state of each."""
         deadline = time.monotonic() + timeout
         while True:
@@ -47,7 +50,7 @@ class Run:
             run_ids.append(self._rest.trigger(dag_id, conf))
             print(f"\n  {dag_id} {', '.join(f'{name}={value}' for name, value in conf.items())}")
         for run_id in run_ids:
-            self._rest.wait_task(dag_id, run_id, "submit")
+            self._rest.wait_task(dag_id, run_id, "submit", timeout=PATIENT)
         sent()
         return [self.watch(dag_id, run_id) for run_id in run_ids]
 
@@ -60,7 +63,7 @@ class Run:
             if state == "failed":
                 print(_indented(self._rest.failure(dag_id, run_id, task)), flush=True)
 
-        return self._rest.wait(dag_id, run_id, timeout=180, on_progress=progress)
+        return self._rest.wait(dag_id, run_id, timeout=PATIENT, on_progress=progress)
 
     def clear(self, dag_id: str) -> str:
         """Clear every task of the newest run of a DAG, as its button in the UI does, and watch it run again."""

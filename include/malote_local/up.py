@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from datetime import datetime
 from pathlib import Path
 
 from malote_local import samples
+from malote_local.connections import BRASILIA
 from malote_local.presence import Presence
 from malote_local.stage import Stage, stage
 
@@ -25,7 +27,9 @@ WELCOME = """
   2. bndes_operacoes, Trigger: two proposals, each answered on its own; what lands starts the next step by itself.
   3. cielo_lote, Trigger: a return of Cielo takes twelve hours. Let them pass on the simulators' page: + 13 hours.
      When it has landed, go back to the wall clock there.
-  4. Play a fault on the simulators' page (lost_reply on importarArquivo), insert a row, trigger again: a doubt.
+  4. reinf_eventos, Trigger: last month's contributor and three events of payments. One is refused, its tax is above
+     its base, so the month's closing waits: make psql SQL='select * from report.reinf_competencia'
+  5. Play a fault on the simulators' page (lost_reply on importarArquivo), insert a row, trigger again: a doubt.
   Admin, Connections: edit one, and Test says in words what is wrong.
 
   {rhythm}
@@ -47,7 +51,7 @@ def up(state: Path, *, scheduled: bool = False) -> int:
     with Presence(state, "make up") as presence:
         port = USUAL_PORT if _free(USUAL_PORT) else None
         with stage(say=print, state=state, port=port, scheduled=scheduled, visited=True) as running:
-            samples.put(running.warehouse, running.archive_key)
+            samples.put(running.warehouse, running.archive_key, datetime.now(BRASILIA).date())
             running.tell("bndes", "settings", {"hours": ""})
             airflow = running.airflow
             presence.tell(Airflow=f"{airflow.url}  user {airflow.user}", Simulators=f"{running.control}/_sim/")

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import requests
 
+from malote import INSTITUTIONS
 from malote_local.brasilia import SCRIPT
 from malote_local.rest import Rest
 
@@ -101,7 +102,20 @@ def test_a_return_of_cielo_is_there_when_thirteen_hours_have_passed_at_a_button(
     assert re.findall(r"[A-Z]+\d", landed) == ["DEPOIS1", "EXEMPLO1", "EXEMPLO2", "EXEMPLO3"]
 
 
-@pytest.mark.parametrize("conn_id", ["ccee_default", "cielo_default", "bndes_default", "malote_warehouse"])
+def test_a_month_of_events_lands_at_one_click_and_its_closing_says_what_it_waits_for(up: Up) -> None:
+    up.rest.wait_dag("reinf_eventos")
+    assert up.rest.wait("reinf_eventos", up.rest.trigger("reinf_eventos"), timeout=600) == "success"
+    landed = up.psql("select evento, situacao from reinf.evento order by 1, 2")
+    assert re.findall(r"(R-\d+) +\| (\w+)", landed) == [
+        ("R-1000", "aceito"),
+        ("R-4010", "aceito"),
+        ("R-4020", "aceito"),
+        ("R-4020", "recusado"),
+    ]
+    assert "R-4020 recusado: 1" in up.psql("select falta from report.reinf_competencia")
+
+
+@pytest.mark.parametrize("conn_id", [*(f"{each}_default" for each in INSTITUTIONS), "malote_warehouse"])
 def test_a_connection_is_shown_and_can_be_tested(up: Up, conn_id: str) -> None:
     shown = up.rest.get(f"connections/{conn_id}")
     body = {name: shown[name] for name in ("connection_id", "conn_type", "host", "login", "schema", "port", "extra")}
