@@ -11,7 +11,9 @@ import psycopg
 
 from malote.archive import Seal
 from malote_local.stage import Stage
+from malote_sim.certificates import CNPJ
 from support import ROOT
+from support.reinf import CONTRIBUTOR, cnpj_number
 
 CARD = {"numero": "4012001037141112", "validade": "203911", "nome-portador": "FULANA DE TAL"}
 VOLATILE = {"landed_at", "submission_id", "ordem", "codigo_processamento", "codigo_contrato", "numero_protocolo"}
@@ -34,6 +36,10 @@ class Flow:
     :param conf: the params of a run
     :param intervals: the instants of two neighbouring runs by its timetable
     :param receipt: finds the receipt of a submission in what the simulator shows, None where it never arrived
+    :param group: task group that its tasks are in, with a dot
+    :param documents: how many documents so many rows become
+    :param volatile: landed columns that name one trip, beside :data:`VOLATILE`
+    :param first: rows, and the params of a run over them, that have to be home before any batch is
     """
 
     institution: str
@@ -51,12 +57,28 @@ class Flow:
     settings: Mapping[str, Any]
     answered_after: Callable[[int], Mapping[str, Any]]
     intervals: tuple[str, str]
+    documents: Callable[[int], int]
+    group: str = ""
     mapped: bool = False
     twice: tuple[str, ...] = ()
+    volatile: frozenset[str] = frozenset()
+    first: tuple[str, Mapping[str, Any]] | None = None
+
+    def task_id(self, name: str) -> str:
+        """``"wait"``, or ``"eventos.wait"`` where the tasks of the flow are in a group."""
+        return f"{self.group}{name}"
 
     def task(self, name: str) -> str:
         """``"wait"``, or ``"wait[0]"`` where the tasks of the flow are mapped."""
-        return f"{name}[0]" if self.mapped else name
+        return f"{self.task_id(name)}[0]" if self.mapped else self.task_id(name)
+
+    def bare(self, tasks: Mapping[str, str]) -> dict[str, str]:
+        """States of the tasks of a run by their plain names; tasks of another group are none of the flow's."""
+        return {
+            name.removeprefix(self.group).partition("[")[0]: state
+            for name, state in tasks.items()
+            if name.startswith(self.group)
+        }
 
     def references(self, tag: int, count: int) -> list[str]:
         return [self.reference(tag, i) for i in range(1, count + 1)]
@@ -95,6 +117,7 @@ CCEE = Flow(
     settings={"result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
     intervals=("2026-01-05T11:00:00Z", "2026-01-05T12:00:00Z"),
+    documents=lambda count: 1,
     twice=("accepted_more_than_once", "registered_more_than_once"),
 )
 CIELO = Flow(
@@ -120,6 +143,7 @@ CIELO = Flow(
     settings={"processing_every": 0, "result_after": 0},
     answered_after=lambda seconds: {"result_after": seconds},
     intervals=("2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z"),
+    documents=lambda count: (count + 1) // 2,
     twice=("accepted_more_than_once", "charged_more_than_once"),
 )
 BNDES = Flow(
@@ -147,16 +171,59 @@ BNDES = Flow(
     answered_after=lambda seconds: {"result_after": seconds},
     mapped=True,
     intervals=("2026-01-05T11:00:00Z", "2026-01-05T11:30:00Z"),
+    documents=lambda count: count,
     twice=("accepted_more_than_once", "approved_more_than_once"),
 )
-FLOWS = {flow.institution: flow for flow in (CCEE, CIELO, BNDES)}
+REINF = Flow(
+    institution="reinf",
+    dag_id="reinf_eventos",
+    table="reinf.evento",
+    shipped="reinf__r4020.sql",
+    submit="recepcao",
+    ask="consulta",
+    insert="""
+        insert into outgoing.reinf_r4020
+            (referencia, per_apur, nr_insc_estab, cnpj_benef, nat_rend, dt_fg, vlr_bruto, vlr_base_ir, vlr_ir)
+        select format('S%%s-%%s', %(tag)s::integer, i), '2026-10', %(own)s, (%(companies)s::text[])[i], '15001',
+               '2026-10-05', 1000, 1000, case when i %% 4 = 0 then 2000 else i end
+        from generate_series(1, %(count)s::integer) i
+    """,
+    reference=lambda tag, i: f"2026-10/{CNPJ}/{company(tag, i)}",
+    pattern=lambda tag: f"^2026-10/{CNPJ}/{company(tag, 0)[:6]}",
+    accepted=lambda reference: "R-4020 {} 1 {} {}".format(*reference.split("/")),
+    receipt=lambda shown, each: next(
+        (number for number, sent in shown["lotes"].items() if sent["sha256"] == each["document_sha256"]), None
+    ),
+    conf={"servico": "r4020"},
+    settings={"result_after": 0},
+    answered_after=lambda seconds: {"result_after": seconds},
+    group="eventos.",
+    mapped=True,
+    intervals=("2026-01-05T11:00:00Z", "2026-01-05T15:00:00Z"),
+    documents=lambda count: 1,
+    twice=("accepted_more_than_once", "declared_more_than_once"),
+    # What went twice because its reply was lost is told as received before, and a refused Id as taken.
+    volatile=frozenset({
+        "id_evento", "nr_insc_benef", "nr_recibo", "nr_protocolo", "processado_em", "hash", "declarado", "duplicado",
+        "ocorrencias", "codigo", "mensagem",
+    }),
+    first=(CONTRIBUTOR, {"servico": "r1000"}),
+)  # fmt: skip
+FLOWS = {flow.institution: flow for flow in (CCEE, CIELO, BNDES, REINF)}
+
+
+def company(tag: int, i: int) -> str:
+    """The CNPJ of a company that is paid in one batch: of no other batch, up to the 99th."""
+    return cnpj_number((tag - 1000) * 100 + i)
 
 
 def insert(stage: Stage, flow: Flow, tag: int, count: int) -> None:
     """Put the rows of one batch into the warehouse, and the SQL that selects them where a run may name it."""
     card = Seal(stage.archive_key).seal_text(json.dumps(CARD)) if flow is CIELO else ""
+    given = {"tag": tag, "count": count, "card": card, "own": CNPJ}
+    given["companies"] = [company(tag, i) for i in range(1, count + 1)]
     with psycopg.connect(stage.warehouse) as warehouse:
-        warehouse.execute(flow.insert, {"tag": tag, "count": count, "card": card})
+        warehouse.execute(flow.insert, given)
 
 
 def landed(stage: Stage, flow: Flow, tag: int, count: int) -> list[dict[str, Any]]:
@@ -169,7 +236,7 @@ def landed(stage: Stage, flow: Flow, tag: int, count: int) -> list[dict[str, Any
     return sorted(
         (
             {name: value for name, value in {**row, "reference": order[row["reference"]]}.items()
-             if name not in VOLATILE}
+             if name not in VOLATILE | flow.volatile}
             for row in rows
         ),
         key=lambda row: row["reference"],

@@ -47,10 +47,10 @@ def _looked_after(system: System, trip: Trip, did: list[str], *, green: bool) ->
         if doubt["standing"] == "in_doubt":
             resent |= decide(system, trip, doubt, did)
     for run in failed:
-        tasks = {n.partition("[")[0]: s for n, s in system.rest.tasks(trip.flow.dag_id, run).items()}
+        tasks = trip.flow.bare(system.rest.tasks(trip.flow.dag_id, run))
         first = "submit" if resent or tasks.get("submit") != "success" else "wait"
         did.append(f"cleared {first} of {run} with what follows")
-        system.rest.clear_tasks(trip.flow.dag_id, run, first, downstream=True)
+        system.rest.clear_tasks(trip.flow.dag_id, run, trip.flow.task_id(first), downstream=True)
     if not failed:
         did.append(f"started a run of {trip.flow.dag_id} over all that is open")
         system.trigger(trip, scope="service")

@@ -134,7 +134,7 @@ def clear_one_task(system: System, trips: Trips, chance: Random) -> None:
     """Of a run that has landed, one task is cleared, without what follows."""
     start_and_end(system, trips)
     for trip in trips:
-        system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1], chance.choice(PARTS))
+        system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1], trip.flow.task_id(chance.choice(PARTS)))
 
 
 @situation(wave="deferred")
@@ -142,7 +142,7 @@ def clear_with_downstream(system: System, trips: Trips, chance: Random) -> None:
     """While a run is deferred, its submit is cleared with all that follows."""
     start_and_defer(system, trips)
     for trip in trips:
-        system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1], "submit", downstream=True)
+        system.rest.clear_tasks(trip.flow.dag_id, trip.runs[-1], trip.flow.task_id("submit"), downstream=True)
     system.answers_are_there()
 
 
@@ -334,8 +334,7 @@ def institution_down_then_slow(system: System, trips: Trips, chance: Random) -> 
 def counter_closes_half_way(system: System, trips: Trips, chance: Random) -> None:
     """The institution closes after a document, and opens again some seconds later."""
     for trip in trips:
-        documents = {"ccee": 1, "cielo": (trip.count + 1) // 2, "bndes": trip.count}[trip.flow.institution]
-        system.fault(trip.flow, trip.flow.submit, "closed", skip=chance.randrange(documents))
+        system.fault(trip.flow, trip.flow.submit, "closed", skip=chance.randrange(trip.flow.documents(trip.count)))
     start(system, trips)
 
 

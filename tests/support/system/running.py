@@ -106,6 +106,17 @@ class System:
 
     # ---- rows and runs
 
+    def begin(self, flow: Flow) -> None:
+        """Have at home what has to be before any batch of a flow travels."""
+        if flow.first is None:
+            return
+        statement, conf = flow.first
+        with psycopg.connect(self.stage.warehouse) as warehouse:
+            warehouse.execute(statement)
+        self.rest.trigger_as(flow.dag_id, "first", dict(conf))
+        self.rest.until(f"the first run of {flow.institution} ends", lambda: self.rest.ended(flow.dag_id, "first"))
+        assert self.rest.state(flow.dag_id, "first") == "success"
+
     def batch(self, flow: Flow, count: int) -> Trip:
         """Put ``count`` new rows of a flow into the warehouse."""
         trip = Trip(flow, next(self._tags), count)
@@ -122,9 +133,7 @@ class System:
 
     def states(self, trip: Trip) -> dict[str, str]:
         """The states of the tasks of its last run, by ``submit``, ``wait`` and ``land``."""
-        return {
-            name.partition("[")[0]: state for name, state in self.rest.tasks(trip.flow.dag_id, trip.runs[-1]).items()
-        }
+        return trip.flow.bare(self.rest.tasks(trip.flow.dag_id, trip.runs[-1]))
 
     def until_task(self, trip: Trip, task: str, *states: str) -> None:
         """Return when a task of the last run of a batch is in one of these states, or its run has ended."""
@@ -318,6 +327,8 @@ def system(
             found.rest.wait_dag(flow.dag_id, timeout=600)
             found.rest.pause(flow.dag_id, paused=False)
         found.calm()
+        for flow in FLOWS.values():
+            found.begin(flow)
         yield found
 
 

@@ -143,7 +143,7 @@ class Storm:
             elif name == "clear a run":
                 rest.clear_tasks(dag_id, run)
             else:
-                rest.clear_tasks(dag_id, run, task, downstream="follows" in name)
+                rest.clear_tasks(dag_id, run, trip.flow.task_id(task), downstream="follows" in name)
             self.buttons[name] += 1
         except AirflowError as refused:
             # Of a mapped task that is not there yet, of a run that has no such task any more.
