@@ -5,6 +5,8 @@ PY := .venv/bin/python
 UV := UV_PYTHON_DOWNLOADS=never .venv/uv/bin/uv
 SETUP := .venv/.ready
 export SQL
+# Every Airflow process and task would compile Airflow anew where the environment forbids to keep what is compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,7 +22,7 @@ $(SETUP): pyproject.toml uv.lock
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip
 	@test -x .venv/uv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --target .venv/uv uv==$(UV_VERSION)
-	$(UV) sync --frozen
+	$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of the browser and of the running system

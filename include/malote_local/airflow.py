@@ -26,7 +26,8 @@ from malote_local.roles import owned
 USER = "admin"
 METADATA = "airflow"
 STOP_SECONDS = 20
-UNSCHEDULED = "from malote_local.unscheduled import dag_policy\n"  # of airflow_local_settings.py
+IMPORTED = "import malote_local.imported\n"  # of airflow_local_settings.py
+UNSCHEDULED = "from malote_local.unscheduled import dag_policy\n"
 COMMANDS = {
     "api-server": ["api-server"],
     "scheduler": ["scheduler", "--skip-serve-logs"],  # the logs are files that the api-server reads
@@ -47,7 +48,7 @@ class LocalAirflow:
     :param port: of the API and the UI, on 127.0.0.1; None for a free one
     :param scheduled: DAGs run by their timetables too; otherwise only when triggered, or by an Asset
     :param parallelism: how many tasks may run at once; each is a process of 45 MiB and more
-    :param policy: text of ``airflow_local_settings.py``, in place of the one that keeps ``scheduled``
+    :param policy: further text of ``airflow_local_settings.py``, in place of the one that keeps ``scheduled``
     :param supervised: a process that has ended is started again, as a supervisor would; otherwise that is an error
 
     malote itself is registered by its entry points, so the plugins folder is empty but for ``plugins``.
@@ -76,7 +77,7 @@ class LocalAirflow:
         self._settings = settings or {}
         self._plugins = plugins
         self._wanted_port = port
-        self._policy = ("" if scheduled else UNSCHEDULED) if policy is None else policy
+        self._policy = (("" if scheduled else UNSCHEDULED) if policy is None else policy) + IMPORTED
         self._alive = self.revive if supervised else self.check
         self._parallelism = parallelism
         self._running: dict[str, Guarded] = {}

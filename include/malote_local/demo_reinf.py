@@ -13,7 +13,7 @@ from malote_local.run import Run
 from malote_local.stage import Stage
 
 DAG = "reinf_eventos"
-PEOPLE = {"10000000108": "FULANA PLANTADA DE TAL", "10000000280": "SICRANO PLANTADO DE TAL"}
+PEOPLE = {"10000000108": "AUTONOMA PLANTADA DE TAL", "10000000280": "AUTONOMO PLANTADO DE TAL"}
 PAYMENTS = """
     insert into outgoing.reinf_r1000 (ini_valid, class_trib, nm_ctt, cpf_ctt)
     values ('2020-01', '99', (%(names)s::text[])[1], (%(cpfs)s::text[])[1])

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import pkgutil
-import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.sdk import DAG, AssetOrTimeSchedule
 
-import malote
-
 SOON = timedelta(seconds=5)
-
-if "scheduler" in sys.argv:  # whose tasks are its forks: two seconds of a core for each, where cores are few
-    importlib.import_module("malote_provider.flows")
-    for module in pkgutil.walk_packages(malote.__path__, "malote."):
-        if ".migrations" not in module.name and not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
 
 
 def dag_policy(dag: DAG) -> None:
