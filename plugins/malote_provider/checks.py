@@ -17,7 +17,7 @@ _APPROVED_ONCE = f"""count(*) filter (where {_APPROVED} and exists (
         and other.numero_proposta = resultado.numero_proposta and other.servico = 'financiamento'
         and other.situacao = 'aprovado' and other.numero_bndes is not null
         and (other.submission_id, other.ordem) <> (resultado.submission_id, resultado.ordem))) = 0"""
-# The index item_travels holds this; who took it away, or wrote past it, is found out here.
+# The index item_travelling holds this; who took it away, or wrote past it, is found out here.
 _TRAVELS_ONCE = """count(*) filter (where outcome is distinct from 'refused' and exists (
     select 1 from malote.item_row as other
     where other.reference = item_row.reference and other.scope = item_row.scope

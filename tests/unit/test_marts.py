@@ -166,18 +166,18 @@ def test_no_view_puts_its_rows_in_an_order(warehouse: str) -> None:
 
 
 REACHED = [  # a filter, and the index that it must reach, or one of two that hold the same rows
-    ("report.cielo_transacoes where referencia = 'P1'", "item_travels"),
+    ("report.cielo_transacoes where referencia = 'P1'", "item_travelling"),
     ("report.cielo_transacoes where tid = 'T'", "transacao_of_tid"),
     ("report.cielo_transacoes where numero_pedido = 'X'", "transacao_of_order"),
     ("report.cielo_transacoes where numero_lote = '7'", "submission_of_lot"),
     ("report.cielo_transacoes where submission_id = 'cielo-1'", "item_row_pkey"),
     ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
-    ("report.ccee_contratos where referencia = 'P1'", "item_travels"),
+    ("report.ccee_contratos where referencia = 'P1'", "item_travelling"),
     ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_financiamento"),
     ("report.submissoes_abertas", "submission_unsettled or submission_on_desk"),
-    ("report.retidas", "item_travels"),
-    ("malote.item where scope = 's' and reference = 'P1'", "item_travels"),
-    ("malote.item where reference = 'P1'", "item_travels"),
+    ("report.retidas", "item_travelling"),
+    ("malote.item where scope = 's' and reference = 'P1'", "item_travelling"),
+    ("malote.item where reference = 'P1'", "item_travelling"),
 ]
 
 

@@ -74,11 +74,13 @@ def test_who_never_lets_go_is_named_as_what_to_end(warehouse: str, monkeypatch: 
 
 def test_an_index_that_a_broken_build_left_behind_is_built_anew(warehouse: str) -> None:
     with psycopg.connect(warehouse, autocommit=True) as connection:
-        connection.execute("update pg_index set indisvalid = false where indexrelid = 'malote.item_travels'::regclass")
+        connection.execute(
+            "update pg_index set indisvalid = false where indexrelid = 'malote.item_travelling'::regclass"
+        )
         connection.execute("drop index malote.submission_of_lot")
     assert [line.split(" on ")[0] for line in pending(warehouse)] == [
-        "drop index concurrently malote.item_travels",
-        "create unique index concurrently item_travels",
+        "drop index concurrently malote.item_travelling",
+        "create unique index concurrently item_travelling",
         "create index concurrently submission_of_lot",
     ]
     upgrade(warehouse)

@@ -22,6 +22,11 @@ TIMEOUT = timedelta(seconds=SELECTION_SECONDS)
 
 PATH = "pg_catalog, outgoing, public, malote, pg_temp"
 
+_PLANNED = "select set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)"
+"""By the server's default a look-up costs four pages in order: then a few thousand rows are held against all that ever
+travelled by reading that from end to end. And few rows are left over, whatever it expects: compiling what is done with
+them would take longer than doing it."""
+
 _SET = "select set_config('statement_timeout', %s, true), set_config('search_path', %s, true), current_user as role"
 _WHO = """
     select
@@ -70,6 +75,7 @@ def session(dsn: str, timeout: timedelta = TIMEOUT) -> Iterator[tuple[psycopg.Co
     with closing(connection):  # which rolls back: not even a notification leaves
         connection.read_only = True
         try:
+            connection.execute(_PLANNED)
             timed(connection, timeout)
             selector = _stepped_down(connection)
         except psycopg.Error as wrong:
