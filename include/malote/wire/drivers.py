@@ -49,7 +49,7 @@ class AsyncDriver:
         self._reading = Reading()
 
     async def send(self, call: Call[T], sink: Sink | None = None) -> T:
-        """Make the exchange and return what ``call.read`` makes of the reply, in a thread.
+        """Make the exchange and return what ``call.read`` makes of the reply; of a large one in a thread.
 
         :param sink: takes the whole body; the reply then keeps its first 64 KiB
         :raises Unreachable: nothing left this machine
@@ -84,13 +84,10 @@ class AsyncDriver:
                 URL(call.request.url, encoded=True),
                 headers=exchange.headers,
                 data=exchange.parcel.chunks() if exchange.parcel else None,
-                skip_auto_headers=("Accept", "Content-Type"),
                 allow_redirects=False,
                 proxy=self._proxy.url if self._proxy else None,
                 proxy_headers=self._proxy.headers if self._proxy else None,
-                timeout=aiohttp.ClientTimeout(
-                    total=call.timeout, connect=self._connect_timeout, sock_connect=self._connect_timeout
-                ),
+                timeout=_limits(call.timeout, self._connect_timeout),
             )
         try:
             received = Received(exchange, response.status, response.headers.items(), sink)
@@ -108,6 +105,7 @@ class AsyncDriver:
             connector=_Connector(ssl=self._context, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            skip_auto_headers=("Accept", "Content-Type"),
             max_line_size=CHUNK,
             max_field_size=CHUNK,
         )
@@ -169,6 +167,11 @@ def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread, driver: Asyn
         thread.join(_ENDING)
     if not loop.is_running():
         loop.close()
+
+
+@functools.lru_cache(maxsize=64)
+def _limits(whole: float, connecting: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=whole, connect=connecting, sock_connect=connecting)
 
 
 class _Connector(aiohttp.TCPConnector):

@@ -178,11 +178,16 @@ class Received:
         exchange.status, exchange.received = status, self
         self._exchange, self._sink, self._kept = exchange, sink, bytearray()
         self.enough = False
-        heads: dict[str, list[str]] = {}
+        self._heads: dict[str, str] = {}
+        twice: dict[str, list[str]] = {}
         for name, value in headers:
-            heads.setdefault(name.lower(), []).append(value)
-        self._heads = {name: ", ".join(dict.fromkeys(values)) for name, values in heads.items()}
-        self._packing = Unpacking(", ".join(heads.get("content-encoding", ())), exchange.call.limit)
+            if (name := name.lower()) not in self._heads:
+                self._heads[name] = value
+            else:
+                twice.setdefault(name, [self._heads[name]]).append(value)
+        packing = ", ".join(twice.get("content-encoding", ())) or self._heads.get("content-encoding", "")
+        self._heads |= {name: ", ".join(dict.fromkeys(values)) for name, values in twice.items()}
+        self._packing = Unpacking(packing, exchange.call.limit)
 
     def take(self, chunk: bytes) -> None:
         """Take what came in; after it ``enough`` says whether the call wanted no more than its head."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST = 256 << 10
 """Bytes of a head that are looked at."""
+
+_SMALL = 2 << 10
+"""Bytes of a head that is remembered."""
 
 _FIELDS, _LONGEST = 100, 8000
 """So many fields, so long a value: what is beyond frames nothing and says nothing that anybody reads."""
@@ -45,7 +49,7 @@ class Head:
 
 
 def mended(head: bytes) -> Head:
-    """A head as it was meant.
+    """A head as it was meant. One server's are alike within a second, so that the last small ones are remembered.
 
     Blanks before a colon, lines that are no field and control characters go; a folded line is one line; equal
     ``Content-Length`` become one, and none is left beside ``chunked``, which has the last word (RFC 9112, 6.3). Other
@@ -53,6 +57,10 @@ def mended(head: bytes) -> Head:
 
     :raises Senseless: where it does not begin as HTTP does, or two lengths differ: nobody can know which is true
     """
+    return _again(head) if len(head) <= _SMALL else _mended(head)
+
+
+def _mended(head: bytes) -> Head:
     first, *lines = head.strip().replace(b"\r\n", b"\n").split(b"\n")
     begun = _STATUS.match(first)
     if not begun or begun[3] < b"100":
@@ -82,6 +90,9 @@ def mended(head: bytes) -> Head:
         length = int(bare)
         plain.append(b"Content-Length: " + bare)
     return Head(status, b"\r\n".join([*plain, b"", b""]), chunked, length)
+
+
+_again = lru_cache(maxsize=64)(_mended)
 
 
 def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:

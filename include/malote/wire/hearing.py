@@ -99,25 +99,29 @@ class Hearing(ResponseHandler):
         exchange.status = read.status
         self._framing = Framing(read)
         head.clear()
-        super().data_received(read.plain)
-        self._body(self._framing, rest)
+        self._body(self._framing, rest, read.plain)
 
-    def _body(self, framing: Framing, data: bytes) -> None:
+    def _body(self, framing: Framing, data: bytes, plain: bytes = b"") -> None:
+        """Give on what belongs to the body, behind its head where that has not gone yet."""
         if framing.over:
+            if plain:
+                super().data_received(plain)
             if data:
                 self._drop()
             return
         try:
             body = framing.take(data)
         except Senseless:
+            if plain:
+                super().data_received(plain)
             self._overhear(data)
             return
         if len(self._raw) < EVIDENCE:
             self._raw += data[: EVIDENCE - len(self._raw)]
         if framing.over and framing.left_over:
             self.force_close()
-        if body:
-            super().data_received(body)
+        if plain or body:
+            super().data_received(plain + body)
 
     def _drop(self) -> None:
         self.force_close()

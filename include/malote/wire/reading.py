@@ -1,4 +1,4 @@
-"""Reads replies in threads, so that the loop of every DAG's triggers goes on whatever one server sent."""
+"""Reads replies, large ones in threads, so that the loop of every DAG's triggers goes on whatever one server sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from malote.institution import Call, Reply
 
 T = TypeVar("T")
 
+SMALL = 4 << 10
+"""Bytes of a reply that are read at once: the worst of so many take 3 ms, a thread costs more than most."""
+
 _THREADS = 4
 """Readings under way; one that does not end keeps its thread, so no more than these can hang."""
 
@@ -22,8 +25,9 @@ _THREADS = 4
 class Reading:
     """Runs ``call.read`` in one of a few threads of its own, with a deadline of ``call.timeout`` seconds.
 
-    A reading that is given up goes on to its end, alone, and its value is dropped. The threads are daemons: they keep
-    no process from ending, as those of ``asyncio.to_thread`` would.
+    Reading takes time by the size of what is read, so a small reply needs neither. A reading that is given up goes on
+    to its end, alone, and its value is dropped. The threads are daemons: they keep no process from ending, as those of
+    ``asyncio.to_thread`` would.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,8 @@ class Reading:
 
         :raises Malformed: where that takes longer than the deadline
         """
+        if len(reply.body) <= SMALL:
+            return call.read(reply)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         context = contextvars.copy_context()

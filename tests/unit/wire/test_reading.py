@@ -1,4 +1,4 @@
-"""Replies are read in threads: whatever one server sent, the loop of every DAG's triggers goes on."""
+"""Replies are read in threads, but small ones: whatever one server sent, the loop of every DAG's triggers goes on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 from malote import wire
 from malote.errors import Malformed
 from malote.institution import Reply
-from malote.wire.reading import Reading
+from malote.wire.reading import SMALL, Reading
 from support.server import call, ok, serving
+
+LARGE = b"x" * (SMALL + 1)
 
 
 @pytest.fixture
@@ -30,17 +32,17 @@ async def test_the_loop_goes_on_while_a_reply_is_read(driver: wire.AsyncDriver) 
         assert enough.wait(10)
         return reply.body
 
-    with serving(ok()) as server:
+    with serving(ok(LARGE)) as server:
         slow = asyncio.ensure_future(driver.send(call(server.url(), read=read)))
         while not begun.is_set():
             await asyncio.sleep(0)
-        assert (await driver.send(call(server.url()))).body == b"fine"
+        assert (await driver.send(call(server.url()))).body == LARGE
         assert not slow.done()
         enough.set()
-        assert await slow == b"fine"
+        assert await slow == LARGE
 
 
-REPLY = Reply(200, {}, b"fine")
+REPLY = Reply(200, {}, LARGE)
 
 
 async def test_a_reply_that_is_not_read_in_time_is_malformed_and_the_next_is_read() -> None:
@@ -74,7 +76,7 @@ async def test_what_reading_raises_is_raised_and_a_cancelled_reading_is_cancelle
         begun.set()
         over.wait(10)
 
-    with serving(ok()) as server:
+    with serving(ok(LARGE)) as server:
         with pytest.raises(KeyError, match="200"):
             await driver.send(call(server.url(), read=no))
         sending = asyncio.ensure_future(driver.send(call(server.url(), read=waiting)))
@@ -88,8 +90,13 @@ async def test_what_reading_raises_is_raised_and_a_cancelled_reading_is_cancelle
 
 async def test_two_hundred_replies_are_read_by_few_threads(driver: wire.AsyncDriver) -> None:
     by: set[str] = set()
-    with serving(ok()) as server:
+    with serving(ok(LARGE)) as server:
         said = [call(server.url(), read=lambda _reply: by.add(str(threading.get_ident()))) for _ in range(200)]
         await asyncio.gather(*map(driver.send, said))
 
     assert 1 <= len(by) <= 4 and str(threading.get_ident()) not in by
+
+
+async def test_a_small_reply_is_read_at_once(driver: wire.AsyncDriver) -> None:
+    with serving(ok(LARGE[:SMALL])) as server:
+        assert await driver.send(call(server.url(), read=lambda _reply: threading.get_ident())) == threading.get_ident()
