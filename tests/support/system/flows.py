@@ -190,7 +190,7 @@ REINF = Flow(
     """,
     reference=lambda tag, i: f"2026-10/{CNPJ}/{company(tag, i)}",
     pattern=lambda tag: f"^2026-10/{CNPJ}/{company(tag, 0)[:6]}",
-    accepted=lambda reference: "R-4020 {} 1 {} {}".format(*reference.split("/")),
+    accepted=lambda reference: declared(*reference.split("/")),
     receipt=lambda shown, each: next(
         (number for number, sent in shown["lotes"].items() if sent["sha256"] == each["document_sha256"]), None
     ),
@@ -210,6 +210,11 @@ REINF = Flow(
     first=(CONTRIBUTOR, {"servico": "r1000"}),
 )  # fmt: skip
 FLOWS = {flow.institution: flow for flow in (CCEE, CIELO, BNDES, REINF)}
+
+
+def declared(first: str, *rest: str) -> str:
+    """What an event is called over there: R-4020 by month, establishment and company, R-1000 by action and month."""
+    return " ".join(("R-4020", first, "1", *rest) if len(rest) == 2 else ("R-1000", first, *rest))
 
 
 def company(tag: int, i: int) -> str:
