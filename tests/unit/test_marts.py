@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from malote import place
+from malote_local.postgres import EmbeddedPostgres
+from support.reused import Reused
 
 BEFORE = Path(__file__).parents[1] / "data" / "marts_before"
 VIEWS = {  # as it is now: as it was
@@ -165,39 +168,7 @@ def test_no_view_puts_its_rows_in_an_order(warehouse: str) -> None:
     assert ordered == []
 
 
-REACHED = [  # a filter, and the index that it must reach, or one of two that hold the same rows
-    ("report.cielo_transacoes where referencia = 'P1'", "item_travelling"),
-    ("report.cielo_transacoes where tid = 'T'", "transacao_of_tid"),
-    ("report.cielo_transacoes where numero_pedido = 'X'", "transacao_of_order"),
-    ("report.cielo_transacoes where numero_lote = '7'", "submission_of_lot"),
-    ("report.cielo_transacoes where submission_id = 'cielo-1'", "item_row_pkey"),
-    ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
-    ("report.ccee_contratos where referencia = 'P1'", "item_travelling"),
-    ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_financiamento"),
-    ("report.submissoes_abertas", "submission_unsettled or submission_on_desk"),
-    ("report.retidas", "item_travelling"),
-    ("malote.item where scope = 's' and reference = 'P1'", "item_travelling"),
-    ("malote.item where reference = 'P1'", "item_travelling"),
-]
-
-
-@pytest.mark.parametrize(("question", "index"), REACHED)
-def test_a_filter_reaches_an_index_and_scans_no_history(warehouse: str, question: str, index: str) -> None:
-    with psycopg.connect(warehouse) as connection:
-        connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
-        plan = "\n".join(row[0] for row in connection.execute(f"explain select * from {question}"))
-    assert any(each in plan for each in index.split(" or "))
-
-
 LOTS, LOT = 30, 1000
-FEW = [  # a question about a hundred things, or about one
-    "select * from report.cielo_transacoes where numero_lote = '7' limit 100",
-    """with o as (select 'P' || i * 101 as numero from generate_series(1, 100) as i)
-       select * from o inner join report.cielo_transacoes as r on r.referencia = o.numero where r.operacao = '02'""",
-    "select * from report.bndes_esteira limit 100",
-    "select * from report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '7'",
-    "select * from report.cargas_novas",
-]
 
 
 def years(connection: psycopg.Connection[Any]) -> None:
@@ -238,15 +209,69 @@ def years(connection: psycopg.Connection[Any]) -> None:
     connection.execute("vacuum analyze")
 
 
+@pytest.fixture(scope="module")
+def full(postgres: EmbeddedPostgres, migrated: Reused) -> Iterator[str]:
+    """A warehouse of its own, filled once: nothing writes there."""
+    held = Reused(postgres, "full_marts", "migrated")
+    warehouse = held.take()
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        years(connection)
+    yield warehouse
+    held.drop()
+
+
+REACHED = [  # a filter, and the index that it must reach, or one of two that hold the same rows
+    ("report.cielo_transacoes where referencia = 'P1'", "item_travelling"),
+    ("report.cielo_transacoes where tid = 'T'", "transacao_of_tid"),
+    ("report.cielo_transacoes where numero_pedido = 'X'", "transacao_of_order"),
+    ("report.cielo_transacoes where numero_lote = '7'", "submission_of_lot"),
+    ("report.cielo_transacoes where submission_id = 'cielo-1'", "item_row_pkey"),
+    ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
+    ("report.ccee_contratos where referencia = 'P1'", "item_travelling"),
+    ("report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '1'", "item_of_financiamento"),
+    ("report.submissoes_abertas", "submission_unsettled or submission_on_desk"),
+    ("report.retidas", "item_travelling"),
+    ("malote.item where scope = 's' and reference = 'P1'", "item_travelling"),
+    ("malote.item where reference = 'P1'", "item_travelling"),
+]
+
+
+@pytest.mark.parametrize(("question", "index"), REACHED)
+def test_a_filter_reaches_an_index_and_scans_no_history(full: str, question: str, index: str) -> None:
+    with psycopg.connect(full) as connection:
+        connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
+        plan = "\n".join(row[0] for row in connection.execute(f"explain select * from {question}"))
+    assert any(each in plan for each in index.split(" or "))
+
+
+def test_a_submission_that_is_asked_for_is_looked_for_in_its_own_table_alone(full: str) -> None:
+    """Where it is looked for among the items too, a late lot's first hundred rows are found by reading all before."""
+    with psycopg.connect(full) as connection:
+        asked = f"explain select * from report.cielo_transacoes where submission_id = 'cielo-{LOTS - 1}' limit 100"
+        found = [row[0] for row in connection.execute(asked) if f"'cielo-{LOTS - 1}'" in row[0]]
+    assert [line.strip() for line in found] == [f"Index Cond: (id = 'cielo-{LOTS - 1}'::text)"]
+
+
+FEW = [  # a question about a hundred things, or about one
+    "select * from report.cielo_transacoes where numero_lote = '7' limit 100",
+    f"select * from report.cielo_transacoes where submission_id = 'cielo-{LOTS - 1}' limit 100",
+    "select * from report.cielo_transacoes where enviada_em > now() - interval '1 day' limit 100",
+    """with o as (select 'P' || i * 101 as numero from generate_series(1, 100) as i)
+       select * from o inner join report.cielo_transacoes as r on r.referencia = o.numero where r.operacao = '02'""",
+    "select * from report.bndes_esteira limit 100",
+    "select * from report.bndes_esteira where ano_proposta = '2026' and numero_proposta = '7'",
+    "select * from report.cargas_novas",
+]
+
+
 def read(plan: dict[str, Any]) -> float:
     """Rows that a plan looks at where it reads tables."""
     mine = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
     return float(mine * plan["Actual Loops"]) + sum(map(read, plan.get("Plans", ())))
 
 
-def test_a_question_about_few_reads_few_rows_however_full_the_warehouse_is(warehouse: str) -> None:
-    with psycopg.connect(warehouse, autocommit=True) as connection:
-        years(connection)
+def test_a_question_about_few_reads_few_rows_however_full_the_warehouse_is(full: str) -> None:
+    with psycopg.connect(full, autocommit=True) as connection:
         looked_at = {}
         for question in FEW:
             row = connection.execute(f"explain (analyze, format json) {question}").fetchone()
