@@ -18,6 +18,7 @@ Player = Callable[[System, Trips, Random], None]
 EVERYTHING = ("api-server", "scheduler", "dag-processor", "triggerer")
 PARTS = ("submit", "wait", "land")
 ANOTHER_TASK = """
+with dag:
     from airflow.providers.standard.operators.empty import EmptyOperator
 
     EmptyOperator(task_id="later{tag}")
