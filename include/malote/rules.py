@@ -18,8 +18,8 @@ class Code:
     """One return code of an institution.
 
     :param code: as the institution writes it
-    :param meaning: the manual's words
-    :param action: what the manual, or failing that experience, says to do
+    :param meaning: the manual's words, which are Portuguese; ours, where it has none, of :mod:`malote.texts`
+    :param action: what the manual, or failing that experience, says to do: a text of :mod:`malote.texts`
     :param kind: ``refused`` (the door said no) · ``arrived`` (proof that an earlier attempt arrived) · ``wait`` ·
         ``transient`` (documented: nothing was done) · ``misconfigured`` · ``doubt``
     :param frees: it frees the items for another document

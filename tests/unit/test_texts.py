@@ -8,6 +8,9 @@ from string import Formatter
 
 import pytest
 
+from malote import INSTITUTIONS
+from malote.institution import load
+from malote.rules import Code
 from malote.texts import TEXTS, Words, english
 from support import ROOT
 
@@ -63,6 +66,39 @@ def test_each_kept_text_is_one_that_the_code_says_and_each_that_it_says_is_there
                 assert isinstance(node.args[0], ast.Constant), path
                 said.add(node.args[0].value)
     assert said == set(KEPT)
+
+
+CODES = [(name, code) for name in INSTITUTIONS for code in load(name).codes]
+OURS = re.compile(
+    r"\b(?:the|an|of|and|or|not|is|are|was|it|its|with|without|after|before|behind|where|says?|element|nothing)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence in English is known; the manuals', which are quoted in both languages, hold none."""
+
+
+def untold(code: Code) -> list[str]:
+    """What of a code a reader of Portuguese would meet in English."""
+    told = {"action": PORTUGUESE.again(code.action) != code.action}
+    told["meaning"] = PORTUGUESE.again(code.meaning) != code.meaning or not OURS.search(code.meaning)
+    return [name for name, known in told.items() if not known]
+
+
+@pytest.mark.parametrize(("name", "code"), CODES, ids=[f"{name} {code.code}" for name, code in CODES])
+def test_every_code_of_every_institution_says_in_portuguese_what_it_means_and_what_to_do(name: str, code: Code) -> None:
+    assert untold(code) == []
+
+
+@pytest.mark.parametrize(
+    ("meaning", "action", "lacks"),
+    [
+        ("Lote inválido", "Correct the rows.", ["action"]),
+        ("The lot is not valid", english("s_cielo_071"), ["meaning"]),
+        ("Lote inválido (fault element)", english("s_cielo_071"), ["meaning"]),
+        ("Lote inválido", english("s_cielo_free", advice=english("s_cielo_071")), []),
+    ],
+)
+def test_a_code_without_portuguese_is_seen(meaning: str, action: str, lacks: list[str]) -> None:
+    assert untold(Code("1", meaning, action, "refused", True, "manual")) == lacks
 
 
 DOUBTS = ("Park", "CannotTell", "parked", "_cannot")

@@ -78,8 +78,9 @@ class Need:
         what = f"n_{self.kind}"
         if self.kind == "refused":
             known = code_of(self.institution, self.code)
-            values["code"] = ": ".join(part for part in (self.code, known.meaning if known else None) if part)
-            values["action"] = known.action.rstrip(".") if known else say("n_story", **values)
+            meaning = say.again(known.meaning) if known else None
+            values["code"] = ": ".join(part for part in (self.code, meaning) if part)
+            values["action"] = say.again(known.action).rstrip(".") if known else say("n_story", **values)
             values["free"] = say("n_free" if self.frees else "n_locked")
             what = what if values["code"] else "n_refused_uncoded"
         elif self.kind == "unanswered":

@@ -54,7 +54,8 @@ class Teller:
         """A code with the meaning that the manual gives it, and the institution's own words."""
         known = code_of(institution, code)
         said = self.words.again(message or "")
-        parts = [self.words("code", code=code) if code else "", known.meaning if known else "", said]
+        meaning = self.words.again(known.meaning) if known else ""
+        parts = [self.words("code", code=code) if code else "", meaning, said]
         return ": ".join(dict.fromkeys(part for part in parts if part))
 
     def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any]) -> str:
@@ -73,7 +74,8 @@ class Teller:
             return words("now_answered")
         if standing is Standing.REFUSED:
             known = code_of(submission.institution, refusal.get("code"))
-            return words("now_refused", action=(known.action if known else words("correct_rows")).rstrip("."))
+            action = words.again(known.action) if known else words("correct_rows")
+            return words("now_refused", action=action.rstrip("."))
         if standing is Standing.OVERDUE:
             return words("now_overdue", receipt=submission.receipt or words("no_receipt"), next_at=moments["next_at"])
         return words(f"now_{standing.value}", **moments)

@@ -178,6 +178,31 @@ def test_what_the_journal_keeps_of_a_doubt_is_read_in_the_readers_language(desk:
             assert ("the codigoProcessamento that was lost" in shown) == (language == "en")
 
 
+def test_a_refusal_is_explained_in_the_readers_language(desk: Any, notary: SimpleNamespace) -> None:
+    with psycopg.connect(notary.dsn) as connection:
+        connection.execute(
+            """update malote.submission set institution = 'ccee', standing = 'refused', code = 'unexpectedSchemaFault',
+                   moved_at = now() where id = 'notary-2'"""
+        )
+        connection.execute(
+            "update malote.item_row set outcome = 'refused', code = '2001' where submission = 'notary-2'"
+        )
+        connection.execute(
+            """insert into malote.event (submission, at, what, detail)
+               values ('notary-2', now(), 'refused', '{"code": "unexpectedSchemaFault", "frees": true}')"""
+        )
+    told = {
+        "pt-BR": ("A mensagem não cabe no schema do serviço", "Compare schemas/ccee/v1 com o WSDL"),
+        "en": ("The message does not fit the service&#39;s schema", "Compare schemas/ccee/v1 with the WSDL"),
+    }
+    for language, (meaning, action) in told.items():
+        other = told["en" if language == "pt-BR" else "pt-BR"]
+        page = desk.get("/submission/notary-2", headers={"accept-language": language}).text
+        assert meaning in page and action in page and not any(text in page for text in other)
+        assert meaning in desk.get("/", headers={"accept-language": language}).text
+    assert "o mesmo documento é enviado" in desk.get("/item?reference=D4", headers={"accept-language": "pt-BR"}).text
+
+
 def test_the_document_is_shown_by_hash_and_size_and_never_by_content(desk: Any) -> None:
     text = desk.get("/submission/notary-1").text
     assert re.search(r"<code>[0-9a-f]{64}</code>", text) and "archive" not in text

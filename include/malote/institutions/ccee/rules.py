@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from malote.rules import Code, Rules
+from malote.texts import english
 
 PROCESSAMENTO = "IMPORTACAO_CONTRATOS"
 """The one value of `tipoProcessamento`, exactly so: enumerations are case sensitive (manual 4, 5.1.1)."""
@@ -63,17 +64,15 @@ CODES: tuple[Code, ...] = (
     Code(
         "2001",
         "Acesso Negado: usuário não autorizado a usar o codigoPerfilAgente, ou URI de entrada inválida",
-        "Refused by the gateway before any service was reached. Correct user, password, client certificate, "
-        "codigo_perfil_agente (the code of the perfil, not of the agente) or the address; then run again: the same "
-        "document is sent.",
+        english("s_ccee_denied"),
         "misconfigured",
         False,
         "sheet 1.5 (mock, M), text also in CCEE's guia-primeiros-passos (H)",
     ),
     Code(
         "securityFault",
-        "Acesso Negado (fault element without a known code)",
-        "As 2001.",
+        english("s_ccee_denied_is"),
+        english("s_ccee_denied"),
         "misconfigured",
         False,
         "sheet 1.5 (mock, M)",
@@ -81,35 +80,48 @@ CODES: tuple[Code, ...] = (
     Code(
         "3001",
         "Dados não encontrados",
-        "On a query: perhaps still in process, ask again until the deadline. On a submit it says nothing: doubt.",
+        english("s_ccee_no_data"),
         "wait",
         False,
         "sheet 1.5 (mock, M); that 1-3001 of the manual is 3001 on the wire is inferred (M)",
     ),
-    Code("1-3001", "Dados não encontrados.", "As 3001.", "wait", False, "manual 6"),
-    Code("noDataFoundFault", "Dados não encontrados (fault element)", "As 3001.", "wait", False, "sheet 1.5 (mock, M)"),
+    Code("1-3001", "Dados não encontrados.", english("s_ccee_no_data"), "wait", False, "manual 6"),
+    Code(
+        "noDataFoundFault",
+        english("s_ccee_no_data_is"),
+        english("s_ccee_no_data"),
+        "wait",
+        False,
+        "sheet 1.5 (mock, M)",
+    ),
     Code(
         "3006",
         "Parâmetros Inválidos",
-        "A business fault: the request was judged and turned down, no processing code was given. Correct the file; its "
-        "items may travel again.",
+        english("s_ccee_turned_down"),
         "refused",
         True,
         "sheet 1.5 (mock, M)",
     ),
-    Code("1-3006", "A Data inicial não pode ser maior que a Data final.", "As 3006.", "refused", True, "manual 6"),
+    Code(
+        "1-3006",
+        "A Data inicial não pode ser maior que a Data final.",
+        english("s_ccee_turned_down"),
+        "refused",
+        True,
+        "manual 6",
+    ),
     Code(
         "invalidParametersFault",
-        "Parâmetros inválidos (fault element; BusinessFault in the real schema)",
-        "As 3006.",
+        english("s_ccee_turned_down_is"),
+        english("s_ccee_turned_down"),
         "refused",
         True,
         "sheet 1.5 (real schema, H)",
     ),
     Code(
         "unexpectedSchemaFault",
-        "The message does not fit the service's schema",
-        "Turned down on its form, before it could be processed. Compare schemas/ccee/v1 with the WSDL of the service.",
+        english("s_ccee_schema_is"),
+        english("s_ccee_schema"),
         "refused",
         True,
         "sheet 1.5 (real schema, H; that nothing was done is inferred, M)",
@@ -117,16 +129,15 @@ CODES: tuple[Code, ...] = (
     Code(
         "4001",
         "Erro retornado pelo provedor da informação",
-        "An error behind the gateway: the file may or may not have been taken. On a submit: doubt, look in CliqCCEE. "
-        "On a query: ask again.",
+        english("s_ccee_behind"),
         "doubt",
         False,
         "sheet 1.5 (recorded fault, H)",
     ),
     Code(
         "unexpectedTechnicalFault",
-        "Technical fault behind the gateway (fault element)",
-        "As 4001.",
+        english("s_ccee_behind_is"),
+        english("s_ccee_behind"),
         "doubt",
         False,
         "sheet 1.5 (recorded fault, H)",
@@ -134,7 +145,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "0000",
         "A Operação foi processada com sucesso!",
-        "Success without a processing code: something was taken. Look for the contracts in CliqCCEE; never send again.",
+        english("s_ccee_no_code"),
         "arrived",
         False,
         "manual 6",

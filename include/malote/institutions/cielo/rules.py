@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from malote.rules import Code, Rules
+from malote.texts import english
 
 NAMESPACE = "http://ecommerce.cbmp.com.br"
 """Of every message (sheet 3). The manual's samples have it with a trailing blank; the recorded answers have not."""
@@ -101,43 +102,35 @@ def item_id(ec: str, numero_lote: int, reference: str) -> str:
 
 
 _MANUAL = 'manual, "Códigos de resposta"'
-_FREE = "No transaction of it was taken; its items may travel again."
 
 CODES: tuple[Code, ...] = (
     Code("071", "Inconsistência no formato do arquivo: Lote inválido, arquivo não é um XML com formato inválido",
-         f"Rever a formatação do arquivo. {_FREE}", "refused", True, _MANUAL),
+         english("s_cielo_free", advice=english("s_cielo_071")), "refused", True, _MANUAL),
     Code("072", "Este arquivo já foi enviado para processamento: Lote duplicado, já existe um lote com o mesmo numero "
-         "para o EC", "Rever a sequência numérica dos lotes. The number is in use: by this very lot, whose answer was "
-         "lost, or by another system's. Its return file is asked for and compared with what was sent; for another "
-         "system's, raise rule first_lot.", "arrived", False, _MANUAL),
+         "para o EC", english("s_cielo_072"), "arrived", False, _MANUAL),
     Code("073", "Tipo de transação inválido: Mais de um único tipo de operação no lote",
-         f"Rever os tipos de transações que estão contemplados no lote. {_FREE}", "refused", True, _MANUAL),
+         english("s_cielo_free", advice=english("s_cielo_073")), "refused", True, _MANUAL),
     Code("074", "Arquivo inexistente: Arquivo não consta na plataforma Cielo eCommerce",
-         "Rever informações do arquivo enviado anteriormente. Asked too early or unknown: it is asked again until the "
-         "deadline.", "wait", False, f"{_MANUAL}; sheet 3"),
+         english("s_cielo_074"), "wait", False, f"{_MANUAL}; sheet 3"),
     Code("075", "Formatação do XML inválida: Erro de parse do arquivo, formatação do xml no arquivo inválida",
-         f"Rever a formatação do xml. {_FREE}", "refused", True, _MANUAL),
+         english("s_cielo_free", advice=english("s_cielo_075")), "refused", True, _MANUAL),
     Code("076", "Nomenclatura incorreta: Nomenclatura do arquivo incorreta",
-         f"Rever estrutura do nome do arquivo. {_FREE}", "refused", True, _MANUAL),
-    Code("079", "Erro inesperado: Falha no Sistema",
-         "Persistindo, entrar em contato com o Suporte. After an upload it says nothing of the lot: doubt, it is asked "
-         "for. After a question: it is asked again.", "doubt", False, _MANUAL),
+         english("s_cielo_free", advice=english("s_cielo_076")), "refused", True, _MANUAL),
+    Code("079", "Erro inesperado: Falha no Sistema", english("s_cielo_079"), "doubt", False, _MANUAL),
     Code("080", "Inconsistência no conteúdo e nomenclatura: Tipos diferentes de operações presentes no conteúdo "
-         "arquivo e na nomenclatura", f"Rever conteúdo e nomenclatura do arquivo. {_FREE}", "refused", True, _MANUAL),
-    Code("081", "Lote em processamento: Lote ainda não processado", "Enviar nova requisição mais tarde.", "wait", False,
+         "arquivo e na nomenclatura", english("s_cielo_free", advice=english("s_cielo_080")), "refused", True, _MANUAL),
+    Code("081", "Lote em processamento: Lote ainda não processado", english("s_cielo_081"), "wait", False,
          f"{_MANUAL}; recorded as 81, sheet 3"),
-    Code("082", "Arquivo expirado: Arquivo de lote expirado",
-         "Enviar nova requisição mais tarde. Asking has ordered a second copy of the return file.", "wait", False,
+    Code("082", "Arquivo expirado: Arquivo de lote expirado", english("s_cielo_082"), "wait", False,
          f"{_MANUAL}; that it is the segunda via is inferred, sheet 3"),
-    Code("083", "Numero de lote inválido: Numero de lote inválido", f"Rever número de lote. {_FREE}", "refused", True,
+    Code("083", "Numero de lote inválido: Numero de lote inválido",
+         english("s_cielo_free", advice=english("s_cielo_083")), "refused", True, _MANUAL),
+    Code("084", "Número de EC Inválido: Número de EC Inválido", english("s_cielo_084"), "misconfigured", False,
          _MANUAL),
-    Code("084", "Número de EC Inválido: Número de EC Inválido",
-         "Rever número do EC: the login of the connection.", "misconfigured", False, _MANUAL),
-    Code("085", "Credenciais inválidas: Credenciais inválidas",
-         "Rever credenciais: login (EC) and password (chave) of the connection, and its environment.", "misconfigured",
-         False, _MANUAL),
+    Code("085", "Credenciais inválidas: Credenciais inválidas", english("s_cielo_085"), "misconfigured", False,
+         _MANUAL),
     Code("100", "Nomenclatura inválida. Número de lote já existente ou inválido.",
-         "As 072.", "arrived", False, "recorded, sheet 3; not in the manual"),
+         english("s_cielo_072"), "arrived", False, "recorded, sheet 3; not in the manual"),
 )  # fmt: skip
 """Every batch code we know. One that is not here is doubt on an upload, and no answer on a question."""
 

@@ -5,51 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from malote.rules import Code
+from malote.texts import english
 
 ALREADY_THERE = "7 já recebido"
 """A refusal of a lote that says so after an earlier attempt: our code, the Receita's words are not known."""
 
 CODES: tuple[Code, ...] = (
     Code(
-        "1", "Lote recebido com sucesso; em processamento", "Nothing: its result is asked for by the protocol.",
+        "1", "Lote recebido com sucesso; em processamento", english("s_reinf_received"),
         "wait", False, "M 4.4.1.2, 4.4.2.2",
     ),
     Code(
         "7", "Lote não recebido: há ocorrências",
-        "Its ocorrências are in reinf.ocorrencia, origem `porta`. Correct the rows, the certificate or the schema and "
-        "run again: nothing of the lote was taken.",
+        english("s_reinf_refused"),
         "refused", True, "M 4.4.1.1, 4.4.1.2 (HTTP 422)",
     ),
     Code(
-        ALREADY_THERE, "Lote não recebido: já recebido (after an earlier attempt of the same lote)",
-        "The first attempt arrived. It is looked for by reciboevento; nothing is sent again.",
+        ALREADY_THERE, english("s_reinf_there_is"),
+        english("s_reinf_there"),
         "arrived", False, "inferred (sheet, what is not known: whether a lote sent twice gets two protocols)",
     ),
     Code(
-        "415", "O conteúdo enviado não é XML", "Nothing was taken. Tell the makers of malote: it sends nothing else.",
+        "415", "O conteúdo enviado não é XML", english("s_reinf_no_xml"),
         "refused", True, "M 4.4.1",
     ),
     Code(
         "495", "Certificado não aceito",
-        "Nothing was taken. The e-CNPJ must be in force, of the contributor or of who acts for it (procuração).",
+        english("s_reinf_certificate"),
         "misconfigured", False, "M 4.4",
     ),
     Code(
-        "496", "Certificado não apresentado", "As 495: set client_certificate of the connection.",
+        "496", "Certificado não apresentado", english("s_reinf_no_certificate"),
         "misconfigured", False, "M 4.4",
     ),
     Code(
-        "8", "Consulta inválida", "It is asked again. Where it stays so, see that environment and protocol are right.",
+        "8", "Consulta inválida", english("s_reinf_question"),
         "doubt", False, "M 4.4.2.2",
     ),
     Code(
         "9", "Lote não encontrado",
-        "It is asked again. Produção restrita is emptied now and then; in produção look for it in the portal (e-CAC).",
+        english("s_reinf_no_lote"),
         "doubt", False, "M 4.4.2.2, 6.1",
     ),
     Code(
         "99", "Erro interno",
-        "On a send it does not say whether the lote was taken: reciboevento tells. On a query it is asked again.",
+        english("s_reinf_broken"),
         "doubt", False, "M 4.4.1.2, 4.4.2.2 (HTTP 500)",
     ),
 )  # fmt: skip

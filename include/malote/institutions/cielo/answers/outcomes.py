@@ -87,8 +87,8 @@ class Erro(NamedTuple):
     outcome: str = "refused"
 
 
-_AGAIN = "may be tried again"
-_QUERY = "it may have happened, query before sending again"
+_AGAIN = "pode ser tentado de novo"
+_QUERY = "pode ter acontecido, consulte antes de enviar de novo"
 
 ERROS: Mapping[int, Erro] = {
     1: Erro("Mensagem inválida"),
