@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from malote.errors import Misconfigured
+from malote.texts import english
 
 if TYPE_CHECKING:
     from malote.institution import Access
@@ -30,19 +31,19 @@ def host_of(url: str) -> tuple[str, int | None]:
     :raises ValueError: where it is not so, or it says a login, a query or a fragment
     """
     if not _PRINTABLE.fullmatch(url) or "\\" in url:
-        raise ValueError("characters that no address has")
+        raise ValueError(english("s_address_characters"))
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url:
-        raise ValueError("more than a host and a path")
+        raise ValueError(english("s_address_more"))
     if parts.netloc.endswith(":") or port == 0:
         raise ValueError("no port")
     if parts.netloc.startswith("["):
         if "%" in host or ipaddress.IPv6Address(host).ipv4_mapped:
-            raise ValueError("an IPv6 address in disguise")
+            raise ValueError(english("s_address_disguise"))
         return str(ipaddress.IPv6Address(host)), port
     if len(host) > 253 or not _NAME.fullmatch(host):
-        raise ValueError("no name of a host")
+        raise ValueError(english("s_address_no_host"))
     last = host.rpartition(".")[2]
     if last.isdecimal() or re.fullmatch("0x[0-9a-f]*", last):  # then a resolver takes all of it for a number
         return str(ipaddress.IPv4Address(host)), port
@@ -60,29 +61,31 @@ def base_of(access: Access, official: Mapping[str, str], *domains: str) -> str:
     environment, base = access.environment, access.base_url.rstrip("/")
     theirs = official.get(environment)
     if theirs is None and environment != "simulator":
-        raise wrong(f"extra.environment is {environment!r}", f"use {', '.join(official)} or simulator")
+        raise wrong(
+            english("s_address_environment", environment=repr(environment)), f"use {', '.join(official)} or simulator"
+        )
     url, host = urlsplit(""), ""
     if base:
         try:
             host, _ = host_of(base)
         except ValueError:  # whose words may quote a login
-            raise wrong("the host of the connection is no address", "give https://name/path, nothing else") from None
+            raise wrong(english("s_address_none"), "give https://name/path, nothing else") from None
         url = urlsplit(base)
     if theirs is not None:
         own = urlsplit(theirs)
         if base and (host != own.hostname or url.scheme != "https"):
             raise wrong(
-                f"environment {environment} and address {url.scheme}://{host} do not belong together",
+                english("s_address_apart", environment=environment, scheme=url.scheme, host=host),
                 f"leave host empty, or use https://{own.hostname}{own.path}; another host is for environment simulator",
             )
         return base if base and (url.path or not own.path) else theirs
     if not host:
-        raise wrong("environment simulator needs an address", "set host (and port) of the connection")
+        raise wrong(english("s_address_simulator"), "set host (and port) of the connection")
     if any(f".{host}".endswith(f".{domain}") for domain in domains):
-        what = f"environment simulator and host {host} do not belong together"
+        what = english("s_address_not_simulator", host=host)
         raise wrong(what, "set the host's own environment")
     if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise wrong(f"the address begins with {url.scheme or 'no scheme'}", "give the host with https://")
+        raise wrong(english("s_address_scheme", scheme=url.scheme or "no scheme"), "give the host with https://")
     return base
 
 
@@ -94,7 +97,7 @@ def treaties_of(access: Access) -> Path | None:
     named = access.extra.get("schemas")
     folder = Path(str(named)) if named else None
     if folder and not folder.is_dir():
-        what = f"extra.schemas names {folder}, which is no folder"
+        what = english("s_schemas_no_folder", folder=folder)
         raise misfit(access.institution, what, "correct it or leave it out")
     return folder
 

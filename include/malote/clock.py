@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+"""Brasília time, by name: daylight saving ended in 2019 and may come back."""
 
 
 class Clock(Protocol):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from malote.errors import Misconfigured
+from malote.texts import english
 
 R = TypeVar("R", bound="Rules")
 
@@ -110,22 +111,20 @@ class Rules:
         :raises Misconfigured: for a name that is no rule, or a value that does not fit
         """
         if not isinstance(values, Mapping):
-            raise Misconfigured("extra.rules is no object", todo='give names and values, e.g. {"poll_every": "PT5M"}')
+            raise Misconfigured(english("s_rules_no_object"), todo='give names and values, e.g. {"poll_every": "PT5M"}')
         known = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         new: dict[str, Any] = {}
         for name, value in values.items():
             if name not in known:
                 raise Misconfigured(
-                    f"extra.rules names {name!r}, which is no rule", todo=f"use some of: {', '.join(sorted(known))}"
+                    english("s_rules_unknown", name=repr(name)), todo=f"use some of: {', '.join(sorted(known))}"
                 )
             try:
                 new[name] = _fit(known[name], value)
                 if name == "poll_jitter" and new[name] > 1:  # more than the whole rhythm would ask before now
-                    raise ValueError("a number from 0 to 1 is needed")
+                    raise ValueError(english("s_rule_share"))
             except (TypeError, ValueError) as wrong:
-                raise Misconfigured(
-                    f"extra.rules gives {name} a value that does not fit: {repr(value)[:60]} ({wrong})"
-                ) from None
+                raise Misconfigured(english("s_rules_unfit", name=name, value=repr(value)[:60], why=wrong)) from None
         return dataclasses.replace(self, **new)
 
 
@@ -134,13 +133,13 @@ def _fit(current: Any, value: Any) -> Any:
         return duration(value)
     if isinstance(current, tuple):
         if isinstance(value, str):
-            raise TypeError("a list is needed")
+            raise TypeError(english("s_rule_list"))
         return tuple(str(each) for each in value)
     if isinstance(current, Mapping):
         return {**current, **dict(value)}
     if isinstance(current, bool):
         if not isinstance(value, bool):
-            raise TypeError("true or false is needed")
+            raise TypeError(english("s_rule_true"))
         return value
     return number(current, value) if isinstance(current, (int, float)) else type(current)(value)
 
@@ -158,7 +157,7 @@ def number(like: float, value: Any) -> Any:
     :raises ValueError: where it is none, not whole, negative, or more than a thousand million
     """
     if isinstance(value, bool):
-        raise ValueError("a number is needed")
+        raise ValueError(english("s_rule_number"))
     try:
         found = type(like)(value)
         fits = 0 <= found <= MOST and found == float(value)
@@ -188,12 +187,12 @@ def duration(value: Any) -> timedelta:
             except (AttributeError, TypeError):  # of an interval
                 parsed = None
             if not isinstance(parsed, pendulum.Duration):
-                raise ValueError("an ISO 8601 duration such as PT12H is needed")
+                raise ValueError(english("s_rule_duration"))
             found = parsed.as_timedelta()
     except OverflowError:
         raise ValueError(_TOO_LONG) from None
     if found < timedelta():
-        raise ValueError("a duration is not negative")
+        raise ValueError(english("s_rule_negative"))
     if found > LONGEST:
         raise ValueError(_TOO_LONG)
     return found
@@ -204,4 +203,4 @@ def bounded(seconds: float) -> timedelta:
     return timedelta(seconds=min(seconds, LONGEST.total_seconds()))
 
 
-_TOO_LONG = "a duration of ten years at most is needed"
+_TOO_LONG = english("s_rule_too_long")

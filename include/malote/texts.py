@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from malote.hours import ZONE
+from malote.clock import ZONE
+from malote.errors import MaloteError
 
 CATALOGUE: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 """As it is written: key to Portuguese and English, or to another key whose text it shares."""
@@ -18,11 +22,20 @@ TEXTS: dict[str, tuple[str, str]] = {
 """Key to Portuguese and English."""
 LANGUAGES = ("pt-BR", "en")
 
+_COLONS = 3
 _Pieces = list[tuple[str, str | None]]
 
 
 def _pieces(template: str) -> _Pieces:
-    return [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
+    """Each literal with the name of the value behind it; None behind the last one. A doubled brace is one of a text."""
+    pieces: _Pieces = []
+    before = ""
+    for literal, name, _, _ in Formatter().parse(template):
+        before += literal
+        if name is not None:
+            pieces.append((before, name))
+            before = ""
+    return [*pieces, (before, None)] if before or not pieces else pieces
 
 
 _KEPT: list[tuple[str, _Pieces]] = sorted(
@@ -47,6 +60,12 @@ def _values(pieces: _Pieces, text: str) -> dict[str, str] | None:
     if name:
         return values | {name: text[at:]}
     return values if at == len(text) else None
+
+
+def _beginnings(text: str) -> Iterator[int]:
+    """Where a sentence may begin: at the beginning, and behind the first few colons."""
+    yield 0
+    yield from (found.end() for found in islice(re.finditer(": ", text), _COLONS))
 
 
 def english(key: str, **values: Any) -> str:
@@ -78,17 +97,40 @@ class Words:
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of a key, filled in. :raises KeyError: where there is none"""
-        text = TEXTS[key][self._at]
-        return text.format(**values) if values else text
+        return TEXTS[key][self._at].format(**values)
 
     def again(self, text: str) -> str:
-        """Our own sentence in this language, which the journal keeps in English; other people's words as they are."""
+        """Our own sentence in this language, which the journal keeps in English; other people's words as they are.
+
+        Before a colon may stand what it is about: a question's name, a number.
+        """
         if self._at == 0:
-            for key, pieces in _KEPT:
-                values = _values(pieces, text)
-                if values is not None:
-                    return self(key, **{name: self.again(value) for name, value in values.items()})
+            for at in _beginnings(text):
+                if (said := self._known(text[at:])) is not None:
+                    return text[:at] + said
         return text
+
+    def _known(self, text: str) -> str | None:
+        for key, pieces in _KEPT:
+            values = _values(pieces, text)
+            if values is not None:
+                return self(key, **{name: self.again(value) for name, value in values.items()})
+        return None
+
+    def error(self, error: MaloteError) -> str:
+        """What happened, what to do now and what is not lost, a line each."""
+        lines = [self.again(error.what)]
+        if error.code:
+            lines.append(": ".join(filter(None, (self("code", code=error.code), self.again(error.meaning or "")))))
+        if error.todo:
+            lines.append(self("n_now", todo=self.again(error.todo)))
+        if error.kept:
+            lines.append(self("n_kept", kept=self.again(error.kept)))
+        return "\n".join(lines)
+
+    def field(self, name: str) -> str:
+        """The name of what is kept of an event; as the journal has it where the catalogue does not know it."""
+        return TEXTS.get(f"f_{name}", (name, name))[self._at]
 
     def event(self, what: str) -> str:
         """What happened, in words; as the journal writes it where the catalogue does not know it."""

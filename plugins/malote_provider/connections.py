@@ -12,6 +12,7 @@ from malote import warehouse
 from malote.address import host_of
 from malote.errors import Misconfigured
 from malote.institution import Access, load
+from malote.texts import english
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -27,10 +28,10 @@ def extra_of(connection: Connection) -> dict[str, Any]:
 
     :raises Misconfigured: where one of them is no JSON object
     """
-    extra = _object(connection.extra, f"extra of the connection {connection.conn_id!r}")
+    extra = _object(connection.extra, english("s_conn_extra", conn=repr(connection.conn_id)))
     for name in ("rules", "tls"):
         if isinstance(extra.get(name), str):
-            extra[name] = _object(extra[name], f"extra.{name} of the connection {connection.conn_id!r}")
+            extra[name] = _object(extra[name], english("s_conn_extra_of", name=name, conn=repr(connection.conn_id)))
     return {name: value for name, value in extra.items() if value not in (None, "")}
 
 
@@ -52,7 +53,7 @@ def text_of(extra: Mapping[str, Any], name: str) -> str | None:
     value = extra.get(name)
     if value is None or (isinstance(value, (str, int)) and not isinstance(value, bool)):
         return None if value is None else str(value)
-    raise Misconfigured(f"extra.{name} is no text", todo="put it in quotation marks")
+    raise Misconfigured(english("s_conn_no_text", name=name), todo="put it in quotation marks")
 
 
 def legacy_of(extra: Mapping[str, Any]) -> bool:
@@ -62,7 +63,7 @@ def legacy_of(extra: Mapping[str, Any]) -> bool:
     """
     said = extra.get("tls") or {}
     if not isinstance(said, dict) or set(said) - {"legacy"} or not isinstance(said.get("legacy", False), bool):
-        raise Misconfigured("extra.tls says what is not known", todo='it is {"legacy": true}, or left out')
+        raise Misconfigured(english("s_conn_tls"), todo='it is {"legacy": true}, or left out')
     return bool(said.get("legacy", False))
 
 
@@ -75,7 +76,7 @@ def access_of(connection: Connection, institution: str) -> Access:
     environment = str(extra.get("environment", "")).strip()
     if not environment:
         raise Misconfigured(
-            f"the connection {connection.conn_id!r} does not say which environment it is",
+            english("s_conn_environment", conn=repr(connection.conn_id)),
             institution=institution,
             todo=f"set environment in extra: {', '.join([*load(institution).environments, 'simulator'])}",
         )
@@ -123,12 +124,10 @@ def base_url(host: str, port: int | str | None, environment: str) -> str:
         if not (found is None or 0 < found < 65536) or parts.scheme not in ("https", "http"):
             raise ValueError("scheme or port")
     except (ValueError, OverflowError, TypeError):
-        raise Misconfigured(
-            "host and port of the connection make no address", todo="host: https://name/path, nothing else"
-        ) from None
+        raise Misconfigured(english("s_conn_no_address"), todo="host: https://name/path, nothing else") from None
     name = f"[{name}]" if ":" in name else name
     if parts.scheme == "http" and environment != "simulator":
-        raise Misconfigured("the host of the connection is http://: nothing leaves unencrypted", todo="use https://")
+        raise Misconfigured(english("s_conn_http"), todo="use https://")
     return f"{parts.scheme}://{name}{f':{found}' if found else ''}{parts.path.rstrip('/')}"
 
 
@@ -138,5 +137,7 @@ def _object(text: str | None, what: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise Misconfigured(f"{what} is no JSON object", todo='give an object, e.g. {"environment": "piloto"}')
+        raise Misconfigured(
+            english("s_conn_no_object", what=what), todo='give an object, e.g. {"environment": "piloto"}'
+        )
     return found

@@ -12,6 +12,7 @@ from airflow.sdk.log import amask_secret, mask_secret
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
+from malote.texts import english
 from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, secrets_of, text_of
 from malote_provider.options import option
 
@@ -103,10 +104,9 @@ class MaloteHook(HttpHook):
         found = self._connections[conn_id]
         if found is None:
             raise Misconfigured(
-                f"there is no connection {conn_id!r}",
-                institution=self.institution,
+                english("s_conn_none", conn=repr(conn_id)), institution=self.institution,
                 todo=f"create it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}",
-            )
+            )  # fmt: skip
         return found
 
     def access(self) -> Access:

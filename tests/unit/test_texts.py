@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 from malote import INSTITUTIONS
+from malote.errors import MaloteError
 from malote.institution import load
 from malote.rules import Code
 from malote.texts import TEXTS, Words, english
@@ -25,6 +26,11 @@ OTHERS = [
     "profile 1234",
     "a: b of c, d",
 ]
+
+
+def kinds(of: type) -> list[type]:
+    """Every kind of a class there is in the core."""
+    return [kind for each in of.__subclasses__() for kind in (each, *kinds(each))]
 
 
 def names(key: str) -> list[str]:
@@ -46,6 +52,14 @@ def test_the_words_of_others_stay_as_they_are(text: str) -> None:
     assert PORTUGUESE.again(text) == text
 
 
+@pytest.mark.parametrize("about", ["importarArquivo at servicos.ccee.org.br:443", "pesquisa", "HTTP 500: a: b"])
+def test_a_sentence_is_read_behind_what_it_is_about(about: str) -> None:
+    kept = english("s_wire_lost", why=english("s_wire_timeout"))
+    assert (
+        PORTUGUESE.again(f"{about}: {kept}") == f"{about}: o pedido saiu e não voltou resposta inteira: o tempo acabou"
+    )
+
+
 def test_a_sentence_inside_another_is_read_too() -> None:
     kept = english("s_cielo_no_lot", number=3, why="code 074", went=english("s_cielo_purged"))
     assert PORTUGUESE.again(kept) == PORTUGUESE(
@@ -60,7 +74,7 @@ def test_a_kept_sentence_begins_with_words_of_its_own(key: str) -> None:
 
 def test_each_kept_text_is_one_that_the_code_says_and_each_that_it_says_is_there() -> None:
     said = set()
-    for path in (ROOT / "include" / "malote").rglob("*.py"):
+    for path in (*(ROOT / "include" / "malote").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "english":
                 assert isinstance(node.args[0], ast.Constant), path
@@ -102,20 +116,62 @@ def test_a_code_without_portuguese_is_seen(meaning: str, action: str, lacks: lis
 
 
 DOUBTS = ("Park", "CannotTell", "parked", "_cannot")
-THEIRS = {"pesquisa", "consultaSubcredito"}
+THEIRS = {"pesquisa", "consultaSubcredito", "numeroBNDES"}
 """The name of a question of theirs before their own words needs no language."""
 
 
 def test_whatever_is_said_of_a_doubt_stands_in_the_catalogue() -> None:
     """No literal words in a doubt: a reader of Portuguese would meet them in English."""
-    found = []
-    for path in (ROOT / "include" / "malote").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            called = isinstance(node, ast.Call) and (getattr(node.func, "id", "") or getattr(node.func, "attr", ""))
-            if called in DOUBTS:
-                for given in (*node.args, *(each.value for each in node.keywords)):
-                    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
-                    words = [str(each.value) for each in parts if isinstance(each, ast.Constant)]
-                    if set(re.findall(r"[^\W\d_]{2,}", " ".join(words))) - THEIRS:
-                        found.append(f"{path.name}:{node.lineno}")
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in (ROOT / "include" / "malote").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if called(node) in DOUBTS and any(map(literal, (*node.args, *(each.value for each in node.keywords))))
+    ]
     assert found == []
+
+
+def called(node: ast.AST) -> str:
+    """The name of what a call calls."""
+    return getattr(node.func, "id", "") or getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
+
+
+def literal(given: ast.AST) -> bool:
+    """Whether a text that is given holds words of its own."""
+    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+    words = " ".join(str(each.value) for each in parts if isinstance(each, ast.Constant))
+    return bool(set(re.findall(r"[^\W\d_]{2,}", words)) - THEIRS)
+
+
+ERRORS = {each.__name__ for each in (MaloteError, *kinds(MaloteError))} - {"Invalid", "Overtaken"}
+SAID = {**dict.fromkeys([*ERRORS, "misfit", "wrong", "doubt", "Absent", "Pending", "Wait"], 0),
+        **dict.fromkeys(["about", "_about", "told", "_gateway"], 1), "doubt": 1}  # fmt: skip
+"""What makes an error, or tells why something is not there: at which place it is given what happened."""
+KEPT_OF = (
+    "address.py", "archive/archive.py", "archive/reaching.py", "hours/*.py", "institutions/*/answers/*.py",
+    "institutions/*/calls/*.py", "institutions/*/institution.py", "journal/*.py", "reading/*.py", "rules.py",
+    "trip/collecting.py", "trip/handing_over.py", "trip/landing.py", "wire/*.py",
+)  # fmt: skip
+"""The rooms whose errors the journal keeps, or the pages show."""
+
+
+@pytest.mark.parametrize("rooms", [*KEPT_OF, "../../plugins/malote_provider/connections.py"])
+def test_what_happened_stands_in_the_catalogue_wherever_a_page_shows_it(rooms: str) -> None:
+    """The story tells why something was not sent, not answered, not read; Today why a connection cannot be used."""
+    paths, found = sorted((ROOT / "include" / "malote").glob(rooms)), []
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            at = SAID.get(called(node))
+            given = node.args[at] if isinstance(node, ast.Call) and at is not None and len(node.args) > at else None
+            if isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == ["what"]:
+                given = node.value
+            if given is not None and any(map(literal, spoken(given))):
+                found.append(f"{path.name}:{node.lineno}")
+    assert paths and found == []
+
+
+def spoken(given: ast.AST) -> list[ast.AST]:
+    """The texts that it may be; both where it is one or another."""
+    if isinstance(given, ast.IfExp):
+        return [*spoken(given.body), *spoken(given.orelse)]
+    return [given] if isinstance(given, (ast.Constant, ast.JoinedStr)) else []

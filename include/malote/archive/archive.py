@@ -21,6 +21,7 @@ from malote.archive.reaching import writing
 from malote.archive.seal import Seal, Sealer
 from malote.errors import Altered, Malformed, Misconfigured, Transient
 from malote.submission import Stored
+from malote.texts import english
 
 SEALED = "sealed"
 """The folder below which every sealed file lies."""
@@ -132,7 +133,7 @@ class Archive:
             raise Altered(damaged.what, todo=damaged.todo, kept=_KEPT) from None
         if not hmac.compare_digest(digest.hexdigest(), stored.sha256):
             raise Altered(
-                f"{stored.name} is not what was written: its SHA-256 is not that of the journal",
+                english("s_archive_altered", name=stored.name),
                 todo="restore it from a backup, and see who can write to the archive",
                 kept=_KEPT,
             )
@@ -147,7 +148,7 @@ class Archive:
                 return cast(BinaryIO, opened.file), opened.digest()
             if (size := self._files.size(stored.name)) != stored.size:
                 raise Altered(
-                    f"{stored.name} has {size} bytes in the archive and had {stored.size} when it was written",
+                    english("s_archive_size", name=stored.name, size=size, was=stored.size),
                     todo="restore it from a backup, and see who can write to the archive",
                     kept=_KEPT,
                 )
@@ -161,7 +162,7 @@ class Archive:
             return self._files.open(name)
         except FileNotFoundError:
             raise Misconfigured(
-                f"the archive holds no {name}",
+                english("s_archive_none", name=name),
                 todo="compare [malote] archive_url with that of its writing; card data is purged after landing",
             ) from None
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from malote.errors import MaloteError, Transient, Unreachable
+from malote.texts import english
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def writing() -> Iterator[None]:
         if (refused := refusal(error)) is None:
             raise
         raise Transient(
-            f"the archive cannot be written: {refused}",
+            english("s_archive_unwritten", why=refused),
             todo="make room at [malote] archive_url, or see to its rights and reach; the task tries again by itself",
             kept="what cannot be kept is not sent, and an answer that cannot be kept is asked for again",
         ) from None
@@ -82,7 +83,7 @@ def refusal(error: Exception) -> str | None:
 
 def _unread(refused: str) -> Unreachable:
     return Unreachable(
-        f"the archive cannot be read: {refused}",
+        english("s_archive_unread", why=refused),
         todo="see that what stands in [malote] archive_url answers, and to its rights; the task tries again by itself",
         kept="what cannot be read is not sent, and an answer is landed once it can be read",
     )

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from malote.archive.keys import ID, Key, Keys
 from malote.errors import Malformed, Misconfigured
+from malote.texts import english
 
 FRAME = 64 << 10
 """Plain bytes in a frame."""
@@ -205,7 +206,7 @@ class _Opener(io.RawIOBase):
             return self._opened(frame)
         except InvalidTag:
             raise Malformed(
-                f"{self._name} is damaged in the archive: frame {self._count} was changed, moved or cut off",
+                english("s_archive_damaged", name=self._name, count=self._count),
                 todo="restore it from a backup; an answer can be fetched again",
             ) from None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from malote.hours.counter import ZONE, Counter, CutOff, add_bank_days, bank_day, bank_holidays, parse_hours
+from malote.clock import ZONE
+from malote.hours.counter import Counter, CutOff, add_bank_days, bank_day, bank_holidays, parse_hours
 from malote.hours.pace import Pace, Slot, budgets, reset
 
 __all__ = [

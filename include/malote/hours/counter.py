@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from malote.clock import ZONE
 from malote.errors import Misconfigured
+from malote.texts import english
 
 if TYPE_CHECKING:
     from malote.rules import Rules
-
-ZONE = ZoneInfo("America/Sao_Paulo")
-"""Brasília time, by name: daylight saving ended in 2019 and may come back."""
 
 _DAYS = ("bank", "weekdays", "all")
 _FIXED = ((1, 1), (4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15), (12, 25))
@@ -83,17 +81,17 @@ class Counter:
 
     def __post_init__(self) -> None:
         if self.days not in _DAYS:
-            raise Misconfigured(f"opening_days is {self.days!r}", todo=f"use one of {', '.join(_DAYS)}")
+            raise Misconfigured(english("s_counter_days", days=repr(self.days)), todo=f"use one of {', '.join(_DAYS)}")
         start = self.opens or time()
         if self.closes is not None and start >= self.closes:
             raise Misconfigured(
-                f"the counter opens at {start:%H:%M} and closes at {self.closes:%H:%M}, which is not later",
+                english("s_counter_closes", opens=f"{start:%H:%M}", closes=f"{self.closes:%H:%M}"),
                 todo="give opening_hours as HH:MM-HH:MM within one day, e.g. 08:00-20:00",
             )
         length = _since_midnight(self.closes) - _since_midnight(start) if self.closes else _DAY - _since_midnight(start)
         if not timedelta() <= self.margin < length:
             raise Misconfigured(
-                f"closing_margin is {self.margin}, and the counter is open for {length} a day",
+                english("s_counter_margin", margin=self.margin, length=length),
                 todo="give closing_margin a duration shorter than the opening",
             )
 
@@ -107,7 +105,9 @@ class Counter:
         try:
             closed = frozenset(date.fromisoformat(day) for day in rules.closed_days)
         except ValueError as wrong:
-            raise Misconfigured(f"closed_days: {wrong}", todo="give ISO dates such as 2026-12-24") from None
+            raise Misconfigured(
+                english("s_counter_closed_days", why=wrong), todo="give ISO dates such as 2026-12-24"
+            ) from None
         return cls(opens, closes, rules.opening_days, closed, rules.closing_margin)
 
     def hours(self, day: date) -> tuple[datetime, datetime] | None:
@@ -163,7 +163,7 @@ class Counter:
             if found and at < found[1]:
                 return day, *found
         raise Misconfigured(
-            f"the counter does not open within {_HORIZON} days of {today}",
+            english("s_counter_never", days=_HORIZON, day=today),
             todo="look at opening_days and closed_days of extra.rules",
         )
 
@@ -195,7 +195,7 @@ def parse_hours(text: str) -> tuple[time | None, time | None]:
         return time.fromisoformat(found[1]), None if found[2] == "24:00" else time.fromisoformat(found[2])
     except ValueError:
         raise Misconfigured(
-            f"opening_hours is {text!r}",
+            english("s_counter_hours", hours=repr(text)),
             todo="give HH:MM-HH:MM in Brasília time, e.g. 08:00-20:00, or nothing for always",
         ) from None
 

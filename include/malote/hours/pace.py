@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from malote.clock import Clock
 from malote.errors import Misconfigured, Transient
+from malote.texts import english
 from malote.warehouse import connect
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Pace:
         burst = max(1, limit // 100) if burst is None else burst
         if limit < 0 or window <= timedelta() or slack < timedelta() or (limit and not 1 <= burst <= limit):
             raise Misconfigured(
-                f"the pace {name!r} of {limit} requests in {window} (slack {slack}, burst {burst}) makes no sense",
+                english("s_pace_odd", name=repr(name), limit=limit, window=window, slack=slack, burst=burst),
                 todo="give rules.requests (0 for no limit) and rules.window (a positive duration) other values",
             )
         self.name = name
@@ -170,13 +171,13 @@ class Pace:
             except psycopg.OperationalError as error:
                 self._drop()
                 raise Transient(
-                    f"the pace {self.name!r} cannot reach the journal's database ({type(error).__name__})",
+                    english("s_pace_away", name=repr(self.name), error=type(error).__name__),
                     todo="see that the database of the malote_warehouse connection is up; the task retries by itself",
                     kept="nothing was sent: a slot is reserved before each request",
                 ) from error
             except psycopg.errors.UndefinedTable as error:
                 raise Misconfigured(
-                    "the journal's database has no table malote.pace",
+                    english("s_pace_no_table"),
                     todo="run the migrations of malote on the database of the malote_warehouse connection",
                     kept="nothing was sent: a slot is reserved before each request",
                 ) from error
@@ -215,4 +216,4 @@ def reset(connection: psycopg.Connection[dict[str, Any]], name: str) -> None:
     """
     done = connection.execute("update malote.pace set tat = clock_timestamp() where name = %s", (name,))
     if not done.rowcount:
-        raise Misconfigured(f"no requests were ever counted as {name!r}", todo="`malote pace` lists the names")
+        raise Misconfigured(english("s_pace_unknown", name=repr(name)), todo="`malote pace` lists the names")

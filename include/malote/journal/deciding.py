@@ -48,8 +48,8 @@ class Deciding(Ledger):
             if newer:
                 who = newer["detail"].get("who")
                 raise Overtaken(
-                    f"meanwhile {who or 'malote'} noted {newer['what']!r}", submission=id,
-                    todo="look at it again, then decide", kept=english("s_unchanged"), event=newer,
+                    english("s_meanwhile", who=who or 'malote', what=repr(newer['what'])), submission=id,
+                    todo=english("s_meanwhile_do"), kept=english("s_unchanged"), event=newer,
                 )  # fmt: skip
             yield
 
@@ -78,7 +78,7 @@ class Deciding(Ledger):
         now = self.clock.now()
         try:
             self.move(
-                id, ["in_doubt"], "received", _said(why, who, receipt=receipt, how="given by a person"),
+                id, ["in_doubt"], "received", _said(why, who, receipt=receipt, how=english("s_given")),
                 """standing = 'received', uncertain = false, receipt = %(receipt)s, received_at = %(now)s,
                    confirmed = receipt is not distinct from %(receipt)s, message = null, next_at = %(now)s,
                    deadline = %(deadline)s, answer = null, ready = false""",
@@ -119,7 +119,7 @@ class Deciding(Ledger):
                 _said(why, who, absent=absent),
                 "standing = 'withdrawn', leased_until = null, next_at = null",
             )
-            self.release(id, "refused" if absent or never_left else "unanswered", None, f"withdrawn: {why}")
+            self.release(id, "refused" if absent or never_left else "unanswered", None, english("s_withdrawn", why=why))
 
     def ask_anew(self, id: str, why: str, *, patience: timedelta = timedelta(days=1), who: str = "") -> None:
         """It is asked for now, and on for that long at its slow rhythm, where it landed with items unanswered.
@@ -154,7 +154,7 @@ class Deciding(Ledger):
             settled = self.connection.execute(
                 """update malote.item_row set outcome = %s, message = %s
                    where submission = %s and reference = %s and outcome = 'unanswered'""",
-                (standing, cards.masked(f"settled by a person: {why}"), id, reference),
+                (standing, cards.masked(english("s_settled", why=why)), id, reference),
             )
             if settled.rowcount == 0:
                 self._cannot_settle(id, reference)
@@ -184,7 +184,7 @@ class Deciding(Ledger):
             what,
             submission=id,
             kept=english("s_unchanged"),
-            todo=f"select reference, standing from malote.item where submission = '{id}'",
+            todo=english("s_items_of", id=id),
         )
 
     def _decided(self, id: str, what: str, detail: dict[str, Any], sets: str) -> None:

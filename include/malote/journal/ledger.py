@@ -13,6 +13,7 @@ from malote import cards
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.submission import Standing, Stored, Submission
+from malote.texts import english
 from malote.warehouse import connect
 
 COLUMNS = """
@@ -41,9 +42,7 @@ class Ledger:
             self._connection = connect(self._dsn, autocommit=True, row_factory=dict_row)
             if not self.one("select to_regclass('malote.submission') is not null as there")["there"]:
                 self.close()
-                raise Misconfigured(
-                    "the warehouse has no journal", todo="run `malote migrate` on it", kept="nothing was sent"
-                )
+                raise Misconfigured(english("s_no_journal"), todo="run `malote migrate` on it", kept="nothing was sent")
         return self._connection
 
     def close(self) -> None:
@@ -59,7 +58,7 @@ class Ledger:
         """
         row = self.connection.execute(f"select {COLUMNS} from malote.submission where id = %s", (id,)).fetchone()
         if row is None:
-            raise Misconfigured(f"there is no submission {id!r} in the journal", todo="`malote status` lists them")
+            raise Misconfigured(english("s_no_such", id=repr(id)), todo="`malote status` lists them")
         return submission_of(row)
 
     def move(self, id: str, by: Iterable[str], what: str, detail: dict[str, Any], sets: str, **values: Any) -> None:
@@ -77,7 +76,7 @@ class Ledger:
         if moved.rowcount == 0:
             standing = self.submission(id).standing.value
             raise Misconfigured(
-                f"cannot note {what!r}: the submission stands at {standing!r}", submission=id,
+                english("s_cannot_note", what=repr(what), standing=repr(standing)), submission=id,
                 todo=f"`malote story {id}` shows what happened meanwhile", kept="the journal is unchanged",
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from malote.institution import Institution
 from malote.journal.ledger import COLUMNS, Ledger, noted, submission_of
 from malote.submission import Submission
+from malote.texts import english
 
 
 class Purging(Ledger):
@@ -46,7 +47,7 @@ class Purging(Ledger):
         with self.connection.transaction():
             if self.resent(id):
                 self.move(
-                    id, ["prepared"], "in doubt", {"evidence": f"{why}, and an earlier attempt may have arrived"},
+                    id, ["prepared"], "in doubt", {"evidence": english("s_purged_doubt", why=why)},
                     "standing = 'in_doubt', uncertain = true, message = %(message)s", message=why,
                 )  # fmt: skip
                 return

@@ -16,6 +16,7 @@ from lxml import etree
 from malote.errors import Malformed
 from malote.reading.mending import HEAD, PROPER, TODO, Mended, declared, mended, repair
 from malote.reading.repairs import Repairs
+from malote.texts import english
 
 ENCODINGS = PROPER
 """Encodings of files of our own side that are read."""
@@ -55,7 +56,7 @@ def declared_encoding(data: bytes) -> str:
     """
     encoding = declared(repair(data[:HEAD])) or "UTF-8"
     if encoding not in ENCODINGS:
-        raise Malformed(f"the XML declares the encoding {encoding}, which is not read here", todo=TODO)
+        raise Malformed(english("s_xml_encoding", encoding=encoding), todo=TODO)
     return encoding
 
 
@@ -66,7 +67,7 @@ def parse(data: bytes, *, limit: int = LIMIT, repairs: Repairs | None = None) ->
     :raises Malformed: where it is no well-formed XML, has a DOCTYPE or more than :data:`NODES`, or is an HTML page
     """
     if len(data) > limit:
-        raise Malformed(f"the XML has {len(data)} bytes, more than the {limit} that are read", todo=TODO)
+        raise Malformed(english("s_xml_large", n=len(data), limit=limit), todo=TODO)
     data = mended(data, repairs)
     _check(data[:HEAD], whole=len(data) <= HEAD)
     if len(data) > _IDLE and _nodes(data) > NODES:
@@ -165,7 +166,7 @@ def _nodes(data: bytes) -> int:
 
 
 def _too_many() -> Malformed:
-    return Malformed(f"the XML has more than {NODES} elements and attributes where few are expected", todo=TODO)
+    return Malformed(english("s_xml_nodes", n=NODES), todo=TODO)
 
 
 def _past_prolog(head: bytes) -> int:
@@ -188,20 +189,18 @@ def _check(head: bytes, *, whole: bool) -> None:
     A DOCTYPE can stand only before the root element, so a scan up to there is enough.
     """
     if not head:
-        raise Malformed("empty where XML was expected", todo=TODO)
+        raise Malformed(english("s_xml_empty"), todo=TODO)
     at = _past_prolog(head)
     if at < 0:
         raise Malformed("no root element " + ("at all" if whole else f"within {HEAD} bytes"), todo=TODO)
     if head[at : at + 9].upper() == b"<!DOCTYPE":
         html = head[at + 9 : at + 40].strip().lower().startswith(b"html")
-        raise Malformed(
-            "an HTML page where XML was expected" if html else "XML with a DOCTYPE, which is refused", todo=TODO
-        )
+        raise Malformed(english("s_xml_html") if html else english("s_xml_doctype"), todo=TODO)
     root = _ROOT.match(head, at)
     if root is None:
-        raise Malformed("no XML: it does not begin with an element", todo=TODO)
+        raise Malformed(english("s_xml_none"), todo=TODO)
     if root[1].lower() == b"html":
-        raise Malformed("an HTML page where XML was expected", todo=TODO)
+        raise Malformed(english("s_xml_html"), todo=TODO)
 
 
 def _forget_before(element: etree._Element, parent: etree._Element) -> None:
@@ -223,4 +222,4 @@ def _malformed(error: etree.XMLSyntaxError) -> Malformed:
     line, column = error.position
     place = f" at line {line}, column {column}" if line else ""
     what = name.removeprefix("ERR_").replace("_", " ").lower()
-    return Malformed(f"the XML is not well-formed or cut short: {what}{place}", todo=TODO)
+    return Malformed(english("s_xml_broken", what=what, place=place), todo=TODO)

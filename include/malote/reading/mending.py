@@ -19,6 +19,7 @@ from malote.reading.pieces import CHUNK, Pieces
 from malote.reading.repairs import STRICT, Repairs
 from malote.reading.utf16 import out_of_utf16
 from malote.reading.wrappings import out_of_multipart
+from malote.texts import english
 
 HEAD = CHUNK
 """Bytes within which the root element begins, and a part of a multipart body."""
@@ -125,7 +126,7 @@ def _bare(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     for piece in pieces:
         if found := repair(piece):
             if found != piece.removeprefix(_BOM) and found.startswith(b"<?xml") and repairs is not STRICT:
-                repairs.note("what stood before the XML declaration, or its spelling")
+                repairs.note(english("s_mended_before"))
             yield found
             break
     yield from pieces
@@ -138,14 +139,14 @@ def _as_utf8(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     said = found[1].decode("ascii") if found else ""
     meant = _MEANT.get(re.sub("[^a-z0-9]", "", said.lower()), "") if said else "utf-8"
     if not meant or (repairs is STRICT and said and said.upper() not in PROPER):
-        raise Malformed(f"the XML declares the encoding {said.upper()}, which is not read here", todo=TODO)
+        raise Malformed(english("s_xml_encoding", encoding=said.upper()), todo=TODO)
     eight_bit = None if meant in ("utf-8", "utf-16") else meant
     if found and meant != "utf-8":
         head = head[: found.start(1)] + b"UTF-8" + head[found.end(1) :]
     if meant == "utf-16":
-        repairs.note(f"declared as {said}, sent as UTF-8")
+        repairs.note(english("s_mended_utf8", said=said))
     elif said and said.upper() not in PROPER:
-        repairs.note(f"the encoding {said} is {meant}")
+        repairs.note(english("s_mended_encoding", said=said, meant=meant))
     decided, rest = eight_bit is None or repairs is STRICT, b""
     for piece in chain((head,), pieces):
         if piece.isascii() and not rest:
@@ -157,7 +158,7 @@ def _as_utf8(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
         if not decided and not data.isascii():
             decided = True
             if _mostly_utf8(data):
-                repairs.note(f"declared as {said}, sent as UTF-8")
+                repairs.note(english("s_mended_utf8", said=said))
                 eight_bit = None
             else:
                 data, rest = data + rest, b""
@@ -174,7 +175,8 @@ def _decoded(data: bytes, eight_bit: str | None, said: str, repairs: Repairs) ->
     try:
         data.decode()
     except UnicodeDecodeError:
-        repairs.note(f"{f'declared as {said}' if said else 'not declared'}, some bytes are ISO-8859-1")
+        told = english("s_mended_latin1", said=said) if said else english("s_mended_undeclared")
+        repairs.note(told)
         return data.decode("utf-8", "malote.latin1").encode()
     return data
 
@@ -221,7 +223,7 @@ def _permitted(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     if end := rest.rstrip(_AROUND):
         yield _without(end, repairs)
     elif rest.translate(None, _BLANK):
-        repairs.note("bytes after the document")
+        repairs.note(english("s_mended_after"))
 
 
 def _without(data: bytes, repairs: Repairs) -> bytes:
@@ -236,7 +238,7 @@ def _without(data: bytes, repairs: Repairs) -> bytes:
         data = _REFERENCE.sub(_referred, data)
         strange += data.count(_STAND_IN) - before
     if strange:
-        repairs.note("characters that XML forbids, now U+FFFD", strange)
+        repairs.note(english("s_mended_characters"), strange)
     return data
 
 

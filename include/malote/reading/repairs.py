@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from malote.errors import Malformed
+from malote.texts import english
 
 
 class Repairs:
@@ -33,7 +34,7 @@ class Repairs:
 
 class _Strict(Repairs):
     def note(self, what: str, _count: int = 0) -> None:
-        raise Malformed(f"the XML is not well-formed: {what}", todo="correct the file")
+        raise Malformed(english("s_xml_strict", what=what), todo="correct the file")
 
 
 _HEARD: ContextVar[Repairs | None] = ContextVar("malote_repairs", default=None)

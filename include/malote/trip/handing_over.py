@@ -87,9 +87,9 @@ class HandingOver:
         """Until when it may not be sent. Asking whether it arrived is bound by no hours."""
         now = self.kit.clock.now()
         if not self.opening.is_open(now):
-            return Wait(self.opening.opens_at(now), "the counter is closed")
+            return Wait(self.opening.opens_at(now), english("s_closed"))
         held = self.kit.institution.held_until(submission, now)
-        return Wait(held, "it is held back: today's cut-off is past") if held else None
+        return Wait(held, english("s_cut_off_past")) if held else None
 
     def _settle(self, id: str, step: Step) -> bool:
         """Write down what asking has brought; False where the step brings nothing."""

@@ -20,6 +20,7 @@ from malote.journal import noted
 from malote.milestones import Milestones
 from malote.reading import Mended, Repairs
 from malote.submission import Refusal, Submission
+from malote.texts import english
 from malote.trip.accounting import account
 from malote.trip.discreet import Discreet
 from malote.trip.matching import Matching
@@ -140,7 +141,7 @@ class Landing:
                 yield from matching.landed(submission.id, rows)
             if matching.rows > most:
                 raise Malformed(
-                    f"the answer has more than {most} rows about the {submission.item_count} items that were sent",
+                    english("s_too_many_rows", n=most, of=submission.item_count),
                     todo="nothing, it is asked again; where it stays so, ask them",
                 )
         except Malformed as error:
@@ -153,19 +154,18 @@ class Landing:
         if matching.strange and not submission.confirmed:
             tally = matching.tally()
             ours = tally.rows - tally.unmatched
-            about = "not one is" if not ours else f"only {ours} {'is' if ours == 1 else 'are'}"
-            what = (
-                f"the answer has {tally.rows} rows and {about} about the {submission.item_count} items that were sent"
-            )
+            if ours:
+                what = english("s_strange_some", n=tally.rows, ours=ours, of=submission.item_count)
+            else:
+                what = english("s_strange_none", n=tally.rows, of=submission.item_count)
             if submission.landed_at:  # what landed first was ours, so this is no doubt about the receipt
                 todo = "nothing, it is asked again; where it stays so, ask the institution"
                 raise Malformed(what, institution=institution.name, submission=submission.id, todo=todo)
             raise InDoubt(
-                f"{what}: the receipt may be somebody else's",
+                english("s_strange_receipt", what=what),
                 institution=institution.name,
                 submission=submission.id,
-                todo=f"compare receipt {submission.receipt} with their own pages, then `malote resolve`: with the "
-                "right one, or with the same, and what the answer says lands",
+                todo=english("s_strange_receipt_do", receipt=submission.receipt),
                 kept="the answer is in the archive, nothing of it has landed",
             )
         # Where it has landed before, each item has its row already.

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from malote import __version__
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Call, Reply
+from malote.texts import english
 from malote.wire import trouble
 from malote.wire.packing import Unpackable, Unpacking
 from malote.wire.proxy import Proxy
@@ -44,7 +45,7 @@ class Exchange:
         self._secure, self._host = _host(call.name, "/".join(call.request.url.split("/", 3)[:3]))
         if proxy and not self._secure:
             raise Misconfigured(
-                f"{call.name}: a proxy is used for https only",
+                f"{call.name}: {english('s_wire_proxy_https')}",
                 todo="use https, or leave extra.proxy out",
                 kept="nothing left this machine",
             )
@@ -85,7 +86,7 @@ class Exchange:
         if left:
             submits = self.call.submits
             return ReplyLost(
-                f"{where}: the request went out and no whole reply came back: {self._why(chain, left=left)}",
+                f"{where}: {english('s_wire_lost', why=self._why(chain, left=left))}",
                 todo="nothing now: it is looked for before it is sent again"
                 if submits
                 else "nothing now: it is asked again; where it stays so, the client certificate may be refused over "
@@ -98,17 +99,17 @@ class Exchange:
             return refused
         if isinstance(error, ValueError):
             return Misconfigured(
-                f"{where}: no usable address or header", todo="look at host and port of the connection"
+                f"{where}: {english('s_wire_no_address')}", todo="look at host and port of the connection"
             )
         if self._secure and any(map(trouble.broken_off, chain)):
             return Unreachable(
-                f"{where}: the other side ended the connection within the TLS handshake, without a word",
+                f"{where}: {english('s_wire_handshake')}",
                 todo="nothing now: it is tried again; where it stays so, it most often wants a client certificate, or "
                 "another: look at client_certificate first, then at what stands in between",
                 kept="nothing left this machine",
             )
         return Unreachable(
-            f"{where}: could not be reached: {self._why(chain, left=left)}",
+            f"{where}: {english('s_wire_unreached', why=self._why(chain, left=left))}",
             todo="nothing now: it is tried again; where it stays so, look at host, network and firewall",
             kept="nothing left this machine",
         )
@@ -116,14 +117,14 @@ class Exchange:
     def _why(self, chain: list[BaseException], *, left: bool) -> str:
         timeout = any(isinstance(each, (TimeoutError, asyncio.TimeoutError)) for each in chain)
         if left and timeout:
-            return f"not done within {self.call.timeout:g} s"
+            return english("s_wire_slow", seconds=f"{self.call.timeout:g}")
         for each in chain:
             if trouble.lasting(each):
                 return trouble.problem_of(each)
         for each in chain:
             if isinstance(each, OSError) and not isinstance(each, ssl.SSLError) and (each.errno or each.strerror):
                 return (os.strerror(each.errno) if each.errno and each.errno > 0 else str(each.strerror)).lower()
-        return "timed out" if timeout else "the connection ended early, or what came is not HTTP"
+        return english("s_wire_timeout") if timeout else english("s_wire_early")
 
 
 class Guard:
@@ -197,7 +198,7 @@ class Received:
                 if self.enough:
                     return
         except Unpackable as wrong:
-            raise Malformed(f"{self._exchange.call.name}: the reply {wrong}", todo=_LOOK) from None
+            raise Malformed(f"{self._exchange.call.name}: {english('s_wire_packed', why=wrong)}", todo=_LOOK) from None
 
     def _add(self, piece: bytes) -> None:
         call = self._exchange.call
@@ -207,7 +208,7 @@ class Received:
             self.enough = len(self._kept) == call.peek
             return
         if self._exchange.size > call.limit:
-            raise Malformed(f"{call.name}: the reply is larger than the {call.limit} bytes that are read", todo=_LOOK)
+            raise Malformed(f"{call.name}: {english('s_wire_large', limit=call.limit)}", todo=_LOOK)
         self._kept += piece if self._sink is None else piece[: CHUNK - len(self._kept)]
         if self._sink is not None:
             self._sink.write(piece)
@@ -262,7 +263,7 @@ def _host(name: str, origin: str) -> tuple[bool, str]:
     except ValueError:
         pass
     raise Misconfigured(
-        f"{name}: its address is no http or https URL",
+        f"{name}: {english('s_wire_no_url')}",
         todo="look at host and port of the connection",
         kept="nothing left this machine",
     )

@@ -6,6 +6,8 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from malote.texts import english
+
 PIECE = 64 << 10
 """Bytes that are unpacked in one go: no memory is taken before it is counted."""
 
@@ -85,7 +87,7 @@ class Unpacking:
             self._open = zlib.decompressobj(zlib.MAX_WBITS if known else -zlib.MAX_WBITS)
             self._guessed = not known
         elif any(name not in _NAMES for name in self._said) and not _TEXT.match(data):
-            raise Unpackable(f"is packed as {', '.join(self._said)[:20]!r}, which was not asked for")
+            raise Unpackable(english("s_packed_as", how=repr(", ".join(self._said)[:20])))
         else:
             self._plain = True
 
@@ -106,12 +108,12 @@ class Unpacking:
                     held, self._held, self._open, self._plain = bytes(self._held), None, None, True
                     yield held
                     return
-                raise Unpackable("is not packed as it says") from None
+                raise Unpackable(english("s_packed_not")) from None
             if out:
                 self._held = None
                 self._out += len(out)
                 if self._out > self._limit + (self._limit >> 8) + PIECE:
-                    raise Unpackable(f"comes to more than the {self._limit} bytes that are read")
+                    raise Unpackable(english("s_packed_large", limit=self._limit))
                 self._inner = self._inner or Unpacking(", ".join(self._rest()), self._limit, self._depth - 1)
                 yield from self._inner.take(out)
             ended, more = self._open.eof, len(out) == PIECE and not self._open.eof

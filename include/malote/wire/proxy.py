@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from malote.errors import MaloteError, Misconfigured, Unreachable
+from malote.texts import english
 
 _LEFT = "nothing left this machine"
 
@@ -31,7 +32,7 @@ class Proxy:
             self.url = URL.build(scheme="http", host=host, port=port)
         except ValueError:
             raise Misconfigured(
-                "extra.proxy is no address of a proxy", todo="set it to http://host:port, the port always", kept=_LEFT
+                english("s_proxy_none"), todo="set it to http://host:port, the port always", kept=_LEFT
             ) from None
         self.where = f"{host}:{port}"
         self.headers: dict[str, str] = {}
@@ -44,19 +45,19 @@ class Proxy:
         for each in chain:
             if isinstance(each, aiohttp.ClientHttpProxyError) and each.status == 407:
                 return Misconfigured(
-                    f"{where}: it does not take our login, or wants one (407)",
+                    f"{where}: {english('s_proxy_login')}",
                     todo="set extra.proxy to http://login:password@host:port", kept=_LEFT,
                 )  # fmt: skip
             if isinstance(each, aiohttp.ClientHttpProxyError):
                 return Unreachable(
-                    f"{where}: it opened no way: HTTP {each.status}",
+                    f"{where}: {english('s_proxy_no_way', status=each.status)}",
                     todo="nothing now: it is tried again; where it stays so, whoever runs the proxy must let this host "
                     "and port through, by CONNECT",
                     kept=_LEFT,
                 )
             if isinstance(each, aiohttp.ClientProxyConnectionError):
                 return Unreachable(
-                    f"{where}: it cannot be reached",
+                    f"{where}: {english('s_proxy_away')}",
                     todo="nothing now: it is tried again; where it stays so, look at extra.proxy and the network",
                     kept=_LEFT,
                 )

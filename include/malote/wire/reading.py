@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from malote.errors import Malformed
 from malote.institution import Call, Reply
+from malote.texts import english
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ class Reading:
             if loop.time() < handle.when():
                 raise  # it was the caller's
             raise Malformed(
-                f"{call.name}: the reply was not read within {call.timeout:g} s",
+                f"{call.name}: {english('s_wire_unread', seconds=f'{call.timeout:g}')}",
                 todo="look at what answers there; it is asked again",
                 kept="what was submitted stands as it was",
             ) from None

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from malote.errors import Misconfigured
+from malote.texts import english
 from malote.wire.trouble import reason
 
 WARN_BEFORE = timedelta(days=30)
@@ -122,7 +123,7 @@ def _trust_the_system(made: ssl.SSLContext) -> None:
         made.load_verify_locations(cafile=files[0])
     else:
         raise Misconfigured(
-            "this machine has no store of authorities that it trusts",
+            english("s_tls_no_store"),
             todo="set ca_bundle in the connection to a PEM file with the server's CA chain, or install ca-certificates",
         )
 
@@ -132,7 +133,7 @@ def _trust(made: ssl.SSLContext, ca_bundle: str) -> None:
         made.load_verify_locations(cafile=ca_bundle)
     except ssl.SSLError:
         raise Misconfigured(
-            f"ca_bundle {ca_bundle} holds no PEM certificate", todo="give it -----BEGIN CERTIFICATE----- blocks"
+            english("s_tls_no_pem", path=ca_bundle), todo="give it -----BEGIN CERTIFICATE----- blocks"
         ) from None
     except OSError as error:
         raise _unreadable("ca_bundle", ca_bundle, error) from None
@@ -146,19 +147,19 @@ def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.C
     if not _PKCS12.match(data):
         kind = "a PEM file" if b"-----BEGIN" in data else "something else"
         raise Misconfigured(
-            f"client_certificate {path} is not a PKCS#12 file (.pfx, .p12) but {kind}",
+            english("s_tls_no_pkcs12", path=path, kind=kind),
             todo="export certificate, key and chain as PKCS#12: openssl pkcs12 -export -inkey … -in … -certfile …",
         )
     try:
         inside = pkcs12.load_pkcs12(data, password.encode() if password else None)
     except (ValueError, UnsupportedAlgorithm):
         raise Misconfigured(
-            f"client_certificate {path} does not open with client_certificate_password, or is damaged",
+            english("s_tls_not_open", path=path),
             todo="try the password by hand: openssl pkcs12 -legacy -nokeys -in …",
         ) from None
     if inside.key is None or inside.cert is None:
         raise Misconfigured(
-            f"client_certificate {path} holds no private key with its certificate",
+            english("s_tls_no_key", path=path),
             todo="export it again together with its key (an A1 certificate; a token's A3 key cannot be exported)",
         )
     return inside.key, _ordered(inside.cert.certificate, [other.certificate for other in inside.additional_certs])
@@ -190,7 +191,7 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
         made.load_cert_chain(path, password=once)
     except ssl.SSLError as error:
         raise Misconfigured(
-            f"client_certificate is not accepted by OpenSSL: {reason(error).replace('_', ' ').lower()}",
+            english("s_tls_openssl", why=reason(error).replace("_", " ").lower()),
             todo="ask its issuer for one with a key and a signature of today's strength",
         ) from None
     finally:
@@ -200,12 +201,12 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
 def _check_dates(found: Certificate, now: datetime) -> None:
     if now > found.not_after:
         raise Misconfigured(
-            f"client_certificate has been expired since {found.not_after:%Y-%m-%d %H:%M} UTC",
+            english("s_tls_expired", at=f"{found.not_after:%Y-%m-%d %H:%M}"),
             todo="renew it, register the new one with the institution and replace the file",
         )
     if now < found.not_before:
         raise Misconfigured(
-            f"client_certificate is not valid before {found.not_before:%Y-%m-%d %H:%M} UTC",
+            english("s_tls_not_yet", at=f"{found.not_before:%Y-%m-%d %H:%M}"),
             todo="wait until then or use the one before it; compare this machine's clock",
         )
 
@@ -235,6 +236,6 @@ def _cnpj(found: x509.Certificate) -> str | None:
 
 def _unreadable(field: str, path: str, error: OSError) -> Misconfigured:
     return Misconfigured(
-        f"{field} {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+        english("s_tls_unread", field=field, path=path, why=(error.strerror or "unknown").lower()),
         todo=f"put the file where {field} of the connection says, readable by Airflow's worker and triggerer",
     )

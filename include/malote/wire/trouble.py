@@ -5,50 +5,48 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 
-_OURS = "look at client_certificate: is it the one that was registered with them, and inside its dates?"
-_LEGACY = 'ask the institution to mend that; who must go on until then sets tls: {"legacy": true} in the extra'
-_ADDRESS = "look at scheme, host and port of the connection"
+from malote.texts import english
+
+_OURS = english("s_tls_ours")
+_LEGACY = english("s_tls_legacy")
+_ADDRESS = english("s_tls_address")
 _TROUBLE = {
-    "CERTIFICATE_REQUIRED": f"the server demands a client certificate and got none that it takes: {_OURS}",
-    "UNKNOWN_CA": f"the server does not know the issuer of our client certificate: {_OURS}",
-    "CERTIFICATE_EXPIRED": f"the server says that our client certificate has expired: {_OURS}",
-    "CERTIFICATE_REVOKED": f"the server says that our client certificate was revoked: {_OURS}",
-    "CERTIFICATE_UNKNOWN": f"the server does not accept our client certificate: {_OURS}",
-    "UNSUPPORTED_CERTIFICATE": f"the server does not take this kind of client certificate: {_OURS}",
-    "BAD_CERTIFICATE": f"the server says that our client certificate is bad: {_OURS}",
-    "ALERT_ACCESS_DENIED": "the server knows our client certificate and denies access: ask the institution",
-    "DECRYPT_ERROR": f"the server cannot verify what our client certificate signed: {_OURS}",
-    "INSUFFICIENT_SECURITY": "the server wants stronger ciphers than we share: ask the institution",
-    "HANDSHAKE_FAILURE": "the server ended the TLS handshake, most often for want of a client certificate (else it "
-    f"speaks old ciphers only, see tls.legacy): {_OURS}",
-    "DH_KEY_TOO_SMALL": f"the server's Diffie-Hellman key has less than 2048 bits: {_LEGACY}",
-    "UNSUPPORTED_SIGNATURE": f"the server signs its handshake by a weak algorithm: {_LEGACY}",
-    "WRONG_SIGNATURE_TYPE": f"the server signs its handshake by a weak algorithm: {_LEGACY}",
-    "PROTOCOL_VERSION": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
-    "UNSUPPORTED_PROTOCOL": "the server and we share no TLS version (we speak 1.2 and 1.3): ask the institution",
-    "UNSAFE_LEGACY_RENEGOTIATION": f"the server knows only the unsafe old renegotiation of TLS: {_LEGACY}",
-    "UNRECOGNIZED_NAME": f"the server does not serve this host name: {_ADDRESS}",
-    "WRONG_VERSION_NUMBER": f"what answers there does not speak TLS: {_ADDRESS}",
+    "CERTIFICATE_REQUIRED": english("s_tls_required", do=_OURS),
+    "UNKNOWN_CA": english("s_tls_issuer", do=_OURS),
+    "CERTIFICATE_EXPIRED": english("s_tls_says_expired", do=_OURS),
+    "CERTIFICATE_REVOKED": english("s_tls_revoked", do=_OURS),
+    "CERTIFICATE_UNKNOWN": english("s_tls_not_accepted", do=_OURS),
+    "UNSUPPORTED_CERTIFICATE": english("s_tls_kind", do=_OURS),
+    "BAD_CERTIFICATE": english("s_tls_bad", do=_OURS),
+    "ALERT_ACCESS_DENIED": english("s_tls_denied"),
+    "DECRYPT_ERROR": english("s_tls_unverified", do=_OURS),
+    "INSUFFICIENT_SECURITY": english("s_tls_ciphers"),
+    "HANDSHAKE_FAILURE": english("s_tls_handshake", do=_OURS),
+    "DH_KEY_TOO_SMALL": english("s_tls_dh", do=_LEGACY),
+    "UNSUPPORTED_SIGNATURE": english("s_tls_weak", do=_LEGACY),
+    "WRONG_SIGNATURE_TYPE": english("s_tls_weak", do=_LEGACY),
+    "PROTOCOL_VERSION": english("s_tls_version"),
+    "UNSUPPORTED_PROTOCOL": english("s_tls_version"),
+    "UNSAFE_LEGACY_RENEGOTIATION": english("s_tls_renegotiation", do=_LEGACY),
+    "UNRECOGNIZED_NAME": english("s_tls_host", do=_ADDRESS),
+    "WRONG_VERSION_NUMBER": english("s_tls_no_tls", do=_ADDRESS),
 }
 
 _VERIFY = {
-    9: "the server's certificate is not yet valid: compare this machine's clock",
-    10: "the server's certificate has expired: ask the institution, and compare this machine's clock",
-    66: f"the key of the server's certificate is too short: {_LEGACY}",
-    67: f"the key of the server's authority is too short: {_LEGACY}",
-    68: f"the server's certificate is signed by a weak algorithm: {_LEGACY}",
-    62: f"the server's certificate is for another host name: {_ADDRESS}",
-    64: f"the server's certificate is for another address: {_ADDRESS}; use the host name",
+    9: english("s_tls_server_not_yet"),
+    10: english("s_tls_server_expired"),
+    66: english("s_tls_short", do=_LEGACY),
+    67: english("s_tls_short_authority", do=_LEGACY),
+    68: english("s_tls_weak_certificate", do=_LEGACY),
+    62: english("s_tls_other_host", do=_ADDRESS),
+    64: english("s_tls_other_address", do=_ADDRESS),
 }
-_UNTRUSTED = (
-    "the server's certificate is not trusted: set ca_bundle in the connection to a PEM file with the server's CA chain "
-    "(ICP-Brasil is in no system's store)"
-)
+_UNTRUSTED = english("s_tls_untrusted")
 
 
 def problem_of(error: BaseException) -> str:
     """A failure of TLS in words: what is wrong and what to do, never what the certificate says."""
-    return _problem(error) or "TLS failed"
+    return _problem(error) or english("s_tls_failed")
 
 
 def lasting(error: BaseException) -> bool:

@@ -43,7 +43,7 @@ class Forged(MaloteError):
 
 
 class NotYours(MaloteError):
-    """Raised where the user may see, but not decide."""
+    """Raised where the user may see, but not decide: ``what`` is the DAG."""
 
 
 def open_journal() -> Iterator[Journal]:

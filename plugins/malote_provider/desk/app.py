@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from malote import __version__
 from malote.errors import MaloteError
 from malote.journal import Overtaken
+from malote.texts import english
 from malote_provider.desk import api, pages
 from malote_provider.desk.access import Forged, JournalAway, NotYours, Unseen
 from malote_provider.desk.rendering import HEADERS, problem, reading
@@ -81,14 +82,15 @@ def refused(request: Request, error: HTTPException) -> Response:
 @app.exception_handler(JournalAway)
 def away(request: Request, error: JournalAway) -> Response:
     """The warehouse cannot be reached."""
-    return _said(request, 503, "unreachable", error, why=error.what, conn=option("warehouse_conn_id"))
+    why = reading(request).again(error.what)
+    return _said(request, 503, "unreachable", error, why=why, conn=option("warehouse_conn_id"))
 
 
 @app.exception_handler(psycopg.OperationalError)
 def failing(request: Request, error: psycopg.OperationalError) -> Response:
     """The warehouse went away, or took too long."""
     if isinstance(error, psycopg.errors.QueryCanceled):
-        return _said(request, 503, "too_long", MaloteError("the question took too long"))
+        return _said(request, 503, "too_long", MaloteError(english("s_too_long")))
     return away(request, JournalAway(type(error).__name__))
 
 
@@ -97,10 +99,11 @@ def told(request: Request, error: MaloteError) -> Response:
     """What the core says, in its own words."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
     if "/api/v1/" in request.url.path:
-        return JSONResponse({"detail": error.what, "todo": error.todo}, status)
-    if isinstance(error, NotYours) and error.submission:
-        return problem(request, error.what, status, back=error.submission)
-    return problem(request, str(error), status)
+        said = f"the DAG {error.what} is not yours to edit" if isinstance(error, NotYours) else error.what
+        return JSONResponse({"detail": said, "todo": error.todo}, status)
+    if isinstance(error, NotYours):
+        return problem(request, reading(request)("d_not_yours", dag=error.what), status, back=error.submission or "")
+    return problem(request, reading(request).error(error), status)
 
 
 _STATUS: tuple[tuple[type[MaloteError], int], ...] = ((Forged, 403), (NotYours, 403), (Overtaken, 409))

@@ -87,8 +87,7 @@ async def decide_page(request: Request, reader: ReaderDep, id: str) -> Any:
     except ValidationError:
         return await run_in_threadpool(_submission, request, reader, id, "", 0, words("d_no_way"), 422)
     except Misconfigured as error:
-        said = f"{words.again(error.what)}. {words.again(error.todo or '')}"
-        return await run_in_threadpool(_submission, request, reader, id, "", 0, said, 422)
+        return await run_in_threadpool(_submission, request, reader, id, "", 0, words.error(error), 422)
     return RedirectResponse(f"../{quote(id, safe='')}", 303)
 
 

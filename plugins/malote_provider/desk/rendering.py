@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -56,5 +55,4 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     found.filters["segment"] = lambda text: quote(str(text), safe="")
-    found.filters["plain"] = lambda value: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return found

@@ -45,7 +45,7 @@ async def settle(request: Request, reader: Reader, decision: Decision) -> list[s
 def _note(reader: Reader, decision: Decision) -> tuple[str, str]:
     submission = reader.submission(decision.submission)
     if not reader.may_decide(dag_of(submission.pouch)):
-        raise NotYours(f"the DAG {dag_of(submission.pouch)} is not yours to edit", submission=submission.id)
+        raise NotYours(dag_of(submission.pouch), submission=submission.id)
     return submission.pouch, decide_offered(reader.journal, decision)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +59,22 @@ class Teller:
         meaning = self.words.again(known.meaning) if known else ""
         parts = [self.words("code", code=code) if code else "", meaning, said]
         return ": ".join(dict.fromkeys(part for part in parts if part))
+
+    def detail(self, value: Any) -> str:
+        """What the journal keeps of an event, as it is read; of a list, one after the other."""
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return "; ".join(map(self._again, value))
+        if isinstance(value, bool):
+            return self.words("yes" if value else "no")
+        if not isinstance(value, str):
+            return json.dumps(value, ensure_ascii=False)
+        said = self._again(value)
+        return "; ".join(map(self._again, value.split("; "))) if said == value else said
+
+    def _again(self, text: str) -> str:
+        """A sentence, with how often behind it where that is told."""
+        said, often = re.fullmatch(r"(.*?)( \([0-9]+\))?", text, re.DOTALL).groups("")  # type: ignore[union-attr]
+        return self.words.again(said) + often
 
     def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any]) -> str:
         """What to do now: while it goes on by itself it says so, and until when, and sends nobody to clear anything.

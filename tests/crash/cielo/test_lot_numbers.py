@@ -177,7 +177,7 @@ def test_an_order_number_that_two_systems_share_does_not_make_the_other_s_return
     other_system(stage, tmp_path / "theirs", first=2, n=3)
     trip = begin()
     (problem,) = trip.run(stage.rows(0, 3)).problems
-    assert "only 1 is about the 3 items" in problem.what
+    assert "only 1 of them about the 3 items" in problem.what
     assert landed(trip, "reference") == []
     assert standings(trip.dsn) == {"in_doubt": 1}
     assert begin(pouch="another run").prepare(stage.rows(0, 3), refused_too=True).held == 3

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from malote.errors import Misconfigured
 from malote.journal import Journal
 from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words, english
 from support import ROOT
@@ -178,6 +179,34 @@ def test_what_the_journal_keeps_of_a_doubt_is_read_in_the_readers_language(desk:
             assert ("the codigoProcessamento that was lost" in shown) == (language == "en")
 
 
+def test_the_story_is_told_in_the_readers_language(desk: Any, notary: SimpleNamespace) -> None:
+    lost = f"importarArquivo at ccee: {english('s_wire_lost', why=english('s_wire_slow', seconds=60))}"
+    repaired = [f"{english('s_mended_characters')} (3)", english("s_mended_after")]
+    with Journal(notary.dsn) as journal:
+        journal.note("notary-1", "fate unknown", {"why": lost, "arrived": True})
+        journal.note("notary-1", "reply repaired", {"repaired": repaired})
+    told = desk.get("/submission/notary-1", headers={"accept-language": "pt-BR"}).text
+    assert "importarArquivo at ccee: o pedido saiu e não voltou resposta inteira: não terminou em 60 s" in told
+    assert "Dizem que chegou</span> sim" in told
+    assert "caracteres que o XML proíbe, agora U+FFFD (3); bytes depois do documento" in told
+    told = desk.get("/submission/notary-1", headers={"accept-language": "en"}).text
+    assert lost in told and "They say that it arrived</span> yes" in told and "; ".join(repaired) in told
+
+
+def test_an_error_is_told_whole_in_the_readers_language() -> None:
+    error = Misconfigured(
+        english("s_receipt_held", receipt="R"), code="2001", meaning=english("s_ccee_denied_is"),
+        todo=english("s_receipt_held_do"), kept=english("s_unchanged"),
+    )  # fmt: skip
+    assert Words("pt-BR").error(error).splitlines() == [
+        "outro envio já tem o protocolo R",
+        "Código 2001: Acesso Negado (elemento de falha sem código conhecido)",
+        "Fazer agora: procure de novo do outro lado: um protocolo é de um só envio",
+        "Não se perdeu: o diário não mudou",
+    ]
+    assert Words("en").error(error) == str(error)
+
+
 def test_a_refusal_is_explained_in_the_readers_language(desk: Any, notary: SimpleNamespace) -> None:
     with psycopg.connect(notary.dsn) as connection:
         connection.execute(
@@ -262,7 +291,7 @@ def test_no_text_stands_twice_in_the_catalogue_and_none_is_left_over() -> None:
     files = [path for root in roots for kind in ("*.py", "*.html") for path in root.rglob(kind)]
     said = "".join(path.read_text("utf-8") for path in files)
     literal = set(re.findall(r"""["']([\w ]+)["']""", said))
-    made = re.compile(r"(w|h|n|now|d|e|item|p)_.+")  # of a standing, a reason, a decision, an event, a field
+    made = re.compile(r"(w|h|n|now|d|e|f|item|p)_.+")  # of a standing, a reason, a decision, an event, a field
     assert [key for key in CATALOGUE if key not in literal and not made.fullmatch(key)] == []
 
 

@@ -196,5 +196,5 @@ def test_thousands_of_bad_rows_are_all_named(archive: Archive) -> None:
 
 def test_a_service_that_does_not_travel_is_misconfigured(archive: Archive) -> None:
     for name in ("pesquisa", "status", "nada"):
-        with pytest.raises(Misconfigured, match="no service that travels"):
+        with pytest.raises(Misconfigured, match="no service travels"):
             render(archive, [row()], name)

@@ -71,7 +71,7 @@ def test_one_id_of_ours_proves_the_return_ours_whatever_else_is_in_it(warehouse:
 
 def test_more_orders_that_were_not_sent_than_were_make_the_return_another_s(warehouse: str, archive: Archive) -> None:
     data = answer(PAID.format(id=""), denied("04", ""), denied("04", ""))
-    with pytest.raises(InDoubt, match="only 1 is about"):
+    with pytest.raises(InDoubt, match="only 1 of them about"):
         landed(warehouse, archive, data, ["P1"])
     assert select(warehouse, "select * from cielo.transacao") == []
 

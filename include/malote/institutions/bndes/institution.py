@@ -21,6 +21,7 @@ from malote.institutions.bndes.rules import Service, misfit
 from malote.reading import figures, markup
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
+from malote.texts import english
 
 log = logging.getLogger("malote.institutions.bndes")
 
@@ -49,9 +50,7 @@ class Bndes(Institution):
         super().__init__(access)
         self._cnpj = re.sub(r"[\s./-]", "", str(access.extra.get("cnpj") or access.login or "")).upper()
         if not re.fullmatch(r"[0-9A-Z]{12}[0-9]{2}", self._cnpj):
-            raise misfit(
-                "no CNPJ of 14 characters is known", "set extra.cnpj to that of the e-CNPJ of the credenciamento"
-            )
+            raise misfit(english("s_bndes_no_cnpj"), "set extra.cnpj to that of the e-CNPJ of the credenciamento")
         self._folder = treaties_of(access)
         self._rules = rules.BndesRules.of(access.extra)
         self.catalogue = rules.catalogue(self._rules.services)
@@ -180,7 +179,7 @@ class Bndes(Institution):
     def _travelling(self, name: str) -> Service:
         service = self.catalogue.get(name)
         if service is None or service.kind != rules.ASYNC:
-            raise misfit(f"{name!r} is no service that travels", f"use one of {', '.join(self.services)}")
+            raise misfit(english("s_bndes_no_service", name=repr(name)), f"use one of {', '.join(self.services)}")
         return service
 
     def _layout(self, service: Service) -> layouts.Layout:

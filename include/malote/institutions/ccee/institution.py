@@ -42,7 +42,7 @@ class Ccee(Institution):
         profile = str(access.extra.get("codigo_perfil_agente") or "").strip()
         if not 1 <= len(profile) <= 18:
             raise Misconfigured(
-                "extra.codigo_perfil_agente is missing or longer than 18 characters",
+                english("s_ccee_no_profile"),
                 institution="ccee",
                 todo="set it to the code of the perfil de agente (not of the agente) that the files are sent for",
             )
@@ -51,7 +51,7 @@ class Ccee(Institution):
         self._rules = rules.CceeRules.of(access.extra)
         if self._rules.decimal_sign not in (",", "."):
             raise Misconfigured(
-                f"extra.rules gives decimal_sign the value {self._rules.decimal_sign!r}",
+                english("s_ccee_decimal_sign", value=repr(self._rules.decimal_sign)),
                 institution="ccee",
                 todo="give a comma or a point",
             )
@@ -115,14 +115,16 @@ class Ccee(Institution):
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
         def fault(element: etree._Element) -> NoReturn:
-            raise Fault.of(element).told(Malformed, "the kept answer is a fault", todo="ask again")
+            raise Fault.of(element).told(Malformed, english("s_ccee_kept_fault"), todo="ask again")
 
         return details(answer, submission.receipt, fault)
 
     @classmethod
     def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
         if service not in ("", *cls.services):
-            raise Misconfigured(f"{service!r} is no service", institution="ccee", todo="leave --service out")
+            raise Misconfigured(
+                english("s_no_service", service=repr(service)), institution="ccee", todo="leave --service out"
+            )
         own = {name: extra[name] for name in ("rules", "schemas") if name in extra}
         access = Access("ccee", "simulator", "https://localhost", extra={**own, "codigo_perfil_agente": "0"})
         return explained(cls(access)._calls, answer, status)

@@ -46,7 +46,7 @@ class Cielo(Institution):
         self._ec = access.login.strip()
         if not re.fullmatch("[0-9]{10}", self._ec):
             raise misfit(
-                "the login is no EC number of 10 digits",
+                english("s_cielo_login"),
                 "set login to the número de afiliação, with leading zeros, and password to its chave",
             )
         self._folder = treaties_of(access)
@@ -109,7 +109,7 @@ class Cielo(Institution):
         rules.CieloRules.of(extra)  # which refuses what does not fit
         operation = rules.OPERATIONS.get(service or "autorizacao")
         if operation is None:
-            raise misfit(f"{service!r} is no service", f"use one of {', '.join(rules.OPERATIONS)}")
+            raise misfit(english("s_no_service", service=repr(service)), f"use one of {', '.join(rules.OPERATIONS)}")
         return explained(operation.code, answer, status)
 
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:

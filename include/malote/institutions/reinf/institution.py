@@ -22,6 +22,7 @@ from malote.institutions.reinf.rules import EVENTS, misfit
 from malote.reading import figures
 from malote.rules import Code
 from malote.submission import Document, Finding, Order, Pending, Progress, Receipt, Submission
+from malote.texts import english
 
 log = logging.getLogger("malote.institutions.reinf")
 
@@ -49,7 +50,7 @@ class Reinf(Institution):
         own = given or re.sub(r"[\s./-]", "", str(extra.get("cnpj") or ""))[:8]
         if not re.fullmatch("[0-9]{8}|[0-9]{11}|[0-9]{14}", own):
             raise misfit(
-                "it is not known who is declared for: 8 digits of a CNPJ's root, or 11, or 14",
+                english("s_reinf_who"),
                 "set extra.contribuinte, or leave it out where the e-CNPJ is the contributor's own",
             )
         self._inscription = own
@@ -77,7 +78,7 @@ class Reinf(Institution):
         """Rows to lotes of one kind of event. Params: `eventos_por_lote`, `valid_rest`."""
         event = EVENTS.get(order.service)
         if event is None:
-            raise misfit(f"{order.service!r} is no service of the EFD-Reinf", f"use one of {', '.join(EVENTS)}")
+            raise misfit(english("s_reinf_no_service", service=repr(order.service)), f"use one of {', '.join(EVENTS)}")
         sender = Sender(self.access.environment, self._inscription, self._rules, self._signer)
         yield from lotes(event, layout_of(event, self._folder), order, rows, archive, free, number, sender)
 
@@ -113,7 +114,7 @@ class Reinf(Institution):
         own = {"rules": extra["rules"]} if "rules" in extra else {}
         there = cls(Access("reinf", "simulator", "https://localhost", extra={**own, "contribuinte": "0" * 8}))
         if service and service not in EVENTS:
-            raise misfit(f"there is no service {service!r}", f"use one of {', '.join(EVENTS)}")
+            raise misfit(english("s_no_service", service=repr(service)), f"use one of {', '.join(EVENTS)}")
         return explained(there._calls, there._rules, service or "r4020", answer, status)
 
     def _signer(self, at: datetime) -> Signer:

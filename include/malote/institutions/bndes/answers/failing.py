@@ -7,6 +7,7 @@ from typing import TypeVar
 from malote.errors import Closed, Malformed, MaloteError, Throttled, Unavailable
 from malote.institution import Reply
 from malote.institutions.bndes.codes import BY_CODE, CLOSED
+from malote.texts import english
 
 E = TypeVar("E", bound=MaloteError)
 
@@ -20,13 +21,13 @@ def about(kind: type[E], what: str, code: str, **more: object) -> E:
 
 def closed(reply: Reply) -> Closed:
     """BNDES says that its counter is closed, so its hours are not ours (manual 2.5): nothing was taken."""
-    what = f"BNDES says that its counter is closed (HTTP {reply.status})"
+    what = english("s_bndes_says_closed", status=reply.status)
     return about(Closed, what, CLOSED, kept="nothing was taken over there")
 
 
 def gateway(reply: Reply) -> MaloteError:
     """A reply to a question whose status speaks, not its body."""
-    what = f"BNDES, or something in between, answered HTTP {reply.status}"
+    what = english("s_bndes_or_between", status=reply.status)
     if reply.status == 429:
         return Throttled(what, institution="bndes", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:

@@ -20,6 +20,7 @@ from malote.institutions.bndes.layouts import roots
 from malote.institutions.bndes.rules import Service
 from malote.reading import Repairs, instant, markup
 from malote.submission import Receipt, Submission
+from malote.texts import english
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 
@@ -69,17 +70,19 @@ class Reading(Words):
             raise self._refused(service, submission, root, reply)
         if reply.status in (404, 405) and not service.documented:
             raise about(
-                Misconfigured, f"BNDES has nothing at {service.path}: a guessed path, the manual gives none", "404",
+                Misconfigured, english("s_bndes_no_path", path=service.path), "404",
                 todo=f"set extra.rules.services.{service.name}.path", kept="nothing was taken over there",
             )  # fmt: skip
         if self._nothing_done(service, reply, root):
             words = texts(root) if isinstance(root, etree._Element) else [reply.body.decode("utf-8", "replace")]
             if reply.status == 503 and self.says("closed", words):
                 raise closed(reply)
-            raise about(Unavailable, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done")
+            raise about(
+                Unavailable, english("s_bndes_http", status=reply.status), str(reply.status), kept="nothing was done"
+            )
         what = root.what if isinstance(root, Malformed) else _unread(root, taken=reply.status < 300)
         raise Malformed(
-            f"HTTP {reply.status} and a reply that does not say whether it was taken: {what}", institution="bndes",
+            english("s_bndes_unsaid", status=reply.status, what=what), institution="bndes",
             code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
             kept="the document: nothing is sent again by itself",
         )  # fmt: skip
@@ -90,7 +93,7 @@ class Reading(Words):
         if self.says("closed", texts):
             return closed(reply)
         there = submission.attempt > 0 and self.says("there", map(brief, texts), service.there)
-        what = f"BNDES refused the request: {'; '.join(texts)[:500] or 'no reason was given'}"
+        what = english("s_bndes_refused", why="; ".join(texts)[:500] or english("s_no_reason"))
         return about(Refused, what, ALREADY_THERE if there else "400", reasons=found)
 
     def _nothing_done(self, service: Service, reply: Reply, root: etree._Element | Malformed) -> bool:
@@ -135,7 +138,7 @@ class Reading(Words):
         """
         self._denied(reply)
         if reply.status == 404:
-            raise about(Malformed, f"BNDES knows no request of protocol {asked}", "404")
+            raise about(Malformed, english("s_bndes_no_request", protocol=asked), "404")
         if reply.status not in (200, 202):
             raise gateway(reply)
         if reply.status == 202:
@@ -144,7 +147,7 @@ class Reading(Words):
         said = Fields(root, self.rules.tags).get("numero_protocolo")
         if said and said.lstrip("0") != asked.lstrip("0"):
             raise Malformed(
-                "it is the result of another protocol", institution="bndes", facts={"said": said[:64], "asked": asked},
+                english("s_bndes_other_protocol"), institution="bndes", facts={"said": said[:64], "asked": asked},
                 todo="nothing, it is asked again; where it stays so, ask BNDES",
             )  # fmt: skip
         return root
@@ -163,13 +166,13 @@ class Reading(Words):
         if not self.is_own(root, service):
             name = markup.local(root.tag)
             raise Malformed(
-                f"XML that answers no {service.name}: <{name}> is not known", institution="bndes",
+                english("s_bndes_no_answer", service=service.name, root=name), institution="bndes",
                 todo=f"where it is BNDES's own, put {name!r} into extra.rules.own_roots; {REHEARSE}",
             )  # fmt: skip
         if meaning == "refused":
             found = list(self.reasons(root, service.name, None, "porta"))
             texts = [row[4] for row in found if row[4]]
-            what = f"BNDES refused the question: {'; '.join(texts)[:500] or 'no reason was given'}"
+            what = english("s_bndes_refused_question", why="; ".join(texts)[:500] or english("s_no_reason"))
             raise about(Refused, what, "400", reasons=found, todo="correct the question; nothing else is affected")
         return root
 
@@ -206,18 +209,18 @@ class Reading(Words):
     def _denied(self, reply: Reply) -> None:
         if reply.status in (401, 403):
             raise about(
-                Misconfigured, f"BNDES answered HTTP {reply.status}", str(reply.status), kept="nothing was done"
+                Misconfigured, english("s_bndes_http", status=reply.status), str(reply.status), kept="nothing was done"
             )
         if reply.status in (495, 496) or (reply.status == 400 and _HTML.match(reply.body) and _TLS.search(reply.body)):
-            what = f"the client certificate was turned down over there (HTTP {reply.status})"
+            what = english("s_certificate_turned_down", status=reply.status)
             raise about(Misconfigured, what, "401", kept="nothing was done")
 
 
 def _unread(root: etree._Element, *, taken: bool) -> str:
     name = f"<{markup.local(root.tag)}>"
     if not taken:
-        return f"{name}, which is none that such a status brings"
-    return f"nothing in {name} is read as one protocol: extra.rules.tags.numero_protocolo names it"
+        return english("s_bndes_strange_root", name=name)
+    return english("s_bndes_no_protocol", name=name)
 
 
 def _parsed(body: bytes, repairs: Repairs) -> etree._Element | Malformed:

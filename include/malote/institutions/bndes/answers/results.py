@@ -20,6 +20,7 @@ from malote.institutions.bndes.answers.words import REHEARSE
 from malote.institutions.bndes.rules import BndesRules, Service, misfit
 from malote.reading import markup
 from malote.submission import Submission
+from malote.texts import english
 
 BY_NUMBER = "BNDES:"
 """Begins the receipt of an operation that a pesquisa showed without a protocol; its numeroBNDES follows."""
@@ -70,7 +71,7 @@ def operation_of(submission: Submission, root: etree._Element, tags: Tags) -> Fi
     mine = [each for each in shown(root, tags) if is_of(each, submission)]
     if not mine:
         raise Malformed(
-            "the pesquisa does not show the operation", institution="bndes",
+            english("s_bndes_not_shown"), institution="bndes",
             todo=f"it is asked again; extra.rules.tags (operacao, numero_proposta, …) name its elements; {REHEARSE}",
         )  # fmt: skip
     return mine[0]
@@ -183,7 +184,9 @@ def cut_off(rules: BndesRules) -> CutOff:
     try:
         at = time.fromisoformat(rules.cut_off)
     except ValueError:
-        raise misfit(f"extra.rules.cut_off is {rules.cut_off!r}", "give a time of day such as 16:30:00") from None
+        raise misfit(
+            english("s_bndes_cut_off", cut_off=repr(rules.cut_off)), "give a time of day such as 16:30:00"
+        ) from None
     return CutOff(at, rules.days_before, rules.days_after)
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from malote.institutions.bndes.answers.elements import plain
 from malote.institutions.bndes.rules import BndesRules, Service
+from malote.texts import english
 
 log = logging.getLogger("malote.institutions.bndes")
 
@@ -43,8 +44,8 @@ class Words:
         """What is wrong with a status that means nothing, and the rule that would mend it."""
         if not status:
             names = ", ".join(self.rules.tags["status"])
-            return f"its status is not known, since nothing is read as one ({names}): extra.rules.tags.status"
-        return f"its status {status[:60]!r} is not known to us: extra.rules.words (pending, yes, no)"
+            return english("s_bndes_no_status", names=names)
+        return english("s_bndes_status", status=repr(status[:60]))
 
     def says(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> bool:
         """Whether one of the texts holds one of the words of a list, or of ``more``."""

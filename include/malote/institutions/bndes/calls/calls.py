@@ -15,6 +15,7 @@ from malote.institutions.bndes.codes import BY_CODE
 from malote.institutions.bndes.rules import BndesRules, Service, misfit
 from malote.reading import markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
+from malote.texts import english
 
 T = TypeVar("T")
 
@@ -120,19 +121,23 @@ class Calls:
     def _progress(self, service: Service, protocol: str, reply: Reply) -> Progress:
         root = self._reading.final(reply, protocol)
         if root is None:
-            return Pending("BNDES is still processing it")
+            return Pending(english("s_bndes_processing"))
         return self._judged(service, Fields(root, self._rules.tags).get("status"), reply.body)
 
     def _judged(self, service: Service, status: str | None, answer: bytes) -> Progress:
         verdict = self._reading.verdict(service, status)
         if verdict in ("yes", "no"):
             return Ready(answer)
-        return Pending(self._reading.unknown(status) if verdict == "unknown" else f"its status is {status!r}"[:80])
+        return Pending(
+            self._reading.unknown(status)
+            if verdict == "unknown"
+            else english("s_bndes_status_is", status=repr(status))[:80]
+        )
 
     def _fetched(self, protocol: str, reply: Reply) -> Pending | None:
         if reply.status != 200:
             self._reading.final(reply, protocol)
-            return Pending("BNDES is still processing it")
+            return Pending(english("s_bndes_processing"))
         return None
 
     def _logged(self, service: str, protocol: str, reply: Reply) -> list[tuple[str | None, ...]]:
@@ -149,16 +154,16 @@ class Calls:
 
     def _up(self, reply: Reply) -> str:
         if reply.status == 200:
-            return " ".join(reply.body[:500].decode("utf-8", "replace").split()) or "it says nothing, and is up"
+            return " ".join(reply.body[:500].decode("utf-8", "replace").split()) or english("s_bndes_up")
         if reply.status in (401, 403):
-            raise about(Misconfigured, f"BNDES answered HTTP {reply.status}", str(reply.status))
+            raise about(Misconfigured, english("s_bndes_http", status=reply.status), str(reply.status))
         if reply.status == 503:
             known = BY_CODE["503"]
             raise Unavailable(
-                "BNDES says that it is down", institution="bndes", code="503", meaning=known.meaning, todo=known.action
+                english("s_bndes_says_down"), institution="bndes", code="503", meaning=known.meaning, todo=known.action
             )
         if reply.status in (404, 405):
-            what = f"there is no {self._services['status'].path} at {self._base} (HTTP {reply.status})"
+            what = english("s_bndes_no_apa", path=self._services["status"].path, base=self._base, status=reply.status)
             raise misfit(what, "correct host, port and path of the connection; BNDES's ends in /apa")
         raise gateway(reply)
 
@@ -182,5 +187,5 @@ def protocol_of(submission: Submission) -> str:
     :raises Misconfigured: where it has none
     """
     if not submission.receipt:
-        raise misfit(f"{submission.id} has no numeroProtocolo to ask for", "resolve it with --receipt PROTOCOL")
+        raise misfit(english("s_bndes_no_receipt", id=submission.id), "resolve it with --receipt PROTOCOL")
     return submission.receipt

@@ -68,12 +68,12 @@ class Finder:
             return found
         mine = [each for each in found if is_of(each, submission)]
         if not found:
-            return Absent(f"pesquisa shows no operation for {what}")
+            return Absent(english("s_bndes_pesquisa_none", what=what))
         if not mine:
             return self._cannot(submission, english("s_bndes_none_is_it", what=what, n=len(found)))
         now = [each for each in self._requests(mine) if not self._earlier(each, submission)]
         if not now:
-            return Absent(f"pesquisa shows {what} only as it was received before this was made")
+            return Absent(english("s_bndes_pesquisa_earlier", what=what))
         times = [at for each in now if (at := _received(each))]
         if len(times) == len(now):
             now = [now[times.index(max(times))]]
@@ -82,9 +82,9 @@ class Finder:
             shown_under = ", ".join(sorted(protocols))
             return self._cannot(submission, english("s_bndes_protocols", what=what, protocols=shown_under))
         if protocols:
-            return Found(self._receipt(protocols.pop(), now[0], "pesquisa by proposal"))
+            return Found(self._receipt(protocols.pop(), now[0], english("s_bndes_by_proposal")))
         if number := mine[0].get("numero_bndes"):
-            return Found(self._receipt(f"{BY_NUMBER}{number}", mine[0], "pesquisa by proposal, without a protocol"))
+            return Found(self._receipt(f"{BY_NUMBER}{number}", mine[0], english("s_bndes_by_proposal_bare")))
         return self._cannot(submission, english("s_bndes_bare", what=what))
 
     def _requests(self, operations: list[Fields]) -> list[Fields]:
@@ -139,7 +139,7 @@ class Finder:
         root, tags = markup.parse(answer), self._reading.rules.tags
         if (where := unread(root, submission.facts, tags)) and not self._reading.says("absent", texts(root)):
             raise Malformed(
-                f"pesquisa names it in <{where}>, and no operation is read there: that is no absence",
+                english("s_bndes_pesquisa_unread", where=where),
                 institution="bndes",
                 todo=f"name its elements by extra.rules.tags (operacao, numero_proposta, numero_bndes); {REHEARSE}",
             )

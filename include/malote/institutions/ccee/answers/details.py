@@ -12,6 +12,7 @@ from malote.errors import Malformed
 from malote.institution import AnswerRow
 from malote.institutions.ccee.rules import STATUS
 from malote.reading import markup
+from malote.texts import english
 
 
 def details(stream: BinaryIO, code: str | None, fault: Callable[[etree._Element], NoReturn]) -> Iterator[AnswerRow]:
@@ -31,16 +32,16 @@ def details(stream: BinaryIO, code: str | None, fault: Callable[[etree._Element]
         elif name == "codigoProcessamento":
             said = (element.text or "").strip() or None
             if said and code and said.lstrip("0") != code.strip().lstrip("0"):
-                raise _malformed("it is the answer for another codigoProcessamento", said=said, asked=code)
+                raise _malformed(english("s_ccee_other_code"), said=said, asked=code)
         elif name == "Fault":
             fault(element)
         else:
             inside = [markup.local(child.tag) for child in element]
             body = markup.local(element.getroottree().getroot().tag) == "Envelope"
             if body and inside and not (said or found) and not inside[0].startswith("obterResultadoProcessamento"):
-                raise _malformed(f"it answers another question: its body holds {inside[0]}")
+                raise _malformed(english("s_ccee_other_question", root=inside[0]))
     if not body:
-        raise _malformed("it is no SOAP envelope with a body")
+        raise _malformed(english("s_ccee_no_envelope"))
 
 
 _local = lru_cache(maxsize=256)(markup.local)

@@ -23,6 +23,7 @@ from malote.institutions.ccee.calls.faults import Fault, denial, denied, doubt, 
 from malote.institutions.ccee.rules import PROCESSAMENTO, CceeRules
 from malote.reading import Repairs, markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
+from malote.texts import english
 
 IMPORTAR, RESULTADO = "ImportarArquivoBSv1", "ResultadoProcessamentoBSv1"
 
@@ -89,7 +90,7 @@ class Calls:
 
     def _ask(self, submission: Submission, read: Any) -> Call[Any]:
         if not submission.receipt:
-            raise misfit(f"{submission.id} has no codigoProcessamento to ask for", "resolve it with --receipt")
+            raise misfit(english("s_ccee_no_receipt", id=submission.id), "resolve it with --receipt")
         return self._query(submission.receipt, read, (256 << 10) + (8 << 10) * submission.item_count)
 
     def _query(self, code: str, read: Any, limit: int) -> Call[Any]:
@@ -109,7 +110,7 @@ class Calls:
         if service not in self._envelopes:
             access = self._access
             if not access.login or not access.password:
-                raise misfit("the connection has no user or no password", "set login and password (WS-Security)")
+                raise misfit(english("s_ccee_no_user"), "set login and password (WS-Security)")
             headers = {
                 "MessageHeader": {"codigoPerfilAgente": self._profile},
                 "Security": {"UsernameToken": {"Username": access.login, "Password": access.password}},
@@ -129,10 +130,10 @@ class Calls:
         except Malformed as broken:
             found = {code.decode() for code in _CODE.findall(_ASIDE.sub(b"", reply.body))}
             if len(found) == 1:
-                return Receipt(found.pop(), facts={"read": "leniently, from a reply that is no well-formed XML"})
+                return Receipt(found.pop(), facts={"read": english("s_leniently")})
             if not found and (refusal := denial(reply.body)):
                 raise denied(refusal, self._profile) from None
-            what = f"HTTP {reply.status} and a reply without a code that can be read: {broken.what}"
+            what = english("s_ccee_unreadable", status=reply.status, what=broken.what)
             raise doubt(submission, what) from None
         faults = list(root.iter("{*}Fault"))
         inside = {element for fault in faults for element in fault.iter("{*}codigoProcessamento")}
@@ -145,17 +146,17 @@ class Calls:
             return Receipt(codes.pop(), facts=facts | repairs.facts())
         if codes:
             some = ", ".join(sorted(codes)[:10])
-            raise doubt(submission, f"the reply names {len(codes)} processing codes", codes=some)
+            raise doubt(submission, english("s_ccee_codes", n=len(codes)), codes=some)
         if not faults:
-            what = f"HTTP {reply.status} and XML without a codigoProcessamento ({markup.local(root.tag)})"
+            what = english("s_ccee_xml_without", status=reply.status, root=markup.local(root.tag))
             raise doubt(submission, what)
         fault = Fault.of(faults[0])
         if fault.kind == "misconfigured":
             raise denied(fault, self._profile)
         if fault.kind == "refused":
-            what = "CCEE turned the file down at the door"
+            what = english("s_ccee_door")
             raise fault.told(Refused, what, todo=fault.action, kept="the items: none was taken")
-        raise doubt(submission, "CCEE answered with a fault that does not say whether the file was taken", fault)
+        raise doubt(submission, english("s_ccee_unsaid"), fault)
 
     def _progress(self, submission: Submission, reply: Reply) -> Progress:
         expected = int(submission.facts.get("echoes") or submission.item_count)
@@ -172,15 +173,15 @@ class Calls:
                 if row[8] == "unanswered":
                     unknown.add(row[9] or "none")
         except _NoData as nothing:
-            return Pending(f"no data yet: {nothing}")
+            return Pending(english("s_ccee_nothing_yet", nothing=nothing))
         if not count:
-            return Pending("the answer has no detalhe yet")
+            return Pending(english("s_ccee_no_detail"))
         partial_ = hashlib.sha256(str(mark).encode()).hexdigest()
         if len(named) < expected:
-            return Pending(f"{len(named)} of {expected} contracts answered", partial=partial_)
+            return Pending(english("s_ccee_partly", n=len(named), of=expected), partial=partial_)
         if unknown:
             shown = ", ".join(status[:60] for status in sorted(unknown)[:5])
-            return Pending(f"status not known to us: {shown}", partial=partial_)
+            return Pending(english("s_ccee_strange_status", shown=shown), partial=partial_)
         return Ready(reply.body)
 
     def _fetched(self, submission: Submission, reply: Reply) -> None:
@@ -189,7 +190,7 @@ class Calls:
                 return
         except _NoData:
             pass
-        raise Malformed("there is no answer to fetch yet", institution="ccee", todo="ask again")
+        raise Malformed(english("s_ccee_no_answer"), institution="ccee", todo="ask again")
 
     def _welcome(self, reply: Reply) -> str:
         try:
@@ -219,11 +220,11 @@ class Calls:
         if fault.kind == "misconfigured":
             raise denied(fault, self._profile)
         if _SLM.search(fault.message):
-            raise fault.told(Throttled, "CCEE counts too many requests", todo="wait; see rules requests and window")
+            raise fault.told(Throttled, english("s_ccee_throttled"), todo="wait; see rules requests and window")
         if fault.kind == "doubt":
-            raise fault.told(Unavailable, "CCEE could not answer the question", todo="nothing: it is asked again")
+            raise fault.told(Unavailable, english("s_ccee_could_not"), todo="nothing: it is asked again")
         todo = "nothing, it is asked again; where it stays so, tell CCEE the transactionId"
-        raise fault.told(Malformed, "CCEE answered the question with a fault", todo=todo)
+        raise fault.told(Malformed, english("s_ccee_fault"), todo=todo)
 
     def _wsdl(self, reply: Reply) -> str:
         if reply.status in (401, 403, 429, 502, 503, 504):
@@ -236,7 +237,7 @@ class Calls:
             root = wrong.what
         if reply.status != 200 or root != "definitions":
             raise misfit(
-                f"{self._base} serves no WSDL of {IMPORTAR}: HTTP {reply.status}, {root}",
+                english("s_ccee_no_wsdl", base=self._base, service=IMPORTAR, status=reply.status, root=root),
                 "correct host, port and path; the firewall must let 442 and 443 out; a proxy may have answered instead",
             )
         return f"the WSDL of {IMPORTAR} is served"

@@ -81,13 +81,13 @@ def _of_soap_12(fault: etree._Element) -> dict[str, str]:
 def denied(fault: Fault, profile: str) -> Misconfigured:
     """A denial, in words that say which of the connection's fields it is about."""
     if "codigoperfilagente" in fault.message.lower():
-        what = f"the user may not use codigo_perfil_agente {profile}"
+        what = english("s_ccee_not_profile", profile=profile)
         todo = "set extra.codigo_perfil_agente to the code of a perfil (not of the agente) that this user may act for"
     elif re.search(r"\buri\b", fault.message, re.IGNORECASE):
-        what = "CCEE does not know the address that was called"
+        what = english("s_ccee_not_address")
         todo = "correct host, port and path of the connection"
     else:
-        what = "CCEE does not accept the user or its password, or the client certificate"
+        what = english("s_ccee_not_user")
         todo = "correct login and password of the connection (the system user, not a person's)"
     todo += "; see that client_certificate is the one that was uploaded to CCEE for this user, and not expired"
     return fault.told(Misconfigured, what, todo=todo, kept="nothing was done over there")
@@ -123,7 +123,7 @@ def doubt(submission: Submission, what: str, fault: Fault | None = None, **facts
 
 def gateway(reply: Reply) -> MaloteError:
     """A reply to a query whose status speaks, not its body."""
-    what = f"CCEE's gateway answered HTTP {reply.status}"
+    what = english("s_ccee_gateway", status=reply.status)
     if reply.status == 429:
         return Throttled(what, institution="ccee", code="429", retry_after=reply.retry_after)
     if reply.status in (502, 503, 504):

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from malote.errors import Malformed
 from malote.reading import Mended, chunks, markup, mended, repair
+from malote.texts import english
 
 PEEK = 64 << 10
 """Bytes of a reply that show what it is."""
@@ -96,7 +97,7 @@ def _text(pieces: Iterator[bytes]) -> Iterator[bytes]:
         if ready > 0:
             yield data[:ready] if section else _resolved(data[:ready])
             data = data[ready:]
-    raise _malformed("is cut off")
+    raise _malformed(english("s_cielo_cut_off"))
 
 
 def _before_entity(data: bytes) -> int:
@@ -139,12 +140,12 @@ def _decoded(pieces: Iterator[bytes]) -> Iterator[bytes]:
             rest = rest[whole:]
         yield base64.b64decode(rest, validate=True)
     except binascii.Error:
-        raise _malformed("holds neither XML nor base64") from None
+        raise _malformed(english("s_cielo_neither")) from None
 
 
 def _malformed(what: str) -> Malformed:
     return Malformed(
-        f"the `arquivo` of the download answer {what}",
+        english("s_cielo_arquivo", what=what),
         institution="cielo",
         todo="nothing, it is asked again; where it stays so, ask Cielo what `arquivo` holds: no sample of it is known",
     )

@@ -11,6 +11,7 @@ from malote.institutions.cielo.answers import elements
 from malote.institutions.cielo.answers.arquivo import unwrapped
 from malote.institutions.cielo.answers.elements import Names
 from malote.reading import markup
+from malote.texts import english
 
 _ROOTS = ("retorno-lote", "retorno-download-lote")
 _NUMBER, _LIST = "numero-lote", "lista"
@@ -38,16 +39,16 @@ def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
     for element in markup.records(unwrapped(stream), *_NAMES, unless_inside="token"):
         kind = _KINDS[element.tag]
         if not begun and (root := markup.local(element.getroottree().getroot().tag)) not in _ROOTS:
-            raise _malformed(f"it is no return file ({root})")
+            raise _malformed(english("s_cielo_no_return_but", root=root))
         begun = True
         if kind is _NUMBER:
             said = (element.text or "").strip()
             if not (said.isascii() and said.isdigit() and len(said) < 20 and int(said) == number):
-                raise _malformed("it is the return file of another lot", said=said[:20], asked=lot)
+                raise _malformed(english("s_cielo_other_lot"), said=said[:20], asked=lot)
         elif kind is not _LIST:
             yield kind(element, operation, lot)
     if not begun:
-        raise _malformed("it is no return file")
+        raise _malformed(english("s_cielo_no_return"))
 
 
 def _malformed(what: str, **facts: str) -> Malformed:

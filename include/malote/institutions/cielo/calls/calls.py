@@ -18,6 +18,7 @@ from malote.institutions.cielo.answers import PEEK
 from malote.institutions.cielo.calls import multipart, replies
 from malote.institutions.cielo.rules import LARGEST_LOT, NAMESPACE, PROBE_LOT, CieloRules
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
+from malote.texts import english
 
 misfit = partial(address.misfit, "cielo")
 """What is wrong with the connection."""
@@ -109,7 +110,7 @@ class Calls:
         :raises Misconfigured: where the connection has none
         """
         if not 1 <= len(self._access.password) <= 100:
-            raise misfit("the connection has no chave, or one of more than 100 characters", "set its password")
+            raise misfit(english("s_cielo_no_chave"), "set its password")
         return self._access.password
 
     def _heard(self, reply: Reply) -> replies.Heard:
@@ -140,5 +141,5 @@ def lot_number(submission: Submission) -> int:
     text = submission.receipt or str(submission.facts.get("numero_lote") or "")
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdigit() and len(digits) < 10 and 1 <= int(digits or 0) <= LARGEST_LOT):
-        raise misfit(f"{submission.id} has no lot number to ask for", "resolve it with --receipt LOT_NUMBER")
+        raise misfit(english("s_cielo_no_receipt", id=submission.id), "resolve it with --receipt LOT_NUMBER")
     return int(digits)

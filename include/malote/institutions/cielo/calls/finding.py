@@ -42,7 +42,7 @@ def find(
     else:
         why = heard.why
         if heard.code != ABSENT:
-            return Found(known(submission, number, f"the question for its return was answered: {why}"))
+            return Found(known(submission, number, english("s_cielo_question_answered", why=why)))
     search = english("s_cielo_search", number=number, ec=ec)
     if spent:
         went = english("s_cielo_purged")
@@ -56,7 +56,7 @@ def find(
         return CannotTell(english("s_cielo_again", number=number, why=why, said=said), search)
     except InDoubt as unclear:
         raise Malformed(
-            f"sent again under its number, and still unclear: {unclear.what}",
+            english("s_cielo_still_unclear", what=unclear.what),
             institution="cielo", code=unclear.code, meaning=unclear.meaning, facts=unclear.facts,
             todo="nothing now: it is asked again",
         ) from None  # fmt: skip

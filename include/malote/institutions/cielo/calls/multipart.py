@@ -12,6 +12,7 @@ from malote.errors import Misconfigured
 from malote.institution import Body
 from malote.reading import as_file, chunks
 from malote.submission import Stored
+from malote.texts import english
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
@@ -26,7 +27,7 @@ def upload(archive: Archive, stored: Stored, *, part: str, file_name: str) -> tu
     for name in (part, file_name):
         if not _PLAIN.fullmatch(name):
             raise Misconfigured(
-                "the name of the file part, or of the file, has other characters than letters, digits and _.-",
+                english("s_cielo_part_name"),
                 institution="cielo",
                 todo="correct rule part_name",
                 kept="nothing was sent",

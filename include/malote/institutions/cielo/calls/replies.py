@@ -15,6 +15,7 @@ from malote.institutions.cielo.rules import PROMISED, batch_code
 from malote.reading import Repairs, instant, markup, mended
 from malote.rules import Code
 from malote.submission import Receipt, Submission
+from malote.texts import english
 
 E = TypeVar("E", bound=MaloteError)
 
@@ -62,35 +63,35 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
         bare = _ASIDE.sub(b"", reply.body)
         if (sent := _ENVIO.search(bare)) and not _ERRO.search(bare):
             promised = _RETORNO.search(bare)
-            return _receipt(number, _latin(sent), _latin(promised), "", read="leniently, from broken XML")
-        raise doubt(f"HTTP {reply.status} and an answer to the upload that cannot be read: {broken.what}") from None
+            return _receipt(number, _latin(sent), _latin(promised), "", read=english("s_cielo_leniently"))
+        raise doubt(english("s_cielo_unreadable", status=reply.status, what=broken.what)) from None
     envio, retorno = markup.first_text(root, "data-envio"), markup.first_text(root, "data-retorno")
     erro = next(root.iter("{*}erro"), None)
     said = _told(markup.first_text(root if erro is None else erro, "mensagem"))
     if erro is None:
         if envio is None and retorno is None and markup.local(root.tag) != "retorno-upload-lote":
-            raise doubt(f"HTTP {reply.status} and XML that is no answer to an upload ({markup.local(root.tag)})")
+            raise doubt(english("s_cielo_no_answer", status=reply.status, root=markup.local(root.tag)))
         return _receipt(number, envio, retorno, said, **repairs.facts())
     if envio is not None or retorno is not None:
-        raise doubt("the answer to the upload is a receipt and an error in one", said=said)
+        raise doubt(english("s_cielo_both"), said=said)
     printed = markup.first_text(erro, "codigo")
     code = batch_code(printed)
     if code and code.kind == "refused":
-        what = "Cielo's pre-validation turned the lot down"
+        what = english("s_cielo_door")
         raise _about(Refused, what, code, said, kept="the items: none was taken")
     if code and code.kind == "misconfigured":
         raise denied(code, said, ec)
     if (
         code and code.kind == "arrived"
     ):  # an early question would settle no more: its return is compared before it lands
-        return known(submission, number, f"Cielo says that lot number {number} is in use ({code.code})", said)
+        return known(submission, number, english("s_cielo_in_use", number=number, code=code.code), said)
     raise doubt(_unclear(code, printed), code, said)
 
 
 def _unclear(code: Code | None, printed: str | None) -> str:
     if code is None:
-        return f"Cielo answered the upload with code {_short(printed)}, which is not known"
-    return "Cielo's answer to the upload does not say whether the lot was taken"
+        return english("s_cielo_upload_code", code=_short(printed))
+    return english("s_cielo_unsaid")
 
 
 def known(submission: Submission, number: int, how: str, said: str = "") -> Receipt:
@@ -110,11 +111,11 @@ def heard(reply: Reply, ec: str) -> Heard:
     """
     attached = reply.headers.get("content-disposition", "").strip().lower().startswith("attachment")
     if reply.status == 200 and holds_return(reply.body, attached=attached):
-        return Heard(True, None, "the return file is there")
+        return Heard(True, None, english("s_cielo_return_there"))
     try:
         if len(reply.body) >= PEEK:
             root_name = markup.root_of(reply.body[:PEEK]) or "no XML"
-            raise Malformed(f"no return file, and too long for a message ({root_name})")
+            raise Malformed(english("s_cielo_too_long", root=root_name))
         root = markup.parse(spaceless(mended(reply.body)))
     except Malformed as wrong:
         raise _gateway(reply, wrong) from None
@@ -123,12 +124,12 @@ def heard(reply: Reply, ec: str) -> Heard:
     if erro is None:
         if said:  # the segunda via, whose XML nobody has seen (sheet 3)
             return Heard(False, None, said)
-        raise _gateway(reply, Malformed(f"XML that answers no download request ({markup.local(root.tag)})"))
+        raise _gateway(reply, Malformed(english("s_cielo_no_download", root=markup.local(root.tag))))
     printed = markup.first_text(erro, "codigo")
     code = batch_code(printed)
     if code is None:
         raise Malformed(
-            f"Cielo answered the question with code {_short(printed)}, which is not known", institution="cielo",
+            english("s_cielo_question_code", code=_short(printed)), institution="cielo",
             facts={"mensagem": said}, todo="nothing, it is asked again; where it stays so, ask Cielo",
         )  # fmt: skip
     if code.kind == "wait":
@@ -136,13 +137,13 @@ def heard(reply: Reply, ec: str) -> Heard:
     if code.kind == "misconfigured":
         raise denied(code, said, ec)
     if code.kind == "doubt":
-        raise _about(Unavailable, "Cielo could not answer the question", code, said)
-    raise _about(Malformed, "Cielo answered the question with an error that is none of a question", code, said)
+        raise _about(Unavailable, english("s_cielo_could_not"), code, said)
+    raise _about(Malformed, english("s_cielo_odd_error"), code, said)
 
 
 def denied(code: Code, said: str, ec: str) -> Misconfigured:
     """EC or chave are wrong, in words that say which of the connection's fields it is about."""
-    what = f"Cielo does not know EC {ec}" if code.code == "084" else f"Cielo does not accept the chave of EC {ec}"
+    what = english("s_cielo_not_ec", ec=ec) if code.code == "084" else english("s_cielo_not_chave", ec=ec)
     return _about(Misconfigured, what, code, said, kept="nothing was done over there")
 
 
@@ -155,7 +156,7 @@ def _about(kind: type[E], what: str, code: Code, said: str, kept: str | None = N
 
 def _gateway(reply: Reply, wrong: Malformed) -> MaloteError:
     """A reply to a question whose status speaks, not its body."""
-    what = f"Cielo answered HTTP {reply.status}: {wrong.what}"
+    what = english("s_cielo_http", status=reply.status, what=wrong.what)
     if reply.status == 429:
         return Throttled(what, institution="cielo", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:

@@ -14,6 +14,7 @@ from malote.institutions.reinf.masking import masked, quoted_away
 from malote.institutions.reinf.rules import EVENTS
 from malote.reading import Repairs, instant, markup
 from malote.submission import Submission
+from malote.texts import english
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,48}")
 _EVENT_ID = re.compile(r"ID[12]([0-9]{14})[0-9]{19}")
@@ -35,7 +36,7 @@ class Retorno:
         """
         root = markup.parse(body, repairs=repairs)
         if markup.local(root.tag) != "Reinf" or next(root.iter("{*}cdResposta"), None) is None:
-            raise Malformed(f"XML that is no return of a lote ({markup.local(root.tag)[:60]})", institution="reinf")
+            raise Malformed(english("s_reinf_no_return", root=markup.local(root.tag)[:60]), institution="reinf")
         return cls(root)
 
     @property
@@ -65,7 +66,7 @@ class Retorno:
 
     def told(self) -> str:
         """The same for a log, without anybody's CPF, nor what they quote."""
-        return quoted_away(self.words()) or "no reason was given"
+        return quoted_away(self.words()) or english("s_no_reason")
 
     def events(self) -> list[tuple[str, etree._Element]]:
         """Each `evento` with its Id."""

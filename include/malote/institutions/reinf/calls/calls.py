@@ -29,6 +29,7 @@ from malote.institutions.reinf.rules import (
 )
 from malote.reading import Repairs
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
+from malote.texts import english
 
 T = TypeVar("T")
 E = TypeVar("E", bound=MaloteError)
@@ -94,7 +95,7 @@ class Calls:
 
     def _ask(self, submission: Submission, read: Callable[[Reply], T]) -> Call[T]:
         if not submission.receipt:
-            raise misfit(f"{submission.id} has no protocol to ask for", "resolve it with --receipt PROTOCOL")
+            raise misfit(english("s_reinf_no_receipt", id=submission.id), "resolve it with --receipt PROTOCOL")
         return self._get("consulta/lotes", f"{self._base}/consulta/lotes/{quote(submission.receipt, safe='')}", read)
 
     def _get(self, name: str, url: str, read: Callable[[Reply], T]) -> Call[T]:
@@ -112,27 +113,27 @@ class Calls:
         except Malformed as broken:
             found = {each.decode() for each in _PROTOCOL.findall(reply.body)}
             if reply.status < 300 and len(found) == 1:
-                return Receipt(found.pop(), facts={"read": "leniently, from a reply that is no well-formed XML"})
+                return Receipt(found.pop(), facts={"read": english("s_leniently")})
             if reply.status == 415:
-                what = "the EFD-Reinf says that what was sent is no XML"
+                what = english("s_reinf_says_no_xml")
                 raise _about(Refused, what, "415", kept="nothing was taken over there") from None
             raise _doubt(reply, broken.what) from None
         if said.strange_to(submission):
-            raise _doubt(reply, "it is about another contributor")
+            raise _doubt(reply, english("s_reinf_other_contributor"))
         if said.protocol and (reply.status < 300 or said.code == NOT_RECEIVED):
             # Of a lote that they have already a refusal may name the protocol: it is no refusal then.
             return Receipt(said.protocol, received_at=said.received_at, facts=repairs.facts())
         if said.code == NOT_RECEIVED and (reply.status < 300 or reply.status == 422):
             raise self._not_received(submission, said)
         if reply.status == 415:
-            raise _about(Refused, "the EFD-Reinf says that what was sent is no XML", "415")
-        raise _doubt(reply, f"cdResposta {said.code} without a protocol: {said.told()}")
+            raise _about(Refused, english("s_reinf_says_no_xml"), "415")
+        raise _doubt(reply, english("s_reinf_code_only", code=said.code, said=said.told()))
 
     def _not_received(self, submission: Submission, said: Retorno) -> Refused:
         rows, words = list(said.ocorrencias(None)), said.words().lower()
         again = submission.attempt > 1 or submission.repeats > 0
         there = again and any(word.lower() in words for word in self._rules.there)
-        what = f"the EFD-Reinf did not take the lote: {said.told()}"
+        what = english("s_reinf_not_taken", said=said.told())
         return _about(Refused, what, ALREADY_THERE if there else "7", reasons=rows)
 
     # ---- a question
@@ -149,18 +150,18 @@ class Calls:
                 raise
             raise _gateway(reply) from None
         if reply.status == 404 or said.code == NOT_FOUND:
-            raise _about(Malformed, f"the EFD-Reinf knows no lote of protocol {submission.receipt}", "9")
+            raise _about(Malformed, english("s_reinf_unknown_lote", protocol=submission.receipt), "9")
         if said.code == INTERNAL:
-            raise _about(Unavailable, f"the EFD-Reinf could not answer: {said.told()}", "99")
+            raise _about(Unavailable, english("s_reinf_could_not", said=said.told()), "99")
         if said.code not in (TAKEN, WELL, SOME):
             wrong = BY_CODE["8"] if said.code == WRONG_QUERY else None
             raise Malformed(
-                f"the EFD-Reinf answers the question with cdResposta {said.code}: {said.told()}", institution="reinf",
+                english("s_reinf_odd_code", code=said.code, said=said.told()), institution="reinf",
                 code=wrong.code if wrong else None, meaning=wrong.meaning if wrong else None, todo=BY_CODE["8"].action,
             )  # fmt: skip
         if said.strange_to(submission) or (said.protocol and said.protocol != submission.receipt):
             raise Malformed(
-                "it is the result of another lote", institution="reinf",
+                english("s_reinf_other_lote"), institution="reinf",
                 facts={"said": said.protocol or "another contributor", "asked": submission.receipt or ""},
                 todo="nothing, it is asked again; where it stays so, ask the Receita",
             )  # fmt: skip
@@ -169,19 +170,21 @@ class Calls:
     def _progress(self, submission: Submission, reply: Reply) -> Progress:
         said = self.answer(reply, submission)
         if said.code == TAKEN:
-            return Pending("the EFD-Reinf is still processing it")
+            return Pending(english("s_reinf_processing"))
         rows = list(events(said, submission, self._rules))
         waited = set(submission.facts.get("eventos") or ())
         silent = waited - {row[-4] for row in rows if row[-3] != "unanswered"}
         if not silent:
             return Ready(reply.body)
         mark = hashlib.sha256(repr(sorted((row[-4], row[-3], row[-2]) for row in rows)).encode()).hexdigest()
-        return Pending(f"{len(waited) - len(silent)} of {len(waited)} events answered", partial=mark if rows else None)
+        return Pending(
+            english("s_reinf_partly", n=len(waited) - len(silent), of=len(waited)), partial=mark if rows else None
+        )
 
     def _fetched(self, submission: Submission, reply: Reply) -> Pending | None:
         if reply.status == 200:
             try:
-                return Pending("still in process") if self.answer(reply, submission).code == TAKEN else None
+                return Pending(english("s_reinf_in_process")) if self.answer(reply, submission).code == TAKEN else None
             except Malformed:
                 return None  # of a long answer a driver keeps the beginning: the whole is read where it lands
         self.answer(reply, submission)
@@ -205,20 +208,20 @@ class Calls:
 
 def _denied(reply: Reply) -> None:
     if reply.status in (495, 496):
-        what = f"the client certificate was turned down over there (HTTP {reply.status})"
+        what = english("s_certificate_turned_down", status=reply.status)
         raise _about(Misconfigured, what, str(reply.status), kept="nothing was done over there")
 
 
 def _doubt(reply: Reply, what: str) -> Malformed:
     return Malformed(
-        f"HTTP {reply.status} and a reply that does not say whether the lote was taken: {what}", institution="reinf",
+        english("s_reinf_unsaid", status=reply.status, what=what), institution="reinf",
         code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
         kept="the lote: nothing is sent again by itself",
     )  # fmt: skip
 
 
 def _gateway(reply: Reply) -> MaloteError:
-    what = f"the EFD-Reinf, or something in between, answered HTTP {reply.status}"
+    what = english("s_reinf_or_between", status=reply.status)
     if reply.status == 429:
         return Throttled(what, institution="reinf", code="429", retry_after=reply.retry_after)
     if reply.status >= 500 or reply.status in (401, 403):

@@ -48,8 +48,8 @@ def find(calls: Calls, submission: Submission, archive: Archive) -> Asked:
         others += 1
     if not asked:
         return _cannot(submission, english("s_reinf_no_key"))
-    beside = f"; under {others} of their keys another event" if others else ""
-    return Absent(f"reciboevento shows none of the {asked} events of the lote{beside}")
+    beside = english("s_reinf_beside", others=others) if others else ""
+    return Absent(english("s_reinf_none_shown", asked=asked, beside=beside))
 
 
 def _again(calls: Calls, submission: Submission, archive: Archive) -> Asked:
