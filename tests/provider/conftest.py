@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -11,11 +13,14 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
 from psycopg import conninfo
 
 import malote
 from malote.errors import Problem
 from malote.rules import Rules
+from malote_local.ports import free_port
 from malote_sim import running
 from support.notary import Notary, Office, make_table
 from support.planted import ARCHIVE_KEY, CHAVE, EC, SECRET, WORKER
@@ -225,6 +230,25 @@ def reinf(
         }
         set_connection("reinf_default", **connection)
         yield SimpleNamespace(sim=sim, connection=connection, office=sim.reinf, dsn=connected)
+
+
+@pytest.fixture
+def mails(tmp_path: Path, set_connection: Callable[..., None]) -> Iterator[Any]:
+    """A real SMTP server; ``mails()`` is what it has taken: subject, to, body."""
+    server = Controller(Mailbox(str(tmp_path / "box")), hostname="127.0.0.1", port=(port := free_port()))
+    server.start()
+    extra = {"from_email": "malote@empresa.com.br", "disable_ssl": True, "disable_tls": True}
+    set_connection("smtp_default", conn_type="smtp", host="127.0.0.1", port=port, extra=extra)
+
+    def taken() -> list[Any]:
+        parsed = [
+            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            for path in (tmp_path / "box" / "new").iterdir()
+        ]
+        return [(m["subject"], m["to"], m.get_body(("html",)).get_content()) for m in parsed]  # type: ignore[union-attr]
+
+    yield taken
+    server.stop()
 
 
 def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> Any:

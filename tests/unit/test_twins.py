@@ -15,7 +15,18 @@ TWINS = {
     ROOT / "README.md": ROOT / "README.pt-BR.md",
     **{path.with_name(path.name.replace(".pt.md", ".md")): path for path in sorted((ROOT / "docs").glob("*.pt.md"))},
 }
-WANTED = ("README", "bndes", "ccee", "cielo", "errors", "operations", "quickstart", "reinf", "troubleshooting")
+WANTED = (
+    "README",
+    "bndes",
+    "ccee",
+    "cielo",
+    "errors",
+    "examples",
+    "operations",
+    "quickstart",
+    "reinf",
+    "troubleshooting",
+)
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 REMARK = re.compile(r"(?:^|(?<=\s))(?:#|--) .*$|^\"\"\".*\"\"\"$", re.MULTILINE)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Mailbox
 from airflow.sdk.bases.notifier import BaseNotifier
 
 from malote import commandline
@@ -20,7 +15,6 @@ from malote.clock import HeldClock
 from malote.desk import NEEDS, Need, notice
 from malote.errors import Closed, InDoubt, MaloteError, Terminal, Transient
 from malote.texts import LANGUAGES, Words
-from malote_local.ports import free_port
 from malote_provider import explaining
 from malote_provider.notifiers import MailNotifier, words
 from malote_provider.operators import AlarmOperator
@@ -252,25 +246,6 @@ def test_every_kind_of_need_has_its_words(language: str, clock: HeldClock) -> No
 
 
 # ---- by mail
-
-
-@pytest.fixture
-def mails(tmp_path: Path, set_connection: Callable[..., None]) -> Iterator[Any]:
-    """A real SMTP server; ``mails()`` is what it has taken: subject, to, body."""
-    server = Controller(Mailbox(str(tmp_path / "box")), hostname="127.0.0.1", port=(port := free_port()))
-    server.start()
-    extra = {"from_email": "malote@empresa.com.br", "disable_ssl": True, "disable_tls": True}
-    set_connection("smtp_default", conn_type="smtp", host="127.0.0.1", port=port, extra=extra)
-
-    def mails() -> list[Any]:
-        parsed = [
-            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            for path in (tmp_path / "box" / "new").iterdir()
-        ]
-        return [(m["subject"], m["to"], m.get_body(("html",)).get_content()) for m in parsed]  # type: ignore[union-attr]
-
-    yield mails
-    server.stop()
 
 
 TI = SimpleNamespace(dag_id="ccee_contratos", run_id="manual__1", task_id="land")
