@@ -18,6 +18,7 @@ class Declaration:
 
     :param name: of the institution in ``malote.INSTITUTIONS``; also its ``conn_type`` and the name of its module
     :param title: as people write it
+    :param url: where it tells the public about itself
     :param environments: what ``extra.environment`` may be, beside ``simulator``
     :param asset: URI of what ``land`` emits
     :param rules: an example of ``extra.rules``, for the form
@@ -31,6 +32,7 @@ class Declaration:
 
     name: str
     title: str
+    url: str
     environments: tuple[str, ...]
     asset: str
     rules: str
@@ -77,6 +79,7 @@ def _hook_of(declared: Declaration) -> type[MaloteHook]:
 CCEE = Declaration(
     "ccee",
     "CCEE",
+    "https://www.ccee.org.br",
     ("producao", "piloto"),
     "malote://ccee/resultado_processamento",
     '{"poll_every": "PT5M", "patience": "P2D", "opening_hours": "08:00-20:00"}',
@@ -87,6 +90,7 @@ CCEE = Declaration(
 CIELO = Declaration(
     "cielo",
     "Cielo",
+    "https://developercielo.github.io",
     ("producao", "teste"),
     "malote://cielo/transacao",
     '{"first_lot": 87, "return_after": "PT12H", "poll_every": "PT1H", "patience": "PT12H"}',
@@ -97,6 +101,7 @@ CIELO = Declaration(
 BNDES = Declaration(
     "bndes",
     "BNDES",
+    "https://www.bndes.gov.br",
     ("producao", "homologacao"),
     "malote://bndes/resultado",
     '{"services": {"aditivo": {"path": "api/v1/…"}}, "words": {"yes": ["homologado"]}, "poll_every": "PT1M"}',
@@ -108,6 +113,7 @@ BNDES = Declaration(
 REINF = Declaration(
     "reinf",
     "EFD-Reinf",
+    "http://sped.rfb.gov.br",
     ("producao", "producao_restrita"),
     "malote://reinf/evento",
     '{"eventos_por_lote": 50, "poll_every": "PT5M", "due_day": 15}',

@@ -13,6 +13,7 @@ from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.institution import load
 from malote.texts import english
+from malote_provider import masking
 from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, secrets_of, text_of
 from malote_provider.options import option
 
@@ -84,7 +85,7 @@ class MaloteHook(HttpHook):
         """Get all connections without blocking the event loop; afterwards no method asks Airflow again."""
         for conn_id in (self.http_conn_id, self.warehouse_conn_id, ARCHIVE_CONN_ID):
             try:
-                self._connections[conn_id] = await self.aget_connection(conn_id)
+                self._connections[conn_id] = await masking.aconnection(conn_id)
             except AirflowNotFoundException:
                 self._connections[conn_id] = None
         self._connection(self.warehouse_conn_id)
@@ -95,7 +96,7 @@ class MaloteHook(HttpHook):
     def _connection(self, conn_id: str) -> Connection:
         if conn_id not in self._connections:
             try:
-                self._connections[conn_id] = self.get_connection(conn_id)
+                self._connections[conn_id] = masking.connection(conn_id)
             except AirflowNotFoundException:
                 self._connections[conn_id] = None
             if conn_id in (self.http_conn_id, ARCHIVE_CONN_ID):
@@ -105,8 +106,7 @@ class MaloteHook(HttpHook):
         if found is None:
             raise Misconfigured(
                 english("s_conn_none", conn=repr(conn_id)), institution=self.institution,
-                todo=f"create it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}",
-            )  # fmt: skip
+                todo=f"create it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}")  # fmt: skip
         return found
 
     def access(self) -> Access:

@@ -7,6 +7,9 @@ from typing import Any
 from malote_provider.declaration import DECLARED, Declaration
 from malote_provider.options import OPTIONS
 
+LOGO = "/malote/static/malote.svg"
+"""Where the api-server serves it."""
+
 _PORT = "replaces the port of the host"
 
 
@@ -16,6 +19,21 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-malote",
         "name": "malote",
         "description": "Sends files to CCEE, Cielo, BNDES and EFD-Reinf at most once, lands answers exactly once.",
+        "integrations": [
+            {
+                "integration-name": each.title,
+                "external-doc-url": each.url,
+                "how-to-guide": [f"/docs/{each.name}.md"],
+                "logo": LOGO,
+                "tags": ["service"],
+            }
+            for each in DECLARED
+        ],
+        "hooks": _modules(),
+        "operators": _modules(),
+        "sensors": _modules(),
+        "triggers": _modules("malote_provider.triggers"),
+        "notifications": ["malote_provider.notifiers.MailNotifier"],
         "connection-types": [_connection_type(each) for each in DECLARED],
         "extra-links": ["malote_provider.links.StoryLink"],
         "config": {
@@ -25,6 +43,14 @@ def get_provider_info() -> dict[str, Any]:
             }
         },
     }
+
+
+def _modules(common: str = "") -> list[dict[str, Any]]:
+    """By institution its own module, which has its hook, operators and sensor; or one that all share."""
+    return [
+        {"integration-name": each.title, "python-modules": [common or f"malote_provider.{each.name}"]}
+        for each in DECLARED
+    ]
 
 
 def _connection_type(declared: Declaration) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseHook, BaseOperator
+from airflow.sdk import BaseOperator
 
 from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError
+from malote_provider import masking
 from malote_provider.declaration import DECLARED, hook_of
 from malote_provider.options import option
 
@@ -66,7 +67,7 @@ def journal(clock: Clock, warehouse_conn_id: str | None = None) -> Iterator[Jour
     from malote.journal import Journal
     from malote_provider.connections import dsn_of
 
-    connection = BaseHook.get_connection(warehouse_conn_id or option("warehouse_conn_id"))
+    connection = masking.connection(warehouse_conn_id or option("warehouse_conn_id"))
     with Journal(dsn_of(connection), clock) as opened:
         yield opened
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -274,3 +275,23 @@ def test_secrets_of_the_extra_are_masked_in_logs(ccee: SimpleNamespace, set_conn
     assert secrets_masker
     text = _secrets_masker().redact(f"a planted-certificate-password and a {values['password']}")
     assert text == "a *** and a ***"
+
+
+def said_short(records: Any) -> list[str]:
+    return [record.getMessage() for record in records if "too short" in record.getMessage()]
+
+
+def test_a_short_value_of_extra_is_no_warning_and_a_short_secret_elsewhere_still_is_one(
+    ccee: SimpleNamespace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk._shared.secrets_masker import SecretsMasker
+    from airflow.sdk.log import mask_secret
+
+    monkeypatch.setattr(SecretsMasker, "_has_warned_short_secret", False)
+    assert ccee.connection["extra"]["codigo_perfil_agente"] == "1234"
+    with CceeHook() as hook:
+        hook.get_institution()
+        asyncio.run(hook.fetch())
+    assert said_short(caplog.records) == []
+    mask_secret({"extra": "1234"})
+    assert len(said_short(caplog.records)) == 1

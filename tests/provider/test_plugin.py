@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,8 @@ from airflow.sdk.module_loading import import_string
 from airflow.sdk.types import TaskInstanceKey
 
 from malote import errors
+from malote_provider import desk
+from malote_provider.declaration import DECLARED
 from malote_provider.links import StoryLink
 from malote_provider.provider import get_provider_info
 from malote_provider.retries import retry_policy
@@ -41,7 +44,8 @@ def test_every_path_in_the_provider_info_can_be_imported() -> None:
     assert {"malote_provider.ccee.CceeHook", "malote_provider.links.StoryLink"} <= set(found)
     assert "malote_provider.cielo.CieloHook" in found
     for path in found:
-        assert import_string(path)
+        module, _, name = path.rpartition(".")
+        assert import_string(path) if name[:1].isupper() else import_module(path), module
 
 
 def test_the_provider_info_is_valid_by_airflows_own_schema() -> None:
@@ -51,6 +55,29 @@ def test_the_provider_info_is_valid_by_airflows_own_schema() -> None:
 
     schema = json.loads((Path(airflow.__file__).parent / "provider_info.schema.json").read_text())
     jsonschema.validate(get_provider_info(), schema)
+
+
+def names_of(module: str) -> list[str]:
+    """What a module has for others."""
+    found = import_module(module)
+    return getattr(found, "__all__", dir(found))
+
+
+def test_each_institution_is_listed_with_its_page_and_a_logo_that_the_api_server_serves() -> None:
+    from malote_provider.desk.app import app
+
+    info = get_provider_info()
+    assert [each["integration-name"] for each in info["integrations"]] == [each.title for each in DECLARED]
+    for each in info["integrations"]:
+        assert all((ROOT / page.lstrip("/")).is_file() for page in each["how-to-guide"])
+        path = each["logo"].removeprefix("/malote")
+        assert any(route.matches({"type": "http", "path": path, "method": "GET"})[0].value for route in app.routes)
+        assert (Path(desk.__file__).parent / path.lstrip("/")).is_file()
+    for kind, has in (("hooks", "Hook"), ("operators", "Operator"), ("sensors", "Sensor"), ("triggers", "Trigger")):
+        assert len(info[kind]) == len(DECLARED)
+        for each in info[kind]:
+            for module in each["python-modules"]:
+                assert any(name.endswith(has) for name in names_of(module)), (kind, module)
 
 
 def test_airflow_knows_the_connection_type_its_fields_and_the_options() -> None:

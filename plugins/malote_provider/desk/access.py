@@ -13,7 +13,6 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.configuration import conf
 from airflow.models.dag import DagModel
-from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import Depends, Request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -22,6 +21,7 @@ from malote.desk import dags
 from malote.errors import MaloteError, Misconfigured, Transient
 from malote.journal import Journal
 from malote.submission import Submission
+from malote_provider import masking
 from malote_provider.connections import dsn_of
 from malote_provider.options import option
 
@@ -53,7 +53,7 @@ def open_journal() -> Iterator[Journal]:
     """
     conn_id = option("warehouse_conn_id")
     try:
-        journal = Journal(dsn_of(BaseHook.get_connection(conn_id)))
+        journal = Journal(dsn_of(masking.connection(conn_id)))
         journal.connection.execute(f"set statement_timeout = {_PATIENCE_MS}")
     except (Transient, psycopg.OperationalError, AirflowNotFoundException, Misconfigured) as error:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__
