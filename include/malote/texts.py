@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from string import Formatter
@@ -142,12 +142,16 @@ class Words:
             return ""
         local = at.astimezone(ZONE)
         offset = local.strftime("%z").replace("-", "\N{MINUS SIGN}")
-        day = local.strftime("%d/%m/%Y" if self._at == 0 else "%Y-%m-%d")
+        day = self.day(local.date())
         return (
             f"{day} {local:%H:%M:%S} {offset[:3]}:{offset[3:]}"
             if seconds
             else f"{day} {local:%H:%M} {offset[:3]}:{offset[3:]}"
         )
+
+    def day(self, day: date) -> str:
+        """A day as the language writes it."""
+        return day.strftime("%d/%m/%Y" if self._at == 0 else "%Y-%m-%d")
 
     def lasting(self, time: timedelta) -> str:
         """A duration in its two largest units: ``2 d 3 h``, ``4 min 5 s``."""

@@ -120,7 +120,7 @@ class ReinfSubmitOperator(SubmitOperator, of=REINF):
             institution, today = hook.get_institution(), self.clock.now().astimezone(ZONE).date()
             rules = institution.rules
             assert isinstance(rules, ReinfRules)
-            months = dict(_months(today, rules.due_day))
+            months = dict(months_due(today, rules.due_day))
             with connect(hook.warehouse_dsn()) as connection:
                 home = institution.access.environment, institution.account
                 known = {month: _lacks(connection.execute(_MONTH, (month, *home)).fetchone()) for month in months}
@@ -132,7 +132,7 @@ class ReinfSubmitOperator(SubmitOperator, of=REINF):
                 self.log.warning("%s is due on %s (%s): %s", month, until.isoformat(), when, lacks)
 
 
-def _months(today: date, due_day: int) -> Iterator[tuple[str, date]]:
+def months_due(today: date, due_day: int) -> Iterator[tuple[str, date]]:
     """The last months, the oldest first, and until when each is due."""
     day = today.replace(day=1)
     for _ in range(TOLD - 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from malote.desk.deciding import Decision, Way, choices, decide, decide_offered
-from malote.desk.figures import Hour, Rate, hourly, rates
+from malote.desk.figures import Hour, Month, Rate, hourly, months, rates
 from malote.desk.health import MEASURES, Account, Measure, health, needs_a_person, told
 from malote.desk.holding import submissions_holding
 from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
@@ -24,6 +24,7 @@ __all__ = [
     "ItemRow",
     "Line",
     "Measure",
+    "Month",
     "Need",
     "Notice",
     "Rate",
@@ -46,6 +47,7 @@ __all__ = [
     "line_of",
     "lines",
     "loaded",
+    "months",
     "needs_a_person",
     "notice",
     "rates",

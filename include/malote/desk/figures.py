@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from malote.journal import Journal
 
@@ -39,6 +39,22 @@ class Rate:
         return self.accepted / judged if judged else None
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of the EFD-Reinf.
+
+    :param month: e.g. ``2026-10``
+    :param until: the day until which it is declared
+    :param closed: by R-4099; None where nothing of it is known here
+    :param missing: what of it is not declared yet, in Portuguese as ``report.reinf_competencia`` says it
+    """
+
+    month: str
+    until: date
+    closed: bool | None = None
+    missing: str | None = None
+
+
 # A pouch at a time: its DAG is looked at once, not once a submission of it.
 _SENT = """
     select s.pouch, {at} as at, sum(s.item_count) as sent, 0 as accepted, 0 as refused, 0 as unanswered
@@ -71,3 +87,22 @@ def rates(journal: Journal, dags: Sequence[str], since: datetime) -> list[Rate]:
     """By institution and service."""
     query = _FIGURES.format(by="p.service", sent=_SENT.format(at="null"), landed=_LANDED.format(at="null"))
     return [Rate(**row) for row in journal.connection.execute(query, {"dags": list(dags), "since": since})]
+
+
+_MONTHS = """
+    select per_apur as month, fechada as closed, falta as missing from report.reinf_competencia
+    where per_apur = any (%(months)s) and ambiente = %(environment)s and conta = %(account)s and exists (
+        select 1 from malote.pouch as p where p.institution = 'reinf' and split_part(p.id, '/', 1) = any (%(dags)s))
+"""
+
+
+def months(
+    journal: Journal, dags: Sequence[str], environment: str, account: str, dues: Mapping[str, date]
+) -> list[Month]:
+    """Where the months of a contributor stand, the newest first; of nobody's DAG only until when they are due.
+
+    :param dues: month to until when it is declared
+    """
+    values = {"months": list(dues), "environment": environment, "account": account, "dags": list(dags)}
+    known = {row["month"]: row for row in journal.connection.execute(_MONTHS, values)}
+    return [Month(**{"month": each, "until": dues[each], **known.get(each, {})}) for each in sorted(dues, reverse=True)]

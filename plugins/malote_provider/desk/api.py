@@ -153,6 +153,7 @@ def today(reader: ReaderDep) -> list[dict[str, Any]]:
             "hours": [asdict(hour) for hour in day.hours],
             "services": [{**asdict(rate), "share": rate.share} for rate in day.rates],
             "pipeline": dict(day.pipeline),
+            "months": [asdict(month) for month in day.months],
         }
         for day in days(reader, now)
     ]

@@ -25,6 +25,7 @@ class Counters:
     :param cut_off: Brasília time of the day's cut-off, ``"16:30"``; empty where it has none
     :param pace: name, limit and window of the request budget; limit 0 is none
     :param ends: last instant of the client certificate
+    :param due_day: of the next month, until which a month is declared; 0 where nothing is
     """
 
     name: str
@@ -37,6 +38,7 @@ class Counters:
     pace: tuple[str, int, timedelta] = ("", 0, timedelta())
     gap: timedelta = timedelta()
     ends: datetime | None = None
+    due_day: int = 0
 
 
 def counters() -> list[Counters]:
@@ -78,6 +80,7 @@ def _read(name: str, title: str) -> Counters:
                 name, title, "", institution.access.environment, institution.account,
                 institution.counter(institution.services[0]), str(cut_off)[:5] if cut_off else "",
                 (pace.name, pace.limit, rules.window), pace.gap, certificate.not_after if certificate else None,
+                getattr(rules, "due_day", 0),
             )  # fmt: skip
     except MaloteError as error:
         return Counters(name, title, error.what)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
@@ -47,6 +48,22 @@ def band(counter: Counter, now: datetime, title: str, cut_off: str = "") -> Mark
         if abs(_x(mark * 60) - now_x) > _CLEAR:
             parts.append(_text(_x(mark * 60), 38, f"{mark:02}h", _anchor(mark)))
     parts.append(_text(min(max(now_x, 14), _WIDTH - 14), 38, f"{local:%H:%M}", css="now-text"))
+    return _svg(42, title, *parts)
+
+
+def month(today: date, until: date, title: str) -> Markup:
+    """The month in which something is due as a band: what is left until its day, a mark at it, another at today."""
+    days = monthrange(until.year, until.month)[1]
+    slot = _WIDTH / days
+    at = min(max((today - until.replace(day=1)).days, 0), days)
+    due = until.day * slot
+    parts = [
+        _rect("closed", 0, 4, _WIDTH, 16),
+        _rect("opened", at * slot, 4, due - at * slot, 16),
+        _rect("cut", due - 1, 2, 2, 20, f"{until:%d/%m}"),
+        _rect("now-mark", at * slot, 0, 3, 24, f"{today:%d/%m}"),
+        _text(due, 38, f"{until:%d/%m}", css="now-text"),
+    ]
     return _svg(42, title, *parts)
 
 

@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from malote.clock import SystemClock
+from malote.clock import ZONE, SystemClock
 from malote.texts import Words
 from malote_provider.desk import drawing
 from malote_provider.desk.telling import airflow_run
@@ -35,11 +35,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     words = reading(request)
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     up = "../" * path.strip("/").count("/") or "./"
-    text = (
-        _templates()
-        .get_template(template)
-        .render(t=words, up=up, drawing=drawing, airflow_run=airflow_run, **{"now": SystemClock().now(), **values})
-    )
+    ours = {"t": words, "up": up, "drawing": drawing, "zone": ZONE, "airflow_run": airflow_run}
+    text = _templates().get_template(template).render(**ours, **{"now": SystemClock().now(), **values})
     return HTMLResponse(text, status)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from malote.desk import Hour, Rate, hourly, rates
+from malote.desk import Hour, Month, Rate, hourly, months, rates
+from malote.hours import ZONE
 from malote_provider.desk.access import Reader
 from malote_provider.desk.counters import Counters, counters
 
@@ -18,6 +19,7 @@ class Day:
     """One institution today.
 
     :param reserved: requests of its budget that are taken now
+    :param months: of an institution to which months are declared
     :param pipeline: name and number of each step: what was asked for first, then what each service approved
     """
 
@@ -26,6 +28,7 @@ class Day:
     rates: list[Rate]
     reserved: int
     pipeline: list[tuple[str, int]]
+    months: list[Month]
 
 
 def days(reader: Reader, now: datetime) -> list[Day]:
@@ -36,7 +39,9 @@ def days(reader: Reader, now: datetime) -> list[Day]:
     for each in counters():
         own = [rate for rate in services if rate.institution == each.name]
         mine = [hour for hour in hours if hour.institution == each.name]
-        found.append(Day(each, mine, own, _reserved(reader, each, now), _pipeline(each.name, own)))
+        found.append(
+            Day(each, mine, own, _reserved(reader, each, now), _pipeline(each.name, own), _months(reader, each, now))
+        )
     return found
 
 
@@ -48,6 +53,15 @@ def _reserved(reader: Reader, of: Counters, now: datetime) -> int:
     row = reader.journal.connection.execute("select tat from malote.pace where name = %s", (name,)).fetchone()
     ahead = row["tat"] - now if row else timedelta()
     return max(0, min(limit, -(-ahead // of.gap))) if ahead > timedelta() else 0
+
+
+def _months(reader: Reader, of: Counters, now: datetime) -> list[Month]:
+    if not of.due_day:
+        return []
+    from malote_provider.reinf import months_due
+
+    dues = dict(months_due(now.astimezone(ZONE).date(), of.due_day))
+    return months(reader.journal, reader.dags, of.environment, of.account, dues)
 
 
 def _pipeline(institution: str, own: list[Rate]) -> list[tuple[str, int]]:
