@@ -11,6 +11,7 @@ from random import Random
 
 import psycopg
 
+from support.system.checking import log_of
 from support.system.running import System, Trip
 
 Trips = Sequence[Trip]
@@ -378,6 +379,5 @@ def disk_full_in_wait(system: System, trips: Trips, chance: Random) -> None:
     with full_disk(system):
         system.answers_are_there()
         for trip in trips:
-            system.until_task(trip, "wait", "up_for_retry", "failed", "success")
-            if system.states(trip).get("wait") == "success":
-                system.until_task(trip, "land", "up_for_retry", "failed", "success")
+            said = f"a log of {trip.flow.dag_id} says that the archive cannot be written"
+            system.rest.until(said, lambda trip=trip: "cannot be written" in log_of(system, trip, trip.runs[-1]))
