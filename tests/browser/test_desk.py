@@ -140,6 +140,8 @@ def test_a_lost_reply_is_settled_and_landed_by_clicks_only(desk: Desk, signed_in
     page.get_by_role("link", name=desk.doubt, exact=True).click()
     second.goto(page.url)
     assert page.locator("#references").inner_text() == "CT-031 CT-032 CT-033 CT-034"
+    second.get_by_text("It did not arrive: send it again").click()
+    second.get_by_label("What you saw, and where").fill("not there")
     page.get_by_text("It arrived, under receipt").click()
     page.get_by_label("Receipt", exact=True).fill(desk.receipt())
     page.get_by_label("What you saw, and where").fill("found in CliqCCEE, under results")
@@ -150,8 +152,6 @@ def test_a_lost_reply_is_settled_and_landed_by_clicks_only(desk: Desk, signed_in
         "admin" in page.get_by_role("status").inner_text() and "land, wait" in page.get_by_role("status").inner_text()
     )
 
-    second.get_by_text("It did not arrive: send it again").click()
-    second.get_by_label("What you saw, and where").fill("not there")
     second.get_by_role("button", name="Record the decision").click()
     told = second.get_by_role("alert").inner_text()
     assert "admin" in told and "found in CliqCCEE" in told
