@@ -99,8 +99,8 @@ bench: setup ## measure, as ratios in one run
 	$(UV) sync --frozen --group bench
 	$(PY) -m bench
 
-bench-years: setup ## measure what years of data cost (SIZE=1/100, 1/10 or 1/1 of three years)
-	SIZE=$(or $(SIZE),1/100) $(PY) bench/years.py
+bench-years: setup ## measure what years of data cost (SIZE=1/100, 1/10 or 1/1 of three years; MINUTES=1 of eight workers at once)
+	SIZE=$(or $(SIZE),1/100) MINUTES=$(MINUTES) $(PY) bench/years.py
 
 clean: ## throw away the data of demo and up, and all caches (not .venv)
 	@test ! -x $(PY) || $(PY) -m malote_local clean

@@ -36,8 +36,8 @@ def _bndes() -> Bndes:
     return Bndes(Access("bndes", "simulator", "https://localhost/apa", extra={"cnpj": CNPJ}))
 
 
-def _cielo() -> Cielo:
-    return Cielo(Access("cielo", "simulator", "https://localhost", EC, "chave"))
+def _cielo(ec: str = EC) -> Cielo:
+    return Cielo(Access("cielo", "simulator", "https://localhost", ec, "chave"))
 
 
 @cache
@@ -53,11 +53,11 @@ def _kit(dsn: str, institution: Institution, folder: str) -> Kit:
     return Kit(institution, dsn, Journal(dsn, clock), _archive(folder), pace, clock)
 
 
-def add_cielo(dsn: str, folder: str, number: int) -> dict[str, float]:
+def add_cielo(dsn: str, folder: str, number: int, *, ec: str = EC, items: int = LOT) -> dict[str, float]:
     """A lot through all moves, with a real return file; seconds that taking it in and landing it took."""
-    kit, order = _kit(dsn, _cielo(), folder), Order(f"years/{number}", "autorizacao")
+    kit, order = _kit(dsn, _cielo(ec), folder), Order(f"years/{ec}/{number}", "autorizacao")
     journal, archive, took = kit.journal, kit.archive, {}
-    references, lot = [f"A{number}{i:011}" for i in range(LOT)], 900_000 + number
+    references, lot = [f"A{number}P{i:010}" for i in range(items)], 900_000 + number
     with archive.write("cielo/sent", "lot.xml", sealed=True) as sheet:
         sheet.write(b"<requisicao-lote/>")
     begun = time.perf_counter()
@@ -71,17 +71,19 @@ def add_cielo(dsn: str, folder: str, number: int) -> dict[str, float]:
     now, deadline = kit.clock.now(), kit.clock.now() + timedelta(days=3)
     journal.received(submission.id, Receipt(str(lot)), ask_at=now, deadline=deadline, how="replied")
     with archive.write("answers", f"{submission.id}.xml", sealed=True) as answer:
-        answer.write(returns.HEAD.replace(f"<numero-lote>{returns.LOT}", f"<numero-lote>{lot}").encode("iso-8859-1"))
+        head = returns.HEAD.replace(f"<numero-lote>{returns.LOT}", f"<numero-lote>{lot}").replace(returns.EC, ec)
+        answer.write(head.encode("iso-8859-1"))
         for i, reference in enumerate(references):
-            answer.write(returns.item(i, reference, lot).encode("iso-8859-1"))
+            answer.write(returns.item(i, reference, lot, ec).encode("iso-8859-1"))
         answer.write(b"</lista></retorno-lote>")
     journal.answered([(submission.id, answer.stored)])
     begun = time.perf_counter()
     (submission,) = journal.submissions(Scope.pouch(order.pouch), Standing.ANSWERED)
     load = Landing(dsn, archive, kit.clock).land(kit.institution, [submission])
     took["landed"] = time.perf_counter() - begun
-    assert load.rows == LOT, load
+    assert load.rows == items, load
     purge(kit)
+    journal.close()
     return took
 
 

@@ -20,7 +20,7 @@ _HEAD = """
     insert into malote.submission (number, id, pouch, institution, environment, account, service, operation, standing,
         name, document, document_sha256, document_size, sealed, item_count, facts, receipt, attempt, prepared_at,
         sent_at, received_at, deadline, asked, answer, answer_sha256, answer_size, moved_at, landed_at, purged_at,
-        reasons_at)
+        reasons_at, change)
 """
 _STORY = """
     insert into malote.event (submission, at, what, detail)
@@ -55,7 +55,8 @@ _CIELO = f"""
         'cielo/sent/' || k || '.xml.sealed', encode(sha256(k::text::bytea), 'hex'), 19000000, true, %(lot)s,
         jsonb_build_object('numero_lote', k + 1000, 'data', '20260101'), (k + 1000)::text, 1, t.at, t.at,
         t.at + interval '1 second', t.at + interval '3 days', 3, null, encode(sha256((k || 'r')::bytea), 'hex'),
-        23000000, t.at + interval '13 hours', t.at + interval '13 hours', t.at + interval '13 hours', null
+        23000000, t.at + interval '13 hours', t.at + interval '13 hours', t.at + interval '13 hours', null,
+        nextval('malote.submission_change')
     from generate_series(1, %(lots)s) as k
     cross join lateral (select now() - make_interval(days => {DAYS})
         + (k - 0.5) * make_interval(days => {DAYS}) / %(lots)s as at) as t
@@ -112,7 +113,7 @@ _CCEE = f"""
         1000000, false, %(per)s, jsonb_build_object('echoes', %(per)s), 'C' || k, 1, t.at, t.at,
         t.at + interval '1 second', t.at + interval '3 days', 3, 'ccee/answers/' || k || '.xml',
         encode(sha256((k || 'r')::bytea), 'hex'), 1000000, t.at + interval '1 hour',
-        t.at + interval '1 hour', null, null
+        t.at + interval '1 hour', null, null, nextval('malote.submission_change')
     from generate_series(1, %(files)s) as k
     cross join lateral (select now() - make_interval(days => {DAYS})
         + (k - 0.5) * make_interval(days => {DAYS}) / %(files)s as at) as t
@@ -152,7 +153,8 @@ _BNDES = f"""
             'numeroBNDES', case when service <> 'financiamento' then lpad(p::text, 10, '0') end,
             'preparado_em', at)), 'N' || number, 1, at, at, at + interval '1 second', at + interval '3 days', 2,
         'bndes/answers/' || number || '.xml', encode(sha256((number || 'r')::bytea), 'hex'), 700,
-        at + interval '1 hour', at + interval '1 hour', null, case when no then at + interval '2 hours' end
+        at + interval '1 hour', at + interval '1 hour', null, case when no then at + interval '2 hours' end,
+        nextval('malote.submission_change')
     from numbered
 """
 _RESULTS = f"""

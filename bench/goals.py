@@ -8,6 +8,7 @@ class Goals:
 
     def __init__(self) -> None:
         self.ok = self.missed = 0
+        self.all: list[tuple[str, bool]] = []
 
     def most(self, name: str, measured: float, goal: float, unit: str = "") -> None:
         """A row that is good up to its goal."""
@@ -17,8 +18,13 @@ class Goals:
         """A row that is good from its goal on."""
         self._row(name, measured, ">=", goal, unit, good=measured >= goal)
 
+    def grows(self, name: str, ratio: float, goal: float) -> None:
+        """A row that is good where it grew no more than that many times."""
+        self._row(f"{name}, times the tenth", ratio, "<=", goal, "", good=ratio <= goal)
+
     def _row(self, name: str, measured: float, sign: str, goal: float, unit: str, *, good: bool) -> None:
         self.ok, self.missed = self.ok + good, self.missed + (not good)
+        self.all.append((name, good))
         verdict, unit = "ok" if good else "miss", f" {unit}" if unit else ""
         print(f"{verdict:4}  {name}: {measured:.4g}{unit}, goal {sign} {goal:.4g}{unit}", flush=True)
 

@@ -59,10 +59,10 @@ def reference(i: int) -> str:
     return f"P{i:012}"
 
 
-def item(i: int, order: str = "", lot: int = LOT) -> str:
+def item(i: int, order: str = "", lot: int = LOT, ec: str = EC) -> str:
     from malote.institutions.cielo.rules import item_id
 
-    id, kind, valor = item_id(EC, lot, order or reference(i)), i % 40, 100 + i % 99999
+    id, kind, valor = item_id(ec, lot, order or reference(i)), i % 40, 100 + i % 99999
     if kind == 0:
         return ERRO.format(id=id)
     status, lr, more = ("5", "51", "") if kind == 1 else ("6", "00", CAPTURA)

@@ -1,8 +1,9 @@
 """What years of data cost: a warehouse filled twice, the second ten times the first; each figure beside its goal.
 
 SIZE=1/100, 1/10 or 1/1 of three years (10,000,000 items of Cielo in 400 lots, 500,000 contracts, 385,000 documents of
-BNDES). What may not grow is told as the ratio of the two sizes in one run; below a millisecond it is told as 1, because
-the clock is no finer there. Warm: each question is asked once before it is measured, then three times, the best counts.
+BNDES). What may not grow is told as the ratio of the two sizes, asked in turn: what else the machine does meanwhile,
+both suffer. Below a millisecond it is told as 1, because the clock is no finer there. Warm: each question is asked once
+before it is measured, then three times, the best counts. At the end eight workers for MINUTES (1), see together.py.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any
 
 import psycopg
+import together
 from adding import add_bndes, add_cielo, compare, prepare
 from filling import CNPJ, EC, fill
 from goals import Goals
@@ -35,7 +38,8 @@ from malote_local.postgres import EmbeddedPostgres
 
 SIZE = Fraction(os.environ.get("SIZE", "1/100"))
 LONGEST = 120
-TRAVELLED = 1_000_000
+TRAVELLED, SAME_TRAVELLED = 1_000_000, int(650_000 * SIZE)
+MINUTES = float(os.environ.get("MINUTES") or 1)
 OUTGOING = ("cielo__autorizacao_tid", "cielo__autorizacao", "cielo__cancelamento", "cielo__captura",
             "bndes__contratacao", "bndes__liberacao")  # fmt: skip
 GREW, SAME = 1.3, 1.2
@@ -75,19 +79,21 @@ class Years:
         done = self._connection.execute(query, values)
         return len(done.fetchall()) if done.description else done.rowcount
 
-    def measure(self) -> None:
-        """Everything but what is written; then what is."""
+    def measure(self) -> Iterator[None]:
+        """Everything but what is written; then what is. Stops after each question, for the other size's turn."""
         for name in OUTGOING:
             query = place.sql("outgoing", f"{name}.sql").read_text(encoding="utf-8")
             self.ask(f"outgoing {name}", lambda query=query: list(Outgoing(self.dsn, query)))  # type: ignore[misc]
+            yield
         for question in QUESTIONS:
             self.ask(question.name, lambda asked=question: self.sql(asked.query, asked.values))  # type: ignore[misc]
-        self._journal()
+            yield
+        yield from self._journal()
         self.ask("migrate, nothing to do", lambda: upgrade(self.dsn))
-        self._added()
-        self._travelled()
+        yield from self._added()
+        yield from self._travelled()
 
-    def _journal(self) -> None:
+    def _journal(self) -> Iterator[None]:
         cielo = Scope.service("cielo", "simulator", EC, "autorizacao")
         bndes = Scope.service("bndes", "simulator", CNPJ, "financiamento")
         held = [f"F{i:012}" for i in range(1, 5001)]
@@ -105,32 +111,50 @@ class Years:
             }  # fmt: skip
             for name, work in about.items():
                 self.ask(name, work)
+                yield
 
-    def _added(self) -> None:
+    def _added(self) -> Iterator[None]:
         """The code adds to what was filled in, and what it writes is compared with that."""
         took = [add_cielo(self.dsn, self.folder, 0)]
+        yield
         for name, query in Daily(self.folder).statements():
             self.ask(f"relatorio_diario {name}", lambda query=query: self.sql(query), times=1)  # type: ignore[misc]
         self.ms["relatorio_diario, all of it"] = sum(v for k, v in self.ms.items() if k.startswith("relatorio_diario "))
-        took += [add_cielo(self.dsn, self.folder, n) for n in (1, 2)]
+        for n in (1, 2):
+            yield
+            took.append(add_cielo(self.dsn, self.folder, n))
         self.ms["landing a lot of 25,000"] = min(each["landed"] for each in took) * 1000
         self.ms["taking in a lot of 25,000"] = min(each["taken in"] for each in took) * 1000
         add_bndes(self.dsn, self.folder)
         self.unlike = compare(self.dsn)
-        self.ms["preparing 100 new rows"] = min(prepare(self.dsn, self.folder, n) for n in range(4)) * 1000
+        prepared = []
+        for n in range(4):
+            yield
+            prepared.append(prepare(self.dsn, self.folder, n))
+        self.ms["preparing 100 new rows"] = min(prepared) * 1000
 
-    def _travelled(self) -> None:
-        """An outgoing table that nobody empties."""
-        with psycopg.connect(self.dsn, autocommit=True) as c:
-            done = c.execute(
-                """insert into outgoing.cielo_autorizacao (numero_pedido, valor, token, bandeira)
-                   select i.reference, 100, 'TuS6LeBHWjqFFtE7S3zR052Jl/KUlD+tYJFpAdlA87E=', 'visa'
-                   from malote.item_row i where i.reference like 'F%%' and i.outcome is null limit %s""",
-                (TRAVELLED,),
-            )
-            self.filled["travelled"] = done.rowcount
-            c.execute("vacuum analyze outgoing.cielo_autorizacao")
-        self.ms["preparing beside all that travelled"] = prepare(self.dsn, self.folder) * 1000
+    def _travelled(self) -> Iterator[None]:
+        """An outgoing table that nobody empties: as many rows in both sizes, then all there are; 100 are new."""
+        for name, most in (("as many that travelled", SAME_TRAVELLED), ("all that travelled", TRAVELLED)):
+            with psycopg.connect(self.dsn, autocommit=True) as c:
+                c.execute(
+                    """insert into outgoing.cielo_autorizacao (numero_pedido, valor, token, bandeira)
+                       select i.reference, 100, 'TuS6LeBHWjqFFtE7S3zR052Jl/KUlD+tYJFpAdlA87E=', 'visa'
+                       from malote.item_row i where i.reference like 'F%%' and i.outcome is null limit %s
+                       on conflict do nothing""",
+                    (most,),
+                )
+                c.execute(
+                    """insert into outgoing.cielo_autorizacao (numero_pedido, valor, token, bandeira)
+                       select %s || i, 100, 'TuS6LeBHWjqFFtE7S3zR052Jl/KUlD+tYJFpAdlA87E=', 'visa'
+                       from generate_series(1, 100) as i on conflict do nothing""",
+                    ("Z" if most == SAME_TRAVELLED else "Y",),
+                )
+                c.execute("vacuum analyze outgoing.cielo_autorizacao")
+                row = c.execute("select count(*) from outgoing.cielo_autorizacao").fetchone()
+            self.filled["travelled"] = row[0] if row else 0
+            self.ms[f"preparing beside {name}"] = prepare(self.dsn, self.folder) * 1000
+            yield
 
     def sizes(self) -> dict[str, str]:
         with psycopg.connect(self.dsn) as c:
@@ -146,30 +170,40 @@ class Years:
         return dict(rows)
 
 
-def verdict(small: Years, large: Years) -> int:
-    """Each figure beside its goal."""
-    goals, ms = Goals(), large.ms
+def verdict(small: Years, large: Years, found: together.Found) -> int:
+    """Each figure beside its goal; then, as the pages show them: what, both sizes, growth, goal."""
+    goals, ms, told = Goals(), large.ms, []
 
-    def grows(name: str, goal: float) -> None:
-        ratio = ms[name] / max(small.ms[name], 1) if ms[name] > 1 else 1.0
-        goals.most(f"{name}, times the tenth", ratio, goal)
+    def row(name: str, most: float | None = None, growth: float | None = None) -> None:
+        ratio, before, said = ms[name] / max(small.ms[name], 1) if ms[name] > 1 else 1.0, len(goals.all), []
+        if most is not None:
+            goals.most(name, ms[name], most, "ms")
+            said.append(f"{most:,.0f} ms")
+        if growth is not None:
+            goals.grows(name, ratio, growth)
+            said.append(f"{growth:g} x")
+        good = all(fine for _, fine in goals.all[before:])
+        told.append(f"| {name} | {small.ms[name]:,.1f} ms | {ms[name]:,.1f} ms | {ratio:.2f} x | {' · '.join(said)} "
+                    f"| {'ok' if good else 'miss'} |")  # fmt: skip
 
-    for name in (f"outgoing {each}" for each in OUTGOING):
-        goals.most(name, ms[name], 100, "ms")
-        grows(name, GREW)
-    grows("preparing 100 new rows", GREW)
-    grows("holding, 5,000 references", GREW)
-    travelled = large.filled["travelled"]
-    goals.most(f"preparing beside {travelled:,} that travelled", ms["preparing beside all that travelled"],
-               max(100, 1000 * travelled / TRAVELLED), "ms")  # fmt: skip
+    for name in OUTGOING:
+        row(f"outgoing {name}", 100, GREW)
+    row("preparing 100 new rows", growth=GREW)
+    row("holding, 5,000 references", growth=GREW)
+    row("preparing beside as many that travelled", growth=GREW)
+    row("preparing beside all that travelled", max(100, 1000 * large.filled["travelled"] / TRAVELLED))
     for question in QUESTIONS:
-        most = question.each * large.filled["proposals"] / 1000 if question.each else question.most
-        goals.most(question.name, ms[question.name], most, "ms")
-    goals.most("relatorio_diario, all of it, after a new lot", ms["relatorio_diario, all of it"], 2000, "ms")
+        row(question.name, question.each * large.filled["proposals"] / 1000 if question.each else question.most)
+    row("relatorio_diario, all of it", 2000)
     for name in [each for each in ms if each.startswith(("land", "status", "taking"))]:
-        grows(name, SAME)
-    goals.most("migrate, nothing to do", ms["migrate, nothing to do"], 1000, "ms")
+        row(name, growth=SAME)
+    row("migrate, nothing to do", 1000)
     goals.most("columns that the filler fills otherwise than the code", len(large.unlike), 0)
+    best = max(found.rates[each] for each in together.FEWER)
+    goals.least("eight workers at once, of the best rate of fewer", found.rates[together.ALL] / best, 0.8)
+    goals.most(f"deadlocks in {MINUTES:g} min of them and as long of fewer", found.deadlocks, 0)
+    goals.most("times that a window of the shared pace held too many meanwhile", found.violations, 0)
+    print(f"| what | {SIZE / 10} | {SIZE} | growth | goal | |\n|---|---|---|---|---|---|", *told, sep="\n", flush=True)
     return goals.end()
 
 
@@ -179,14 +213,19 @@ def main() -> None:
         for name, size in (("tenth", SIZE / 10), ("whole", SIZE)):
             years = Years(postgres.create(name), size, folder)
             print(json.dumps({"bench": "years", "size": str(size), **years.filled}), flush=True)
-            years.measure()
-            print(json.dumps({"size": str(size), "ms": {k: round(v, 2) for k, v in years.ms.items()}}), flush=True)
             both.append(years)
         small, large = both
+        for _ in zip_longest(small.measure(), large.measure()):
+            pass
+        for years in both:
+            told = {name: round(ms, 2) for name, ms in years.ms.items()}
+            print(json.dumps({"travelled": years.filled["travelled"], "ms": told}), flush=True)
         print(json.dumps({"tables and indexes": large.sizes()}), flush=True)
         if large.unlike:
             print(json.dumps({"unlike": large.unlike}), flush=True)
-        sys.exit(verdict(small, large))
+        found = together.measure(large.dsn, folder, MINUTES)
+        print(json.dumps({"items a second by workers": found.rates, "of the shared pace": round(found.used, 3)}))
+        sys.exit(verdict(small, large, found))
 
 
 def server() -> EmbeddedPostgres:
