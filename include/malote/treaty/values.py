@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,7 @@ class Leaf:
         self._preferred = sign
 
     def _takes(self, text: str) -> bool:
-        return self._kind is None or bool(self._kind.is_valid(text))
+        return self._kind is None or _takes(self._kind, text)
 
     @cached_property
     def _instant(self) -> str:
@@ -122,6 +122,11 @@ class Leaf:
         if self._day is None:
             raise ValueError("is a date, and the treaty asks for the hour too: give a timestamp")
         return value.strftime(self._day)
+
+
+@lru_cache(maxsize=8192)  # asked with the same few samples for every leaf, and there are new leaves with every run
+def _takes(kind: Any, sample: str) -> bool:
+    return bool(kind.is_valid(sample))
 
 
 def _boolean(value: bool) -> str:
