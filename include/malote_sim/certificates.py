@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -127,7 +127,7 @@ def _make(made: Certificates, names: list[str]) -> None:
     ) -> x509.Certificate:
         holder = f"AGENTE DE MENTIRA LTDA:{cnpj}" if cnpj else "AGENTE DE MENTIRA LTDA"
         client = by.signs(client_key, holder, "Certificado PJ A1", _holder(cnpj), days=days, since=since)
-        encryption = _OLD.build(PASSWORD.encode()) if old else BestAvailableEncryption(PASSWORD.encode())
+        encryption = (_OLD if old else _NEW).build(PASSWORD.encode())
         chain = [by.certificate]
         _write(path, serialize_key_and_certificates(holder.encode(), client_key, client, chain, encryption))
         return client
@@ -142,12 +142,9 @@ def _make(made: Certificates, names: list[str]) -> None:
     _write(made.client_pem, client.public_bytes(Encoding.PEM) + _pem(client_key))
 
 
-_OLD = (
-    PrivateFormat.PKCS12.encryption_builder()
-    .kdf_rounds(2048)
-    .key_cert_algorithm(PBES.PBESv1SHA1And3KeyTripleDESCBC)
-    .hmac_hash(hashes.SHA1())  # noqa: S303
-)
+_ROUNDS = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(2048)  # everybody knows the password: few are enough
+_NEW = _ROUNDS.key_cert_algorithm(PBES.PBESv2SHA256AndAES256CBC).hmac_hash(hashes.SHA256())
+_OLD = _ROUNDS.key_cert_algorithm(PBES.PBESv1SHA1And3KeyTripleDESCBC).hmac_hash(hashes.SHA1())  # noqa: S303
 
 
 class _Authority:

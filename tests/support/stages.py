@@ -109,7 +109,9 @@ class SimulatedStage(Stage):
     """An institution that is simulated: real HTTPS, in another thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._running = malote_sim.running(self.name, folder=Path(tempfile.gettempdir()) / "malote-test-certificates")
+        self._running = malote_sim.running(
+            self.name, folder=Path(tempfile.gettempdir()) / "malote-certificates-of-tests"
+        )
         self.sim = self._running.__enter__()
 
     @abstractmethod
