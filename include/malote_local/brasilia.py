@@ -10,8 +10,6 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 SCRIPT = b"""<script>localStorage.timezone ??= '"America/Sao_Paulo"'</script>"""
-INSTALLED = "from malote_local.brasilia import BrasiliaPlugin\n"
-"""What the file in the plugins folder says."""
 ELSEWHERE = ("/api/", "/execution/", "/malote/", "/static/")
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from malote_local import brasilia
 from malote_local.airflow import LocalAirflow
 from malote_local.connections import BRASILIA, WAREHOUSE, connections, opening
 from malote_local.ports import free_ports
@@ -23,6 +22,8 @@ from malote_local.roles import ROLES, dsn, passwords
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
+BRASILIA_PLUGIN = "from malote_local.brasilia import BrasiliaPlugin\n"
+"""What the file in the plugins folder says; the plugin itself imports Airflow."""
 SIMULATED = ("ccee", "cielo", "bndes", "reinf")
 
 VISITED = {
@@ -125,7 +126,7 @@ def stage(
                 **(VISITED if visited else {}),
                 **(settings or {}),
             },
-            plugins=brasilia.INSTALLED if visited else "",
+            plugins=BRASILIA_PLUGIN if visited else "",
             port=port,
             scheduled=scheduled,
             policy=policy,
