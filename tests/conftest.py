@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,8 @@ for name in list(os.environ):
         or name in {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
     ):
         del os.environ[name]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every worker, and whatever a test starts, would compile it all anew
+sys.dont_write_bytecode = False
 (HOME / "plugins").mkdir()
 os.environ.update(
     AIRFLOW_HOME=str(HOME),
@@ -45,6 +49,12 @@ settings.load_profile("malote")
 
 REAL = ("test_real_airflow.py", "test_up.py")
 """Each waits for an Airflow of its own for minutes: what starts first does not keep everybody waiting at the end."""
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,19 +38,23 @@ THINGS = f"""
       from pg_class c join pg_namespace n on n.oid = relnamespace where relkind in ('r', 'p', 'v', 'm', 'S') and {OURS}
 """
 
+SMALL = 2 * 8192
+"""Bytes of a table up to which its rows are deleted: truncating makes new files, also of whatever refers to it."""
+
 WRITTEN = f"""
-    select relkind = 'S', c.oid::regclass::text
+    select case when relkind = 'S' then 'sequence' when pg_relation_size(c.oid) > {SMALL} then 'large' else 'small' end
+           as kind, c.oid::regclass::text
       from pg_class c join pg_namespace n on n.oid = relnamespace
      where {OURS} and case relkind when 'r' then pg_relation_size(c.oid) > 0
                                    when 'S' then pg_sequence_last_value(c.oid) is not null end
 """
-"""Tables that have, or had, a row; sequences that gave a number."""
+"""Tables that have, or had, a row, by how they are emptied; sequences that gave a number."""
 
 
 class Reused:
     """A database that is emptied, not dropped, between tests.
 
-    What a test wrote is truncated, sequences begin again, what it made (schemas, tables, views) is dropped and who is
+    What a test wrote is deleted, sequences begin again, what it made (schemas, tables, views) is dropped and who is
     still connected is thrown out. A test may alter anything: a database whose layout, settings or first rows are not as
     they were is dropped, and the next test gets a new one.
 
@@ -115,11 +119,12 @@ class Reused:
             if oid not in self._things:
                 self._connection.execute(f"drop {kind} if exists {name} cascade")
         written = [row for row in self._connection.execute(WRITTEN) if row[1] not in self._kept]
-        tables = ", ".join(name for is_sequence, name in written if not is_sequence)
-        if tables:
-            self._connection.execute(f"truncate {tables} cascade")
-        for is_sequence, name in written:
-            if is_sequence:
+        if small := [name for kind, name in written if kind == "small"]:
+            self._connection.execute("; ".join(f"delete from {name}" for name in small))
+        if large := ", ".join(name for kind, name in written if kind == "large"):
+            self._connection.execute(f"truncate {large} cascade")
+        for kind, name in written:
+            if kind == "sequence":
                 start = "(select seqstart from pg_sequence where seqrelid = %(name)s::regclass)"
                 self._connection.execute(f"select setval(%(name)s::regclass, {start}, false)", {"name": name})
 

@@ -87,11 +87,12 @@ def test_references_as_they_are_made_raise_no_false_alarm(one: object) -> None:
 
 
 def _cnpj(chance: random.Random) -> str:
-    return (
-        next(each for end in range(100) if cnpj(each := f"{number:08}0001{end:02}"))
-        if (number := chance.randrange(10**8))
-        else _cnpj(chance)
-    )
+    digits = f"{chance.randrange(1, 10**8):08}0001"
+    for _ in "12":  # weighted from the right: 2 to 9, and again
+        rest = sum(int(digit) * (2 + at % 8) for at, digit in enumerate(reversed(digits))) % 11
+        digits += str(11 - rest if rest > 1 else 0)
+    assert cnpj(digits)
+    return digits
 
 
 def _receipt(chance: random.Random) -> str:
@@ -143,7 +144,7 @@ def test_the_work_of_a_look_is_linear(unit: str) -> None:
             sys.setprofile(None)
         return calls
 
-    assert work(128 << 10) <= 10 * max(work(16 << 10), 100)
+    assert work(32 << 10) <= 10 * max(work(4 << 10), 100)
 
 
 def test_many_values_are_looked_at_together() -> None:

@@ -28,6 +28,7 @@ EMPTIED = [
     "insert into s.deed values (7)",
     "insert into s.deed values (7); insert into s.seal values (7)",
     "insert into s.deed values (7), (7)",
+    "insert into s.deed select generate_series(1, 3000); insert into s.seal select generate_series(1, 3000)",
     "select nextval('s.deed_number_seq')",
     "create schema another; create table another.t (a integer references s.deed); insert into s.deed values (1)",
     "create table loose (a integer primary key references s.deed); insert into s.deed values (7)",

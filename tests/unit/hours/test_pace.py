@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from malote.clock import HeldClock, SystemClock
 from malote.errors import Misconfigured, Transient
 from malote.hours import Pace, Slot
+from support.knocking import knock
 
 START = datetime(2026, 11, 19, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
@@ -265,19 +266,6 @@ def door() -> Iterator[Door]:
     door = Door()
     yield door
     door.close()
-
-
-def knock(dsn: str, port: int, n: int, limit: int, window: float) -> None:
-    """A process of its own that makes n requests, as a task would: a slot that has lapsed is forgotten."""
-    pace = Pace(dsn, "door", limit=limit, window=timedelta(seconds=window), slack=timedelta(seconds=0.5))
-    clock = SystemClock()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        while n:
-            for slot in pace.reserve(min(n, 3)):
-                if slot.wait(clock):
-                    connection.sendall(b".")
-                    connection.recv(1)
-                    n -= 1
 
 
 def test_three_processes_together_keep_the_limit_at_the_server(dsn: str, door: Door) -> None:
