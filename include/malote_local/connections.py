@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from malote.clock import ZONE
 from malote_local.postgres import EmbeddedPostgres
 
 WAREHOUSE = "malote"
-BRASILIA = ZoneInfo("America/Sao_Paulo")
 EC = "1006993069"
 CHAVE = "25fbb99741c739dd84d7b06ec78c9bac718838630f30b112d033ce2e621b34f3"  # Cielo's own, published for tests
 QUICK = {"return_after": "PT1S", "poll_every": "PT1S"}  # a simulator answers in seconds
@@ -24,7 +23,7 @@ def opening(now: datetime) -> tuple[datetime, dict[str, Any]]:
     soon = (now + timedelta(minutes=2)).replace(second=0, microsecond=0)
     if (soon + timedelta(minutes=20)).date() == now.date():
         return soon, {"opening_hours": f"{soon:%H:%M}-24:00", "closed_days": []}
-    midnight = datetime.combine(now.date() + timedelta(days=1), time.min, BRASILIA)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time.min, ZONE)
     return midnight, {"opening_hours": "", "closed_days": [now.date().isoformat()]}
 
 

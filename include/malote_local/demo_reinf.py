@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import psycopg
 
-from malote_local.connections import BRASILIA, WAREHOUSE
+from malote.clock import ZONE
+from malote_local.connections import WAREHOUSE
 from malote_local.leaks import leaks
 from malote_local.run import Run
 from malote_local.stage import Stage
@@ -53,7 +54,7 @@ CLOSED = {"170806": Decimal(65), "058806": Decimal(15)}
 
 def show(running: Stage, run: Run) -> list[str]:
     """Play a month; returns what did not end as it should."""
-    month = (datetime.now(BRASILIA).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    month = (datetime.now(ZONE).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     wrong = []
     print(f"\nEFD-Reinf 1. The month {month}: tables, payments, and the closing, which waits for what was refused")
     known = _month(running, month) is not None

@@ -12,8 +12,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from malote.clock import ZONE
 from malote_local.airflow import LocalAirflow
-from malote_local.connections import BRASILIA, WAREHOUSE, connections, opening
+from malote_local.connections import WAREHOUSE, connections, opening
 from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
 from malote_local.pretended import Pretended
@@ -103,7 +104,7 @@ def stage(
         step(f"PostgreSQL runs on port {postgres.port}")
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
-        now = datetime.now(BRASILIA)
+        now = datetime.now(ZONE)
         opens, hours = (now, {"opening_hours": ""}) if visited else opening(now)
         logins = passwords(state / "roles.json", ROLES)
         known = connections(

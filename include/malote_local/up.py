@@ -8,8 +8,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from malote.clock import ZONE
 from malote_local import samples
-from malote_local.connections import BRASILIA
 from malote_local.presence import Presence
 from malote_local.stage import Stage, stage
 
@@ -51,7 +51,7 @@ def up(state: Path, *, scheduled: bool = False) -> int:
     with Presence(state, "make up") as presence:
         port = USUAL_PORT if _free(USUAL_PORT) else None
         with stage(say=print, state=state, port=port, scheduled=scheduled, visited=True) as running:
-            samples.put(running.warehouse, running.archive_key, datetime.now(BRASILIA).date())
+            samples.put(running.warehouse, running.archive_key, datetime.now(ZONE).date())
             running.tell("bndes", "settings", {"hours": ""})
             airflow = running.airflow
             presence.tell(Airflow=f"{airflow.url}  user {airflow.user}", Simulators=f"{running.control}/_sim/")

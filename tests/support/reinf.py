@@ -33,7 +33,12 @@ RETORNO = "http://www.reinf.esocial.gov.br/schemas/retornoLoteEventosAssincrono/
 
 def cnpj_number(n: int) -> str:
     """The CNPJ of the n-th company, with its own check digits."""
-    digits = [int(each) for each in f"{10_000_000 + n:08}0001"]
+    return cnpj_of(f"{10_000_000 + n:08}")
+
+
+def cnpj_of(root: str) -> str:
+    """The CNPJ of the head office of a company of this root (eight digits)."""
+    digits = [int(each) for each in f"{root}0001"]
     for size in (12, 13):
         rest = sum(digit * ((size - 1 - at) % 8 + 2) for at, digit in enumerate(digits)) % 11
         digits.append(0 if rest < 2 else 11 - rest)

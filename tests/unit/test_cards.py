@@ -14,6 +14,7 @@ import pytest
 from malote import cards
 from malote.cards.numbers import cnpj
 from malote.errors import Invalid, MaloteError, Misconfigured, Problem
+from support.reinf import cnpj_of
 
 CARD = "4012001037141112"
 PUBLIC = (CARD, "4012001038443335", "5453010000066167", "376449047333005", "36490102462661", "5078601912345600019",
@@ -87,12 +88,9 @@ def test_references_as_they_are_made_raise_no_false_alarm(one: object) -> None:
 
 
 def _cnpj(chance: random.Random) -> str:
-    digits = f"{chance.randrange(1, 10**8):08}0001"
-    for _ in "12":  # weighted from the right: 2 to 9, and again
-        rest = sum(int(digit) * (2 + at % 8) for at, digit in enumerate(reversed(digits))) % 11
-        digits += str(11 - rest if rest > 1 else 0)
-    assert cnpj(digits)
-    return digits
+    number = cnpj_of(f"{chance.randrange(1, 10**8):08}")
+    assert cnpj(number)
+    return number
 
 
 def _receipt(chance: random.Random) -> str:

@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from malote.clock import ZONE
+
 R = TypeVar("R", bound="tuple[object, ...]")
 
-_BRASILIA = ZoneInfo("America/Sao_Paulo")
 
 _POINT = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:[0-9]{1,18}|[0-9]{1,3}(?:\.[0-9]{3}){1,5})(?:,[0-9]{1,18})?", re.ASCII)
@@ -57,7 +58,7 @@ def day(text: str) -> date | None:
     if (found := _INSTANT.fullmatch(bare)) is None or (at := _instant(found)) is None:
         return None
     said = _date(found)
-    return said if said == at.astimezone(_BRASILIA).date() else None
+    return said if said == at.astimezone(ZONE).date() else None
 
 
 def instant(text: str) -> datetime | None:
@@ -112,7 +113,7 @@ def _instant(found: re.Match[str]) -> datetime | None:
 
 def _zone(text: str | None) -> ZoneInfo | timezone:
     if text is None:
-        return _BRASILIA
+        return ZONE
     if text in "Zz":
         return timezone.utc
     hours, minutes = int(text[1:3]), int(text[-2:])

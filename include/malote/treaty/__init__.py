@@ -6,10 +6,9 @@ from malote.treaty.layout import Fixed, Plan
 from malote.treaty.paths import elements
 from malote.treaty.schema import EXPLAINED, Treaty, Verdict, treaty
 from malote.treaty.template import Wrong
-from malote.treaty.values import BRASILIA, ESCAPES, Leaf
+from malote.treaty.values import ESCAPES, Leaf
 
 __all__ = [
-    "BRASILIA",
     "ESCAPES",
     "EXPLAINED",
     "Fixed",

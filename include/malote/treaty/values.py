@@ -8,9 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
-BRASILIA = ZoneInfo("America/Sao_Paulo")
+from malote.clock import ZONE
 
 ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -109,7 +108,7 @@ class Leaf:
         return format(value, "f").replace(".", self._sign)
 
     def _datetime(self, value: datetime) -> str:
-        wall = value.astimezone(BRASILIA).replace(tzinfo=None) if value.tzinfo else value
+        wall = value.astimezone(ZONE).replace(tzinfo=None) if value.tzinfo else value
         if self._instant == _ISO:
             return wall.isoformat(timespec="seconds")
         text = wall.strftime(self._instant)

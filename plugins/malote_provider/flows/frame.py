@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, TriggerRule
 
+from malote.clock import ZONE
 from malote_provider.retries import retry_policy
 
-START = datetime(2026, 1, 1, tzinfo=ZoneInfo("America/Sao_Paulo"))
+START = datetime(2026, 1, 1, tzinfo=ZONE)
 
 ALWAYS: dict[str, Any] = {"trigger_rule": TriggerRule.ALL_DONE}
 """Of wait and land: a submit that failed holds back no older answer."""

@@ -9,10 +9,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from malote.clock import ZONE
 from malote.errors import Misconfigured, Problem
 from malote.institutions.cielo.documents.rows import LIST
 from malote.institutions.cielo.rules import LARGEST_LOT, CieloRules, Operation
-from malote.treaty import BRASILIA, ESCAPES, Fixed, Leaf, Treaty
+from malote.treaty import ESCAPES, Fixed, Leaf, Treaty
 
 KEPT = "nothing was sent and nothing was kept in the journal; the rows are where they were"
 
@@ -131,7 +132,7 @@ def lot_number(number: int) -> int:
 
 def day(at: datetime) -> str:
     """The date in the file name: Brasília's."""
-    return f"{at.astimezone(BRASILIA):%Y%m%d}"
+    return f"{at.astimezone(ZONE):%Y%m%d}"
 
 
 def items_per_lot(params: Mapping[str, Any], most: int) -> int:

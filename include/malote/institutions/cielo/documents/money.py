@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from malote.cards import luhn
-from malote.treaty import BRASILIA
+from malote.clock import ZONE
 
 LARGEST = 999_999_999
 """Centavos that an item can hold (sheet 4.1: DadosPedido/valor; 4.2)."""
@@ -210,10 +210,10 @@ def _captura(values: Values, now: datetime, within: timedelta) -> list[Broken]:
     if since is not None and not isinstance(since, datetime):
         found.append(("autorizado.data-hora", f"is a {type(since).__name__}: give a timestamp"))
     elif since is not None:
-        when = since if since.tzinfo else since.replace(tzinfo=BRASILIA)
+        when = since if since.tzinfo else since.replace(tzinfo=ZONE)
         if now > when + within:
             days = f"{within.total_seconds() / 86400:g}"
-            rule = f"is {when.astimezone(BRASILIA):%Y-%m-%d %H:%M}: a capture has {days} days from its authorisation"
+            rule = f"is {when.astimezone(ZONE):%Y-%m-%d %H:%M}: a capture has {days} days from its authorisation"
             found.append(("autorizado.data-hora", rule))
     return found
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from malote.archive import Archive
+from malote.clock import ZONE
 from malote.errors import Invalid, Problem
 from malote.institution import Free, Number, Row
 from malote.institutions.reinf.documents.selection import Made, Selection
@@ -17,7 +18,7 @@ from malote.institutions.reinf.documents.signing import Signer
 from malote.institutions.reinf.layouts import Layout
 from malote.institutions.reinf.rules import MOST_EVENTS, Event, ReinfRules, misfit
 from malote.submission import Document, Item, Order
-from malote.treaty import BRASILIA, Fixed
+from malote.treaty import Fixed
 
 log = logging.getLogger("malote.institutions.reinf")
 
@@ -125,7 +126,7 @@ def _lote(
 
 def _numbered(event: Event, order: Order, n: int, number: Number, sender: Sender) -> tuple[list[str], str]:
     """The Ids of a lote's events, and its name: each second has 5 digits of its own, and numbers them (P; sheet)."""
-    at = order.at.astimezone(BRASILIA)
+    at = order.at.astimezone(ZONE)
     while True:
         stamp = f"{at:%Y%m%d%H%M%S}"
         block = number(f"reinf/{sender.environment}/{sender.inscription}/evento/{stamp}", 1) - 1
