@@ -79,12 +79,15 @@ select
 from mes as c
 left join lateral (
     select
-        v.fech_ret,
-        v.nr_recibo,
-        v.recebido_em
-    from reinf.vigente as v
-    where v.ambiente = c.ambiente and v.conta = c.conta and v.evento = 'R-4099' and v.per_apur = c.per_apur
-    order by v.recebido_em desc
+        e.fech_ret,
+        e.nr_recibo,
+        e.recebido_em
+    from reinf.evento as e
+    inner join malote.submission as s on e.submission_id = s.id
+    where
+        s.environment = c.ambiente and s.account = c.conta and e.evento = 'R-4099' and e.per_apur = c.per_apur
+        and e.situacao = 'aceito'
+    order by s.number desc, e.ordem desc
     limit 1
 ) as f on true
 left join lateral (

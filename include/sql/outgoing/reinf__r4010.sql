@@ -1,5 +1,6 @@
 -- One row is one R-4010: the payments of one establishment, person and month, as in reinf__r4020.sql. The aliases are
 -- paths below evtRetPF. The reference holds your own number of the person, never the CPF.
+-- Payments of one event that are of different persons wait, and `falta` says so, too.
 with natureza as (
     select
         p.evento,
@@ -10,6 +11,8 @@ with natureza as (
         min(p.nr_insc_estab) as nr_insc_estab,
         min(p.cpf_benef) as cpf_benef,
         min(p.nm_benef) as nm_benef,
+        max(p.cpf_benef) as outro_cpf,
+        max(p.nm_benef) as outro_nome,
         min(p.ide_evt_adic) as ide_evt_adic,
         jsonb_agg(p.dt_fg order by p.referencia) as dt_fg,
         jsonb_agg(replace(p.vlr_rend_bruto::text, '.', ',') order by p.referencia) as vlr_rend_bruto,
@@ -23,6 +26,7 @@ evento as (
     select
         n.evento,
         max(n.retificacao) as retificacao,
+        coalesce(min(n.cpf_benef) <> max(n.outro_cpf), min(n.nm_benef) <> max(n.outro_nome), false) as diverge,
         min(n.per_apur) as "ideEvento.perApur",
         min(n.tp_insc_estab) as "ideEstab.tpInscEstab",
         min(n.nr_insc_estab) as "ideEstab.nrInscEstab",
@@ -43,12 +47,8 @@ select
     v.ambiente as "ambiente",
     v.conta as "conta",
     case
-        when e.retificacao > 0 and exists (
-            select 1
-            from generate_series(0, e.retificacao - 1) as n (vez)
-            inner join reinf.em_aberto as a
-                on a.reference = e.evento || case when n.vez > 0 then '/r' || n.vez else '' end
-        ) then 'a versão anterior ainda não tem resposta'
+        when e.diverge then 'os pagamentos deste evento não são todos da mesma pessoa (cpf_benef, nm_benef)'
+        when e.retificacao > 0 then reinf.versao_falta(e.evento, e.retificacao)
     end as "falta",
     case when v.nr_recibo is null then '1' else '2' end as "ideEvento.indRetif",
     v.nr_recibo as "ideEvento.nrRecibo",

@@ -2,7 +2,8 @@
 -- payments of each (infoPgto) as arrays, two levels deep: hence jsonb, whose inner arrays may differ in length. Amounts
 -- are text with a comma there. The aliases are paths below evtRetPJ. A rectification (retificacao > 0) travels with the
 -- receipt that landed, to the environment and for the contributor that it came from; while nobody knows what became of
--- an earlier version it waits, and `falta` says so.
+-- an earlier version it waits, and `falta` says so;
+-- so do payments of one event that are of different companies, or of one that is exempt in some.
 with natureza as (
     select
         p.evento,
@@ -14,6 +15,8 @@ with natureza as (
         min(p.cnpj_benef) as cnpj_benef,
         min(p.nm_benef) as nm_benef,
         min(p.isen_imun) as isen_imun,
+        max(p.nm_benef) as outro_nome,
+        max(p.isen_imun) as outra_isencao,
         min(p.ide_evt_adic) as ide_evt_adic,
         jsonb_agg(p.dt_fg order by p.referencia) as dt_fg,
         jsonb_agg(replace(p.vlr_bruto::text, '.', ',') order by p.referencia) as vlr_bruto,
@@ -35,6 +38,8 @@ evento as (
     select
         n.evento,
         max(n.retificacao) as retificacao,
+        coalesce(min(trim(n.cnpj_benef)) = '' and min(n.nm_benef) <> max(n.outro_nome), false)
+        or coalesce(min(n.isen_imun) <> max(n.outra_isencao), false) as diverge,
         min(n.per_apur) as "ideEvento.perApur",
         min(n.tp_insc_estab) as "ideEstab.tpInscEstab",
         min(n.nr_insc_estab) as "ideEstab.nrInscEstab",
@@ -64,12 +69,8 @@ select
     v.ambiente as "ambiente",
     v.conta as "conta",
     case
-        when e.retificacao > 0 and exists (
-            select 1
-            from generate_series(0, e.retificacao - 1) as n (vez)
-            inner join reinf.em_aberto as a
-                on a.reference = e.evento || case when n.vez > 0 then '/r' || n.vez else '' end
-        ) then 'a versão anterior ainda não tem resposta'
+        when e.diverge then 'os pagamentos deste evento não são todos da mesma empresa (nm_benef, isen_imun)'
+        when e.retificacao > 0 then reinf.versao_falta(e.evento, e.retificacao)
     end as "falta",
     case when v.nr_recibo is null then '1' else '2' end as "ideEvento.indRetif",
     v.nr_recibo as "ideEvento.nrRecibo",

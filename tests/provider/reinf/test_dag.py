@@ -98,6 +98,10 @@ def test_every_event_belongs_to_one_step(airflow_db: None) -> None:
         ("2026-11-02", "2026-11-13"),
         ("2026-02-27", "2026-02-13"),
         ("2027-05-20", "2027-05-14"),
+        ("2026-12-31", "2026-12-15"),
+        ("2027-01-01", "2027-01-15"),
+        ("2021-02-01", "2021-02-12"),  # Carnival's Monday
+        ("2018-02-28", "2018-02-15"),  # the day after Ash Wednesday
     ],
 )
 def test_a_month_is_due_on_the_fifteenth_or_the_bank_day_before(day: str, until: str) -> None:

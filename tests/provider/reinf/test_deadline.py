@@ -99,49 +99,54 @@ def test_the_deadline_is_told_from_a_week_before_and_until_the_month_is_closed(
     assert [each for each in month.run("r4099") if each.startswith(MONTH)] == []
 
 
-def test_a_payment_after_the_closing_is_told_with_the_way_to_it(month: Month, clock: HeldClock) -> None:
-    month.sql(PAYMENT, name="P1", month=MONTH)
-    month.run("r4020")
-    month.sql("insert into outgoing.reinf_r4099 (per_apur) values ('2026-10')")
-    month.run("r4099")
-    month.sql("update outgoing.reinf_r4020 set vlr_ir = 10, retificacao = 1")
-    clock.at = at("2026-11-09").at
-    (told,) = month.run("r4099")
-    assert told.endswith("it is closed, and open it again (R-4099, fech_ret 1) for: R-4020 a enviar: 1")
-
-
-def test_a_month_of_which_nothing_is_known_is_told_once_a_run_and_older_ones_are_not(
-    month: Month, clock: HeldClock
-) -> None:
-    clock.at = at("2026-11-10").at
-    assert month.run("r4099") == [f"{MONTH} is due on 2026-11-13 (in 3 days): {UNKNOWN}"]
-
-
-@pytest.mark.parametrize(
-    ("rules", "told"),
-    [({"due_day": 20}, "due on 2026-11-19 (in 9 days)"), ({"tell_before": "P2D"}, None)],
+PAID_LATE = (
+    "insert into outgoing.reinf_r4099 (per_apur) values ('2026-10')",
+    "update outgoing.reinf_r4020 set vlr_ir = 10, retificacao = 1",
 )
-def test_day_and_notice_are_rules_of_the_connection(
-    month: Month, reinf: SimpleNamespace, clock: HeldClock, set_connection: Any, rules: dict[str, Any], told: str | None
-) -> None:
+AGAIN = "it is closed, and open it again (R-4099, fech_ret 1) for: R-4020 a enviar: 1"
+TOLD: list[tuple[str, tuple[str, ...], dict[str, Any], list[str]]] = [
+    # the day, what is done with a declared payment, the connection's rules, what is told
+    ("2026-11-09", PAID_LATE, {}, [f"{MONTH} is due on 2026-11-13 (in 4 days): {AGAIN}"]),
+    ("2026-11-10", (), {}, [f"{MONTH} is due on 2026-11-13 (in 3 days): {UNKNOWN}"]),
+    ("2026-11-10", (), {"due_day": 20, "tell_before": "P9D"}, [f"{MONTH} is due on 2026-11-19 (in 9 days): {UNKNOWN}"]),
+    ("2026-11-10", (), {"tell_before": "P2D"}, []),
+    ("2027-01-08", (), {}, [f"2026-12 is due on 2027-01-15 (in 7 days): {UNKNOWN}"]),
+    ("2027-02-12", (), {}, [f"2027-01 is due on 2027-02-15 (in 3 days): {UNKNOWN}"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "late", "rules", "told"), TOLD)
+def test_what_a_month_lacks_is_told_with_the_way_to_it_and_older_ones_without_anything_are_not(
+    month: Month, reinf: SimpleNamespace, clock: HeldClock, set_connection: Any, day: str, late: tuple[str, ...],
+    rules: dict[str, Any], told: list[str],
+) -> None:  # fmt: skip
     extra = reinf.connection["extra"]
-    more = {"tell_before": "P10D", **rules}
-    set_connection("reinf_default", **{**reinf.connection, "extra": {**extra, "rules": {**extra["rules"], **more}}})
-    clock.at = at("2026-11-10").at
-    said = month.run("r4099")
-    assert [told in each for each in said if told] == ([True] if told else []) and bool(said) == bool(told)
+    set_connection("reinf_default", **{**reinf.connection, "extra": {**extra, "rules": {**extra["rules"], **rules}}})
+    if late:
+        month.sql(PAYMENT, name="P1", month=MONTH)
+        month.run("r4020")
+        month.sql(late[0])
+        month.run("r4099")
+        month.sql(late[1])
+    clock.at = at(day).at
+    assert month.run("r4099") == told
 
 
 # ---- the sensor
 
 
-def test_poking_waits_while_a_lote_is_processed_and_asks_nothing_before_it_is_due(
-    reinf: SimpleNamespace, clock: HeldClock, context: Any
-) -> None:
+@pytest.fixture
+def pushed(reinf: SimpleNamespace, clock: HeldClock, context: Any) -> dict[str, Any]:
+    """What submit hands over: a lote whose result comes late."""
     with psycopg.connect(reinf.dsn) as connection:
         connection.execute(CONTRIBUTOR)
     reinf.office.play("late", on="consulta", skip=1)  # which the question of preflight takes
-    pushed = ReinfSubmitOperator(task_id="submit", service="r1000").execute(context())
+    return dict(ReinfSubmitOperator(task_id="submit", service="r1000").execute(context()))
+
+
+def test_poking_waits_while_a_lote_is_processed_and_asks_nothing_before_it_is_due(
+    reinf: SimpleNamespace, clock: HeldClock, context: Any, pushed: dict[str, Any]
+) -> None:
     wait = ReinfLoteSensor(task_id="wait", service="r1000", pouch=pushed)
     asks = lambda: reinf.office.requests["consulta"]  # noqa: E731
     before = asks()  # the question of preflight
@@ -154,11 +159,8 @@ def test_poking_waits_while_a_lote_is_processed_and_asks_nothing_before_it_is_du
 
 
 def test_deferred_it_hands_one_trigger_over_and_is_done_when_that_is(
-    reinf: SimpleNamespace, clock: HeldClock, context: Any
+    clock: HeldClock, context: Any, pushed: dict[str, Any]
 ) -> None:
-    with psycopg.connect(reinf.dsn) as connection:
-        connection.execute(CONTRIBUTOR)
-    pushed = ReinfSubmitOperator(task_id="submit", service="r1000").execute(context())
     wait = ReinfLoteSensor(task_id="wait", service="r1000", pouch=pushed, deferrable=True, patience="PT1H")
     with pytest.raises(TaskDeferred) as parked:
         wait.execute(context())
@@ -171,12 +173,8 @@ def test_deferred_it_hands_one_trigger_over_and_is_done_when_that_is(
 
 
 def test_what_its_patience_did_not_bring_is_landed_by_a_later_run(
-    reinf: SimpleNamespace, clock: HeldClock, context: Any
+    clock: HeldClock, context: Any, pushed: dict[str, Any]
 ) -> None:
-    with psycopg.connect(reinf.dsn) as connection:
-        connection.execute(CONTRIBUTOR)
-    reinf.office.play("late", on="consulta", skip=1)  # which the question of preflight takes
-    pushed = ReinfSubmitOperator(task_id="submit", service="r1000").execute(context())
     wait = ReinfLoteSensor(task_id="wait", service="r1000", pouch=pushed, patience="PT0S")
     assert wait.execute(context())["status"] == "patience over"
     land = ReinfLandOperator(task_id="land", service="r1000", pouch=pushed, scope="service")

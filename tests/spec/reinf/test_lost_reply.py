@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from malote.errors import Malformed, Misconfigured, Throttled, Unavailable
+from malote.institution import Reply
 from malote.submission import Absent, CannotTell, Finding, Found, Standing
 from support.bndes import played
-from support.reinf import CONTRIBUTOR, Desk, pay, reply, retorno
+from support.reinf import CONTRIBUTOR, Desk, ocorrencia, pay, reply, retorno
 
 RECIBO = "<Reinf><r><evento><idEv>{id}</idEv><nrRecArqBase>7-01-4020-2610-7</nrRecArqBase>{more}</evento></r></Reinf>"
 OTHER = f"ID1{'9' * 33}"
+LETTERS = f"ID112ABC345{'0' * 25}"
 
 
 @pytest.fixture
@@ -64,11 +67,45 @@ def test_without_a_protocol_the_same_bytes_go_again_and_are_told_apart(known: De
         [reply(404, ""), reply(404, "")],
         [reply(200, "<Reinf><retorno/></Reinf>")] * 2,
         [reply(200, RECIBO.format(id=OTHER, more=""))] * 2,
+        [reply(200, RECIBO.format(id=LETTERS, more=""))] * 2,
+        [reply(200, retorno(9, protocol=""))] * 2,
+        [reply(422, retorno(9, protocol=""))] * 2,
+        [reply(404, " \n")] * 2,
     ],
 )
 def test_where_no_event_of_it_is_shown_it_is_absent(known: Desk, answers: list[Any]) -> None:
     finding, _ = asked(known, list(answers))
     assert isinstance(finding, Absent) and "none of the 2 events" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        (reply(422, retorno(8, protocol="", more=ocorrencia())), Malformed),
+        (reply(200, retorno(8, protocol="")), Malformed),
+        (reply(422, "<Reinf><retorno/></Reinf>"), Malformed),
+        (reply(200, retorno(77, protocol="")), Malformed),
+        (reply(200, retorno(99, protocol="")), Unavailable),
+        (reply(200, retorno(1, protocol="")), Unavailable),
+        (reply(200, "<html><body>Entrar com gov.br</body></html>", "text/html"), Malformed),
+        (reply(404, "<html><body>Nada aqui</body></html>", "text/html"), Malformed),
+        (reply(404, '{"message": "no Route matched"}', "application/json"), Malformed),
+        (reply(404, "no route", "text/plain"), Malformed),
+        (reply(200, "no route", "text/plain"), Malformed),
+        (reply(200, ""), Malformed),
+        (reply(204, ""), Malformed),
+        (reply(302, ""), Malformed),
+        (reply(401, ""), Unavailable),
+        (reply(500, retorno(99, protocol="")), Unavailable),
+        (reply(495, ""), Misconfigured),
+        (reply(429, ""), Throttled),
+    ],
+)
+def test_what_does_not_say_that_nothing_is_there_is_no_absence(
+    known: Desk, given: Reply, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        asked(known, [given] * 2)
 
 
 def test_a_receipt_of_nobody_knows_which_event_is_a_person_s_to_judge(known: Desk) -> None:

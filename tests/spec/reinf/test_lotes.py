@@ -136,6 +136,27 @@ def test_the_contributor_is_the_root_of_the_cnpj_or_who_is_named(
     assert [each.text for each in found] == [kind, inscription] and institution.account == inscription
 
 
+@pytest.mark.parametrize(
+    ("given", "inscription"),
+    [
+        ({"contribuinte": "12abc345"}, "12ABC345"),
+        ({"contribuinte": "12.ABC.345/01DE-35"}, "12ABC34501DE35"),
+        ({"cnpj": "12.ABC.345/01DE-35"}, "12ABC345"),
+        ({"contribuinte": "529.982.247-25"}, "52998224725"),
+        ({"contribuinte": "5299822472A"}, None),
+        ({"contribuinte": "12ABC34501DEXY"}, None),
+        ({"contribuinte": "1222"}, None),
+        ({"cnpj": ""}, None),
+    ],
+)
+def test_a_contributor_may_have_letters_where_a_cnpj_may(given: dict[str, str], inscription: str | None) -> None:
+    if inscription is None:
+        with pytest.raises(Misconfigured, match="who is declared for"):
+            reinf(**given)
+    else:
+        assert reinf(**given).account == inscription
+
+
 def test_an_event_without_a_shipped_layout_says_where_one_is_to_be_had(institution: Reinf, archive: Archive) -> None:
     with pytest.raises(Misconfigured, match="R-2098") as wrong:
         rendered(institution, [{"reference": "1", "ideEvento.perApur": MONTH}], archive, "r2098")

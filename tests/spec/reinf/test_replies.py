@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -105,6 +106,13 @@ def test_every_other_reply_to_a_send_is_doubt(archive: Archive, given: Reply) ->
         (reply(429, ""), Throttled, "429"),
         (reply(200, HTML), Malformed, None),
         (reply(200, retorno(77)), Malformed, None),
+        (reply(200, retorno(4)), Malformed, None),
+        (reply(200, retorno(7, protocol="")), Malformed, None),
+        (reply(422, retorno(9, protocol="")), Malformed, "9"),
+        (reply(302, ""), Malformed, None),
+        (reply(401, ""), Unavailable, "401"),
+        (reply(404, '{"message": "no Route matched"}'), Malformed, None),
+        (reply(200, ""), Malformed, None),
         (reply(200, retorno(2, event(0) + event(1), protocol="2.202611.2")), Malformed, None),
         (reply(200, retorno(2, event(0) + event(1), whose="99999999")), Malformed, None),
     ],
@@ -124,6 +132,10 @@ def test_it_is_ready_when_every_event_has_a_verdict() -> None:
     assert isinstance(check(reply(200, retorno(3, event(0) + event(1, "1", "")))), Ready)
     lacking = check(reply(200, retorno(2, event(0))))
     assert isinstance(lacking, Pending) and lacking.partial and "1 of 2" in lacking.why
+    for empty in (2, 3):
+        assert isinstance(check(reply(200, retorno(empty))), Pending), "no event is told: nothing is known of any"
+    strangers = check(reply(200, retorno(2, event(7) + event(8))))
+    assert isinstance(strangers, Pending) and "0 of 2" in strangers.why
     unreceipted = check(reply(200, retorno(2, event(0) + event(1, "0", ""))))
     assert isinstance(unreceipted, Pending), "an accepted event has a receipt"
 
@@ -153,6 +165,30 @@ def test_what_became_of_an_event(said: str, attempt: int, outcome: str) -> None:
     assert row[-4:-2] == (f"{ID}00000", outcome)
     own = dict(zip(EVENTO.columns, row, strict=False))
     assert own["per_apur"] == MONTH and own["duplicado"] == ("true" if "evtDupl" in said else "false")
+
+
+WRONG = "<regOcorrs><tpOcorr>{}</tpOcorr><codResp>{}</codResp><dscResp>{}</dscResp></regOcorrs>"
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "message", "kept"),
+    [
+        ([(1, "MS1", "Um"), (1, "MS2", "Dois")], "MS1", "Um; Dois", 2),
+        ([(2, "MS1", "Aviso"), (1, "MS2", "Erro")], "MS2", "Erro", 2),
+        ([(2, "MS1", "Aviso")], "1", "Texto", 1),
+        ([(1, "", "Sem código")], None, "Sem código", 1),
+        ([(1, "MS1", "")], "MS1", "Texto", 1),
+        ([], "1", "Texto", 0),
+    ],
+)
+def test_of_several_ocorrencias_the_first_error_is_the_code_and_all_are_kept(
+    told: list[tuple[int, str, str]], code: str | None, message: str, kept: int
+) -> None:
+    said = event(0, "1", "", "".join(WRONG.format(*each) for each in told))
+    (row,) = reinf().read(submission(), io.BytesIO(retorno(3, said).encode()))
+    own = dict(zip(EVENTO.columns, row, strict=False))
+    assert (own["codigo"], own["mensagem"]) == (code, message)
+    assert len(json.loads(own["ocorrencias"] or "[]")) == kept
 
 
 def test_a_landed_text_shows_no_cpf_and_an_odd_instant_is_kept_as_it_came() -> None:

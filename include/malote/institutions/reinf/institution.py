@@ -31,7 +31,7 @@ class Reinf(Institution):
     """EFD-Reinf of the Receita Federal, asynchronous lotes 1.01, events 2.1.2.
 
     :param access: `extra` holds `client_certificate` and its password (it signs, too), `cnpj` (that of the e-CNPJ) or
-        `contribuinte` (8, 11 or 14 digits: who is declared for), and where wanted `schemas` (a folder) and `rules`
+        `contribuinte` (8, 11 or 14 characters: who is declared for), and where wanted `schemas` (a folder) and `rules`
     :raises Misconfigured: where environment and host do not agree, or no contributor is known
     """
 
@@ -46,9 +46,9 @@ class Reinf(Institution):
     def __init__(self, access: Access) -> None:
         super().__init__(access)
         extra = access.extra
-        given = re.sub(r"[\s./-]", "", str(extra.get("contribuinte") or ""))
-        own = given or re.sub(r"[\s./-]", "", str(extra.get("cnpj") or ""))[:8]
-        if not re.fullmatch("[0-9]{8}|[0-9]{11}|[0-9]{14}", own):
+        given = re.sub(r"[\s./-]", "", str(extra.get("contribuinte") or "")).upper()
+        own = given or re.sub(r"[\s./-]", "", str(extra.get("cnpj") or "")).upper()[:8]
+        if not re.fullmatch("[0-9A-Z]{8}|[0-9]{11}|[0-9A-Z]{12}[0-9]{2}", own):
             raise misfit(
                 english("s_reinf_who"),
                 "set extra.contribuinte, or leave it out where the e-CNPJ is the contributor's own",

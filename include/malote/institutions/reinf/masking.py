@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-_GROUP = re.compile(r"(?<![0-9])([0-9]{3})[.-]?([0-9]{3})[.-]?([0-9]{3})[-./]?([0-9]{2})(?![0-9])")
+_GROUP = re.compile(r"(?<![0-9])([0-9]{3})[.\s-]?([0-9]{3})[.\s-]?([0-9]{3})[-./\s]?([0-9]{2})(?![0-9])")
 """Of a longer number, as a CNPJ, the first eleven digits are no CPF, whatever their check digits say."""
+_WRITTEN = re.compile(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
+_SAID = re.compile(r"cpf[^0-9]{0,40}$", re.IGNORECASE)
+"""What is written as a CPF, or called one, is somebody's with a slip of the pen, even where its digits do not check."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»")
 _NAME = re.compile(r"'\{[^}']*\}(\w+)'")
 """An element of the treaty, which is no value."""
@@ -27,7 +30,7 @@ def cpf(digits: str) -> bool:
 
 def masked(text: str) -> str:
     """The text with each CPF as `***456789**`, as the Receita itself shows one."""
-    return _GROUP.sub(lambda found: _hidden("".join(found.groups()), found[0]), text)
+    return _GROUP.sub(_hidden, text)
 
 
 def quoted_away(text: str) -> str:
@@ -41,5 +44,7 @@ def discreet(path: str, rule: str) -> str:
     return masked(rule) if _SHOWN.fullmatch(leaf) else quoted_away(rule)
 
 
-def _hidden(digits: str, as_it_was: str) -> str:
-    return f"***{digits[3:9]}**" if cpf(digits) else as_it_was
+def _hidden(found: re.Match[str]) -> str:
+    digits = "".join(found.groups())
+    called = _WRITTEN.fullmatch(found[0]) or _SAID.search(found.string, max(0, found.start() - 43), found.start())
+    return f"***{digits[3:9]}**" if called or cpf(digits) else found[0]

@@ -66,9 +66,6 @@ EVENTS: Mapping[str, Event] = {
 RECEIPTLESS = frozenset({"r9000"})
 """Events that may be accepted without a receipt of their own: R-9001 need not have one (X)."""
 
-SENT = {201: "received", 422: "refused", 415: "not XML", 495: "certificate", 496: "certificate", 500: "doubt"}
-"""What the HTTP statuses of `POST /recepcao/lotes` mean (M 4.4.1)."""
-
 TAKEN, WELL, SOME, NOT_RECEIVED, WRONG_QUERY, NOT_FOUND, INTERNAL = 1, 2, 3, 7, 8, 9, 99
 """`cdResposta` (M 4.4.1.2, 4.4.2.2): of a send 1, 7, 99; of a query 1 (still in process), 2, 3, 8, 9, 99."""
 

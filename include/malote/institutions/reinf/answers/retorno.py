@@ -17,7 +17,6 @@ from malote.submission import Submission
 from malote.texts import english
 
 PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,48}")
-_EVENT_ID = re.compile(r"ID[12]([0-9]{14})[0-9]{19}")
 MOST = 1000
 """Ocorrências of one answer, at most: each is a row that lands."""
 
@@ -78,7 +77,7 @@ class Retorno:
         return found
 
     def strange_to(self, submission: Submission) -> bool:
-        """Whether it is about another contributor, by `ideContribuinte`, or by the Ids of its events."""
+        """Whether it is about another contributor, by `ideContribuinte`."""
         held = next(self.root.iter("{*}ideContribuinte"), None)
         said = markup.first_text(held, "nrInsc") if held is not None else None
         return bool(said) and not _same(str(said), submission.account)
@@ -111,5 +110,5 @@ def kind_of(said: str | None, submission: Submission) -> str:
 
 def _same(said: str, ours: str) -> bool:
     """One contributor: a CNPJ and its root are the same one."""
-    said = re.sub(r"\W", "", said)
+    said = re.sub(r"\W", "", said).upper()
     return said == ours or (len(said) != 11 != len(ours) and said[:8] == ours[:8])

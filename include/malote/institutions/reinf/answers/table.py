@@ -12,9 +12,9 @@ EVENTO = Table(
         "nr_protocolo", "recebido_em", "processado_em", "hash", "totais", "ocorrencias", "codigo", "mensagem",
         "nao_lido",
     ),
-    shown=("evento", "per_apur", "situacao", "cd_retorno", "nr_recibo", "recebido_em", "codigo", "mensagem"),
+    shown=("evento", "per_apur", "situacao", "cd_retorno", "nr_recibo", "recebido_em", "codigo"),
 )  # fmt: skip
-"""One row per event, of whichever kind."""
+"""One row per event, of whichever kind. `mensagem` is not shown: what they quote may be a name."""
 
 OCORRENCIA = Table(
     "reinf.ocorrencia",

@@ -27,7 +27,7 @@ from malote.institutions.reinf.rules import (
     ReinfRules,
     misfit,
 )
-from malote.reading import Repairs
+from malote.reading import Repairs, markup
 from malote.submission import Pending, Progress, Ready, Receipt, Submission
 from malote.texts import english
 
@@ -193,11 +193,24 @@ class Calls:
     def shown(self, reply: Reply) -> Recibo | None:
         """What an answer of `reciboevento` shows; None where nothing is there."""
         _denied(reply)
-        if reply.status not in (200, 404, 422) or (reply.status == 404 and _is_html(reply)):
+        if reply.status not in (200, 404, 422):
             raise _gateway(reply)
-        if reply.status == 404:
+        if reply.status == 404 and not reply.body.strip():
             return None
-        return Recibo.of(reply.body, self._rules.tags)
+        try:
+            root = markup.parse(reply.body)
+        except Malformed as broken:  # the page of something in between, of whichever form
+            raise (broken if reply.status == 200 else _gateway(reply)) from None
+        if found := Recibo.of(root, self._rules.tags):
+            return found
+        # Only what says that nothing is there is an absence: not an error over there, nor a question that it mistook.
+        code, told = (said := Retorno(root)).code, said.told()
+        if code in (TAKEN, INTERNAL):
+            raise _about(Unavailable, english("s_reinf_could_not", said=told), str(code))
+        mute = code is None and reply.status != 422 and markup.local(root.tag).lower() != "html"
+        if mute or code in (WELL, SOME, NOT_FOUND):
+            return None
+        raise _about(Malformed, english("s_reinf_odd_code", code=code, said=told), "8")
 
     def _welcome(self, reply: Reply) -> str:
         _denied(reply)
@@ -227,10 +240,6 @@ def _gateway(reply: Reply) -> MaloteError:
     if reply.status >= 500 or reply.status in (401, 403):
         return Unavailable(what, institution="reinf", code=str(reply.status), todo="nothing: it is asked again")
     return Malformed(what, institution="reinf", todo="it is asked again; where it stays so, look at the address")
-
-
-def _is_html(reply: Reply) -> bool:
-    return b"<html" in reply.body[:2048].lower() or "html" in reply.headers.get("content-type", "").lower()
 
 
 def _about(kind: type[E], what: str, code: str, **more: object) -> E:

@@ -12,7 +12,7 @@ from lxml import etree
 from malote.institutions.reinf.answers import PROTOCOL
 from malote.reading import instant, markup
 
-_ID = re.compile(r"ID[12][0-9]{33}")
+_ID = re.compile(r"ID[12][0-9A-Z]{14}[0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,9 @@ class Recibo:
     tags: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, body: bytes, tags: Mapping[str, Sequence[str]]) -> Recibo | None:
-        """From the bytes of a reply; None where it shows neither a receipt nor an event.
-
-        :raises Malformed: where it is no XML
-        """
-        found = cls(markup.parse(body), tags)
+    def of(cls, root: etree._Element, tags: Mapping[str, Sequence[str]]) -> Recibo | None:
+        """From a reply; None where it shows neither a receipt nor an event."""
+        found = cls(root, tags)
         return found if found.ids or found._first(found.root, "recibo") else None
 
     @property
