@@ -20,6 +20,7 @@ from malote_provider.desk.shapes import (
     Found,
     FoundItem,
     HeldBack,
+    InstitutionToday,
     ItemPage,
     Limit,
     OneItem,
@@ -27,6 +28,7 @@ from malote_provider.desk.shapes import (
     OpenLine,
     OpenPage,
     OpenQuestion,
+    ServiceToday,
     Settled,
     Short,
     Told,
@@ -137,26 +139,21 @@ def found_item(reader: Any, reference: str) -> FoundItem:
 
 
 @router.get("/today")
-def today(reader: ReaderDep) -> list[dict[str, Any]]:
+def today(reader: ReaderDep) -> list[InstitutionToday]:
     """Per institution: counter, pace, certificate, items by the hour and by the service."""
     now = reader.journal.clock.now()
     return [
-        {
-            "institution": day.of.name,
-            "problem": day.of.problem or None,
-            "environment": day.of.environment,
-            "account": day.of.account,
-            "open": day.of.counter.is_open(now) if day.of.counter else None,
-            "requests_reserved": day.reserved,
-            "requests_limit": day.of.pace[1],
-            "certificate_ends": day.of.ends,
-            "hours": [asdict(hour) for hour in day.hours],
-            "services": [{**asdict(rate), "share": rate.share} for rate in day.rates],
-            "pipeline": dict(day.pipeline),
-            "months": [asdict(month) for month in day.months],
-        }
+        InstitutionToday(
+            institution=day.of.name, problem=day.of.problem or None, environment=day.of.environment,
+            account=day.of.account, open=day.of.counter.is_open(now) if day.of.counter else None,
+            requests_reserved=day.reserved, requests_limit=day.of.pace[1], certificate_ends=day.of.ends,
+            hours=day.hours,
+            services=[ServiceToday.model_validate(rate, from_attributes=True) for rate in day.rates],
+            pipeline=dict(day.pipeline),
+            months=day.months,
+        )
         for day in days(reader, now)
-    ]
+    ]  # fmt: skip
 
 
 def _plain(found: Submission) -> dict[str, Any]:

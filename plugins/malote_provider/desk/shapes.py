@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from malote.desk import Filters, Way
+from malote.desk import Filters, Hour, Month, Way
 
 Kind = Literal[
     "in_doubt", "overdue", "refused", "unanswered", "held", "sending", "prepared", "answered", "received", "landed",
@@ -209,3 +209,39 @@ class Settled(BaseModel):
     """The tasks that run again; empty where they could not be cleared: the story says why."""
 
     cleared: list[str]
+
+
+class ServiceToday(BaseModel):
+    """One service over the last 30 days, in items; ``share`` is accepted of those judged, null where none was."""
+
+    institution: str
+    service: str
+    sent: int
+    accepted: int
+    refused: int
+    unanswered: int
+    share: float | None
+
+
+class InstitutionToday(BaseModel):
+    """One institution today.
+
+    :param problem: why nothing more can be said; null where its connection is whole
+    :param open: whether its counter is; null where it has none
+    :param requests_limit: of its request budget; 0 is none
+    :param hours: of the last day; those in which nothing happened are left out
+    :param pipeline: by step: what was asked for first, then what each service approved
+    """
+
+    institution: str
+    problem: str | None
+    environment: str
+    account: str
+    open: bool | None
+    requests_reserved: int
+    requests_limit: int
+    certificate_ends: datetime | None
+    hours: list[Hour]
+    services: list[ServiceToday]
+    pipeline: dict[str, int]
+    months: list[Month]

@@ -14,6 +14,7 @@ from malote.errors import Misconfigured
 from malote.journal import Journal
 from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words, english
 from support import ROOT
+from support.described import as_described
 
 PAGES = ("/", "/submission/notary-1", "/item?reference=D1", "/today")
 API = ("/api/v1/open", "/api/v1/open/counts", "/api/v1/submissions/notary-1", "/api/v1/submissions/notary-1/items",
@@ -320,3 +321,12 @@ def test_the_api_describes_itself(desk: Any) -> None:
         "/api/v1/open", "/api/v1/open/counts", "/api/v1/submissions/{id}", "/api/v1/submissions/{id}/items",
         "/api/v1/submissions/{id}/decisions", "/api/v1/items", "/api/v1/today",
     }  # fmt: skip
+
+
+ANSWERED = {path: path.split("?")[0].replace("notary-1", "{id}") for path in API}
+"""Each address that is read, and its path in the document."""
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+def test_what_is_answered_is_what_the_api_describes(desk: Any, path: str) -> None:
+    assert as_described(desk, path, ANSWERED[path])

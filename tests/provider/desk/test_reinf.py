@@ -14,6 +14,7 @@ from malote_provider.desk import counters
 from malote_provider.desk.drawing import month
 from malote_provider.reinf import ReinfLandOperator, ReinfLoteSensor, ReinfSubmitOperator, months_due
 from malote_sim.certificates import CNPJ
+from support.described import as_described
 from support.reinf import CONTRIBUTOR, cnpj_number
 
 PAYMENTS = f"""
@@ -58,7 +59,8 @@ def test_today_tells_until_when_each_month_is_declared_and_what_it_lacks(desk: A
         day = f"{dues[last]:%d/%m/%Y}" if language == "pt-BR" else dues[last].isoformat()
         assert last in own and day in own and open_ in own and missing in own
         assert own.count(nothing) == len(dues) - 1
-    (told,) = (each for each in desk.get("/api/v1/today").json() if each["institution"] == "reinf")
+    (told,) = (each for each in as_described(desk, "/api/v1/today", "/api/v1/today") if each["institution"] == "reinf")
+    assert told["hours"] and told["services"], "each list of the type holds something"
     assert told["months"][0] == {
         "month": last, "until": dues[last].isoformat(), "closed": False, "missing": "R-4020 recusado: 1"
     }  # fmt: skip
