@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 from airflow.sdk import Param
+from airflow.sdk.execution_time import task_runner
 
 from malote_provider import flows
+from malote_provider.bndes import ESTEIRA
+from malote_provider.reinf import MES
 from support import ROOT
 from support.runs import parsed
 
 FLOWS = {name: getattr(flows, name) for name in flows.__all__}
 every_flow = pytest.mark.parametrize("name", FLOWS)
+MAPPED = {"bndes_operacoes": set(ESTEIRA), "reinf_eventos": {service for step in MES for service in step}}
+"""Flows whose trips are mapped, each over these services."""
 
 
 @every_flow
@@ -89,3 +94,27 @@ def test_airflow_finds_a_dag_file_of_three_lines_where_it_looks_at_what_may_hold
     found = DagBag(tmp_path, safe_mode=True)
     assert not found.import_errors and list(found.dags) == ["loja_2"]
     assert found.dags["loja_2"].fileloc == str(tmp_path / "mine.py")
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_a_mapped_task_has_its_name_before_it_runs(
+    name: str, airflow_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, named = task_runner._execute_task, {}
+
+    def instead(context: Any, ti: Any, log: Any) -> Any:
+        if ti.map_index is None or ti.map_index < 0:
+            return real(context, ti, log)
+        named[ti.task_id.rpartition(".")[2], ti.rendered_map_index] = True
+        return {"pouch": "a/b/c"}
+
+    monkeypatch.setattr(task_runner, "_execute_task", instead)
+    dag = parsed().dags[name]
+    assert str(dag.test(run_conf=None).state) == "success"
+    assert set(named) == {(task, service) for service in MAPPED[name] for task in ("submit", "wait", "land", "doubt")}
+
+
+@every_flow
+def test_the_flows_with_a_mapped_trip_are_those_whose_names_are_looked_at(name: str, airflow_db: None) -> None:
+    mapped = any(task.get_closest_mapped_task_group() for task in parsed().dags[name].tasks)
+    assert mapped == (name in MAPPED)
