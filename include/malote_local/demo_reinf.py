@@ -52,9 +52,16 @@ CLOSED = {"170806": Decimal(65), "058806": Decimal(15)}
 """What was withheld, by code of revenue (CR), once all is corrected."""
 
 
+def month_of_payments(running: Stage) -> str:
+    """Put the rows of the last month into the warehouse; returns which month that is."""
+    month = _last_month()
+    _do(running, PAYMENTS, month)
+    return month
+
+
 def show(running: Stage, run: Run) -> list[str]:
     """Play a month; returns what did not end as it should."""
-    month = (datetime.now(ZONE).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    month = _last_month()
     wrong = []
     print(f"\nEFD-Reinf 1. The month {month}: tables, payments, and the closing, which waits for what was refused")
     known = _month(running, month) is not None
@@ -76,6 +83,10 @@ def show(running: Stage, run: Run) -> list[str]:
     if (falta, closed, totals) != (None, True, CLOSED):
         wrong.append(f"reinf: the month ended so: closed {closed}, missing {falta}, totals {totals}")
     return wrong + _search(running)
+
+
+def _last_month() -> str:
+    return (datetime.now(ZONE).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
 def _do(running: Stage, statements: str, month: str) -> None:

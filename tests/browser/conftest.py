@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 
+from malote.clock import ZONE
 from malote_local.demo_bndes import ROWS as PROPOSALS
 from malote_local.demo_ccee import DAG
 from malote_local.demo_ccee import ROWS as CONTRACTS
+from malote_local.demo_reinf import DAG as REINF
+from malote_local.demo_reinf import month_of_payments
 from malote_local.stage import stage
+from malote_provider.reinf import months_due
 from support.browser import GATE, HOW, USERS, Desk, chromium
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Thirty contracts landed, of which three are refused; four more in doubt; proposals on their way."""
+    """Thirty contracts landed, of which three are refused; four more in doubt; proposals on their way; a month
+    declared, of which one event was refused and others wait."""
     chromium()
     state = tmp_path_factory.mktemp("desk")
     (state / "airflow" / "config").mkdir(parents=True)
@@ -30,7 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     }
     with stage(say=lambda _: None, state=state, settings=settings) as running:
         rest = running.airflow.rest
-        for dag in (DAG, "bndes_operacoes", "relatorio_diario"):
+        for dag in (DAG, "bndes_operacoes", REINF, "relatorio_diario"):
             rest.wait_dag(dag)
             rest.unpause(dag)
         with psycopg.connect(running.warehouse) as warehouse:
@@ -42,13 +48,22 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         running.tell("ccee", "faults", [{"on": "importarArquivo", "fault": "lost_reply"}])
         running.tell("bndes", "settings", {"hours": "", "result_after": 36000})
         rest.trigger("bndes_operacoes", {"servico": "financiamento"})
+        month = month_of_payments(running)
+        with psycopg.connect(running.warehouse) as warehouse:  # payments to people are for the second run
+            warehouse.execute("delete from outgoing.reinf_r4010")
+        declared = rest.trigger(REINF)
         run = rest.trigger(DAG)
         assert rest.wait(DAG, run) == "failed", "land is red over a doubt"
         with psycopg.connect(running.warehouse) as warehouse:
             found = warehouse.execute("select id from malote.submission where standing = 'in_doubt'").fetchone()
         assert found, "the lost reply leaves a doubt"
+        assert rest.wait(REINF, declared) == "success"
+        running.tell("reinf", "settings", {"result_after": 36000})
+        month_of_payments(running)
+        rest.trigger(REINF)
         passwords = json.loads((state / "airflow" / "passwords.json").read_text())
-        yield Desk(running, passwords, found[0], run)
+        due = dict(months_due(datetime.now(ZONE).date(), 15))[month]
+        yield Desk(running, passwords, found[0], run, month, due)
 
 
 @pytest.fixture(scope="session")

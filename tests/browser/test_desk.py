@@ -62,6 +62,47 @@ def test_the_page_stands_in_airflows_navigation_and_on_the_page_of_the_run(desk:
     assert page.frame_locator("iframe").locator("table.cards tbody tr").count() == 1
 
 
+@pytest.mark.parametrize(("dark", "width"), [(False, 1440), (True, 360)], ids=["light-1440", "dark-360"])
+def test_a_month_of_the_efd_reinf_is_walked_from_its_deadline_to_what_was_wrong(
+    desk: Desk, signed_in: Any, dark: bool, width: int
+) -> None:
+    with psycopg.connect(desk.stage.warehouse) as warehouse:
+        query = "select reference, submission_id from reinf.evento where situacao = 'recusado'"
+        ((reference, submission),) = warehouse.execute(query).fetchall()
+    page = signed_in(width=width, dark=dark, language="pt-BR")
+
+    def readable() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("getComputedStyle(document.body).colorScheme") == ("dark" if dark else "light")
+
+    page.goto(f"{desk.url}/malote/?institution=reinf")
+    page.locator("#lines .badge.received").first.wait_for()
+    page.locator("#lines tbody tr", has=page.locator(".badge.received")).first.locator("a").first.click()
+    page.locator("h1 .badge.received").wait_for()
+    assert page.locator("#way li.done").count() >= 2 and page.locator("#way li.ahead").count() >= 1
+    readable()
+
+    page.goto(f"{desk.url}/malote/today")
+    month = page.locator("section[aria-labelledby=day-reinf]")
+    (line,) = (each for each in month.locator("tbody tr").all_inner_texts() if desk.month in each)
+    assert "falta:" in line and "R-4020 recusado: 1" in line and f"{desk.due:%d/%m/%Y}" in line
+    readable()
+
+    page.fill("#find", reference)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=submission, exact=True).first.click()
+    page.locator("h1 .badge.landed").wait_for()
+    assert page.locator("#way li.done time").count() >= 4 and page.locator("#way li.ahead").count() == 0
+    assert page.locator("#items .badge.item-refused").count() == 1
+    page.fill("input[name=text]", reference)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("text="))
+    assert page.locator("#items tbody tr").count() == 1
+    assert "recusado" in page.locator("#items tbody").inner_text().lower()
+    readable()
+
+
 def test_it_is_dark_where_airflow_is_set_dark(desk: Desk, signed_in: Any) -> None:
     page = signed_in(dark=False)
     page.evaluate("localStorage.setItem('theme', 'dark')")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -31,12 +32,15 @@ USERS = {"admin": "admin", "leitora": "viewer", "outra": "admin"}
 
 @dataclass(frozen=True)
 class Desk:
-    """What the tests look at: the stage, the passwords by user, and the submission in doubt with its run."""
+    """What the tests look at: the stage, the passwords by user, the submission in doubt with its run, and the month
+    that is declared to the EFD-Reinf with the day until which it is due."""
 
     stage: Stage
     passwords: dict[str, str]
     doubt: str
     run: str
+    month: str
+    due: date
 
     @property
     def url(self) -> str:
