@@ -2,8 +2,8 @@
 -- payments of each (infoPgto) as arrays, two levels deep: hence jsonb, whose inner arrays may differ in length. Amounts
 -- are text with a comma there. The aliases are paths below evtRetPJ. A rectification (retificacao > 0) travels with the
 -- receipt that landed, to the environment and for the contributor that it came from; while nobody knows what became of
--- an earlier version it waits, and `falta` says so;
--- so do payments of one event that are of different companies, or of one that is exempt in some.
+-- an earlier version it waits, and `falta` says so; so do payments of one event that are of different companies, or of
+-- one that is exempt in some.
 with natureza as (
     select
         p.evento,

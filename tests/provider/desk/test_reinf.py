@@ -59,7 +59,7 @@ def test_today_tells_until_when_each_month_is_declared_and_what_it_lacks(desk: A
         day = f"{dues[last]:%d/%m/%Y}" if language == "pt-BR" else dues[last].isoformat()
         assert last in own and day in own and open_ in own and missing in own
         assert own.count(nothing) == len(dues) - 1
-    (told,) = (each for each in as_described(desk, "/api/v1/today", "/api/v1/today") if each["institution"] == "reinf")
+    (told,) = (each for each in as_described(desk, "/api/v1/today") if each["institution"] == "reinf")
     assert told["hours"] and told["services"], "each list of the type holds something"
     assert told["months"][0] == {
         "month": last, "until": dues[last].isoformat(), "closed": False, "missing": "R-4020 recusado: 1"

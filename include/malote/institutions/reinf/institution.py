@@ -46,8 +46,8 @@ class Reinf(Institution):
     def __init__(self, access: Access) -> None:
         super().__init__(access)
         extra = access.extra
-        given = re.sub(r"[\s./-]", "", str(extra.get("contribuinte") or "")).upper()
-        own = given or re.sub(r"[\s./-]", "", str(extra.get("cnpj") or "")).upper()[:8]
+        given, cnpj = (re.sub(r"[\s./-]", "", str(extra.get(key) or "")).upper() for key in ("contribuinte", "cnpj"))
+        own = given or cnpj[:8]
         if not re.fullmatch("[0-9A-Z]{8}|[0-9]{11}|[0-9A-Z]{12}[0-9]{2}", own):
             raise misfit(
                 english("s_reinf_who"),
