@@ -37,6 +37,21 @@ def set_connection(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
+def redact() -> Iterator[Callable[[str], str]]:
+    """A text as a log would show it, of a masker that this test's secrets alone are known to.
+
+    Airflow's masker is one a process, and of two secrets that begin alike it may hide the shorter one only.
+    """
+    from airflow.sdk.log import _secrets_masker
+
+    masker = _secrets_masker()
+    kept = masker.patterns, masker.replacer
+    masker.reset_masker()
+    yield lambda text: str(masker.redact(text))
+    masker.patterns, masker.replacer = kept
+
+
+@pytest.fixture
 def connected(warehouse: str, set_connection: Callable[..., None]) -> str:
     """The warehouse as connection ``malote_warehouse``, of a login that may what tasks must; a dsn that may all."""
     parts = conninfo.conninfo_to_dict(warehouse)

@@ -264,17 +264,14 @@ def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_has_ended_an_err
     assert not works and f"{found.not_after:%Y-%m-%d}" in said
 
 
-def test_secrets_of_the_extra_are_masked_in_logs(ccee: SimpleNamespace, set_connection: Callable[..., None]) -> None:
-    from airflow.sdk._shared.secrets_masker import secrets_masker
-    from airflow.sdk.log import _secrets_masker
-
+def test_secrets_of_the_extra_are_masked_in_logs(
+    ccee: SimpleNamespace, set_connection: Callable[..., None], redact: Callable[[str], str]
+) -> None:
     values = deepcopy(ccee.connection)
     values["extra"]["client_certificate_password"] = "planted-certificate-password"
     set_connection("ccee_default", **values)
     CceeHook().access()
-    assert secrets_masker
-    text = _secrets_masker().redact(f"a planted-certificate-password and a {values['password']}")
-    assert text == "a *** and a ***"
+    assert redact(f"a planted-certificate-password and a {values['password']}") == "a *** and a ***"
 
 
 def said_short(records: Any) -> list[str]:

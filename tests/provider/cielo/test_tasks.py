@@ -20,6 +20,7 @@ from malote_provider.cielo import CieloHook, CieloLandOperator, CieloLoteRetorno
 from malote_provider.declaration import hook_of
 from malote_provider.provider import get_provider_info
 from malote_provider.triggers import ReceiptTrigger
+from support.planted import ARCHIVE_KEY
 
 # No PAN stands in the SQL text: the server makes it, as a user's own card environment would.
 CARD = "4012001038443335"
@@ -142,16 +143,13 @@ def test_a_lost_reply_is_not_blamed_on_a_client_certificate(tested: Changed, cie
     assert "client_certificate" not in said
 
 
-def test_the_chave_and_the_archives_key_are_masked_in_logs(cielo: SimpleNamespace) -> None:
-    from airflow.sdk.log import _secrets_masker
-
-    from support.planted import ARCHIVE_KEY
-
+def test_the_chave_and_the_archives_key_are_masked_in_logs(
+    cielo: SimpleNamespace, redact: Callable[[str], str]
+) -> None:
     with CieloHook() as hook:
         hook.access()
         hook.archive()
-    said = _secrets_masker().redact(f"{cielo.connection['password']} and {ARCHIVE_KEY}")
-    assert said == "*** and ***"
+    assert redact(f"{cielo.connection['password']} and {ARCHIVE_KEY}") == "*** and ***"
 
 
 def test_the_budget_is_one_for_all_users_of_an_ec(cielo: SimpleNamespace) -> None:
