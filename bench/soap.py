@@ -40,7 +40,7 @@ def peak() -> float:
 
 
 def ours(data: bytes) -> int:
-    from malote.institutions.ccee.documents.from_rows import details
+    from malote.institutions.ccee.answers.details import details
 
     def fault(_: Any) -> Any:
         raise AssertionError("a fault")
