@@ -52,6 +52,9 @@ def place(connection: psycopg.Connection[Any], table: Table, submissions: Sequen
         ).format(columns=names(table), source=source)
 
     into = target(table)
+    ids = {"ids": [s.id for s in submissions]}
+    # Nobody has counted what was just staged: each row would be looked for among all others, which is quadratic.
+    connection.execute("set local enable_nestloop = off")
     connection.execute(
         sql.SQL(
             """with there as {there}, told as {told},
@@ -63,15 +66,18 @@ def place(connection: psycopg.Connection[Any], table: Table, submissions: Sequen
                update staging s set ordem = placed.place from placed
                where s.submission_id = placed.submission_id and s.ordem = placed.said and s.ordem <> placed.place"""
         ).format(there=numbered(into), told=numbered(sql.Identifier("staging"))),
-        {"ids": [s.id for s in submissions]},
+        ids,
     )
     connection.execute(
         sql.SQL(
             """delete from staging s using {target} t, malote.item_row i
                where t.submission_id = s.submission_id and t.ordem = s.ordem and i.submission = s.submission_id
-                 and i.reference = s.reference and i.outcome is distinct from 'unanswered'"""
-        ).format(target=into)
+                 and i.reference = s.reference and i.outcome is distinct from 'unanswered'
+                 and t.submission_id = any (%(ids)s) and i.submission = any (%(ids)s)"""
+        ).format(target=into),
+        ids,
     )
+    connection.execute("reset enable_nestloop")
 
 
 def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> int:
