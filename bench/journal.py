@@ -35,7 +35,7 @@ def main() -> None:
 
     with EmbeddedPostgres(durable=True) as server, tempfile.TemporaryDirectory() as folder:
         dsn = server.create("bench")
-        upgrade(dsn)
+        upgrade(dsn, roles={})
         make_table(dsn)
         clock = HeldClock(datetime(2026, 11, 23, 12, tzinfo=timezone.utc))
         journal, institution = Journal(dsn, clock), Notary(Access("notary", "simulator"))
