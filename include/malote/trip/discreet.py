@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import ne
@@ -57,22 +57,27 @@ class Discreet:
         ways = {at: _WAYS[types[each]] for at, each in enumerate(table.columns) if types.get(each) in _WAYS}
         return cls(ways, tuple(table.columns))
 
-    def rows(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """The same rows; in those of an answer the code and the message, which the journal keeps, are looked at too."""
+    def rows(self, rows: Iterable[tuple[Any, ...]], ours: Container[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same rows; in those of an answer the code and the message, which the journal keeps, are looked at too.
+
+        :param ours: texts that we made ourselves, such as the tags of items: of their digits some read as a card's
+        """
         source, cut = iter(rows), Counter[str]()
         while some := list(islice(source, _TOGETHER)):
-            yield from self._looked_at(some, cut)
+            yield from self._looked_at(some, ours, cut)
         for name, n in cut.items():
             log.warning("%s: %d values read as card numbers: cut to first 6 and last 4, of a number nothing", name, n)
 
-    def _looked_at(self, rows: list[tuple[Any, ...]], cut: Counter[str]) -> Iterable[tuple[Any, ...]]:
+    def _looked_at(
+        self, rows: list[tuple[Any, ...]], ours: Container[str], cut: Counter[str]
+    ) -> Iterable[tuple[Any, ...]]:
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         changed = False
         more = ((at, cards.masked) for at in range(len(self.names), len(columns))[-2:])
         for at, way in chain(self.ways.items(), more):
-            texts = [each for each in columns[at] if each.__class__ is str]
+            texts = [each for each in columns[at] if each.__class__ is str and each not in ours]
             if texts and cards.suspect(texts):
-                column = [way(each) if each.__class__ is str else each for each in columns[at]]
+                column = [way(each) if each.__class__ is str and each not in ours else each for each in columns[at]]
                 if n := sum(map(ne, column, columns[at])):
                     columns[at], changed = column, True
                     if at < len(self.names):

@@ -137,7 +137,7 @@ class Landing:
         try:
             with self._archive.open(submission.answer) as kept, Mended(kept) as answer:
                 repairs[submission.id] = answer.repairs
-                rows = discreet.rows(islice(institution.read(submission, answer), most + 1))
+                rows = discreet.rows(islice(institution.read(submission, answer), most + 1), matching.tags)
                 yield from matching.landed(submission.id, rows)
             if matching.rows > most:
                 raise Malformed(

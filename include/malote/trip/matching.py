@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,11 @@ class Matching:
         silent = (at for at, n in enumerate(self._answers) if not n)
         for ordem, at in enumerate(silent, self._rows + 1):
             yield (submission, ordem, self._references[at], *own)
+
+    @property
+    def tags(self) -> Container[str]:
+        """What the items are called inside the document."""
+        return self._tagged
 
     @property
     def rows(self) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from decimal import Decimal
+from itertools import count, islice
 
 import pytest
 
+from malote import cards
 from malote.archive import Archive
 from malote.clock import HeldClock
 from malote.errors import InDoubt, Malformed
@@ -45,6 +47,14 @@ def test_an_answer_lands_by_id_then_by_name_and_every_item_sent_has_a_row(wareho
     (load,) = select(warehouse, "select * from malote.load")
     assert (load["items_accepted"], load["items_refused"], load["items_unanswered"]) == (1, 2, 1)
     assert load["rows_unmatched"] == 1
+
+
+def test_an_id_of_ours_lands_whole_although_its_digits_read_as_a_card_and_another_s_does_not(
+    warehouse: str, archive: Archive
+) -> None:
+    ours, other = islice((each for each in map("P{}".format, count()) if cards.held(tag(each))), 2)
+    found = landed(warehouse, archive, answer(PAID.format(id=tag(ours)), erro("098", tag(other))), [ours])
+    assert [each["item_id"] for each in found] == [tag(ours), cards.masked(tag(other))]
 
 
 def test_values_that_postgresql_would_not_take_stop_nothing(warehouse: str, archive: Archive) -> None:
