@@ -55,7 +55,7 @@ class Storm:
         self._undisturbed()
         acts = {
             "rows": 30,
-            "faults": 40,
+            "faults": 90,
             "button": 10,
             "pause": 2,
             "late_answers": 2,
@@ -74,7 +74,7 @@ class Storm:
                     continue
                 quiet = time.monotonic() + RECOVERY[act]
             getattr(self, act)()
-            time.sleep(self.chance.uniform(0, 2))  # so many things a minute, and never in step
+            time.sleep(self.chance.uniform(0, 1))  # so many things a minute, and never in step
             if time.monotonic() > look:
                 self.look()
                 look = time.monotonic() + 60
@@ -122,7 +122,7 @@ class Storm:
         on, known = self.chance.choice(((flow.submit, ON_THE_WIRE), (flow.ask, WHEN_ASKED)))
         name = self.chance.choice(known)
         queued = self.system.pretended.shown(flow.institution)["faults"]["queued"]
-        if len(queued) < 12:
+        if len(queued) < 40:
             times, skip = self.chance.randint(1, 6 if on == flow.submit else 20), self.chance.randint(0, 2)
             self.system.fault(flow, on, name, times=times, skip=skip, **OPTIONS.get(name, {}))
 
