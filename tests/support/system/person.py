@@ -46,12 +46,15 @@ def _looked_after(system: System, trip: Trip, did: list[str], *, green: bool) ->
     for doubt in open_ones:
         if doubt["standing"] == "in_doubt":
             resent |= decide(system, trip, doubt, did)
-    for run in failed:
+    # What never left goes by the submit of its own run, whatever the colour: somebody may have marked it.
+    unsent = [each["pouch"] for each in open_ones if each["standing"] in ("prepared", "sending")]
+    waiting = [run for run in ended if any(pouch.startswith(f"{trip.flow.dag_id}/{run}/") for pouch in unsent)]
+    for run in dict.fromkeys((*waiting, *failed)):
         tasks = trip.flow.bare(system.rest.tasks(trip.flow.dag_id, run))
-        first = "submit" if resent or tasks.get("submit") != "success" else "wait"
+        first = "submit" if resent or run in waiting or tasks.get("submit") != "success" else "wait"
         did.append(f"cleared {first} of {run} with what follows")
         system.rest.clear_tasks(trip.flow.dag_id, run, trip.flow.task_id(first), downstream=True)
-    if not failed:
+    if not waiting and not failed:
         did.append(f"started a run of {trip.flow.dag_id} over all that is open")
         system.trigger(trip, scope="service")
     return False

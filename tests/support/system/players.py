@@ -176,6 +176,20 @@ def mark_success_while_deferred(system: System, trips: Trips, chance: Random) ->
     system.answers_are_there()
 
 
+@situation()
+def mark_success_of_a_submit_that_has_not_sent(system: System, trips: Trips, chance: Random) -> None:
+    """While submit waits to try again, nobody being there to take it, it is marked as a success: nothing has left."""
+
+    def marked_while_the_door_is_shut() -> None:
+        start(system, trips)
+        for trip in trips:
+            system.until_task(trip, "submit", "up_for_retry")
+            trip.marked = True
+            system.rest.mark(trip.flow.dag_id, trip.runs[-1], trip.flow.task("submit"), "success")
+
+    system.restart_pretended(meanwhile=marked_while_the_door_is_shut)
+
+
 @situation(wave="buttons")
 def backfill(system: System, trips: Trips, chance: Random) -> None:
     """A backfill over two intervals of the timetable runs the same rows twice."""
