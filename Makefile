@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of the browser and of the running system
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system --ignore tests/rehearsal
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system --ignore tests/rehearsal --ignore tests/containers
 
 test-system: setup ## every button and fault on a real Airflow (SEED=2 ONLY=kill_triggerer plays one again)
 	SEED=$(SEED) $(PY) -m pytest tests/system -s $(if $(ONLY),-k "$(ONLY)")
@@ -51,6 +51,9 @@ test-days: setup ## run the fast ones as on other days (DAY=carnival for one of 
 rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2)
 	$(UV) sync --frozen --inexact --group rehearsal
 	SEED=$(SEED) tests/rehearsal/run.sh
+
+containers: setup ## docker-compose.yaml, really run on images made here: two workers, one killed, the database restarted
+	UV_VERSION=$(UV_VERSION) SEED=$(SEED) tests/containers/run.sh
 
 demo: setup ## the whole trip, with a real Airflow and simulated institutions
 	$(PY) -m malote_local demo

@@ -20,6 +20,7 @@ from support import ROOT
 COMPOSE = ROOT / "docker-compose.yaml"
 DOCKERFILE = ROOT / "Dockerfile"
 EXAMPLE = ROOT / ".env.example"
+IMAGES = ROOT / "tests" / "containers" / "images.yaml"
 NOT_OURS = {"postgres", "redis"}
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(:[?-][^}]*)?\}")
 
@@ -45,6 +46,14 @@ def test_the_compose_file_follows_the_compose_specification(tmp_path: Path) -> N
     wrong = tmp_path / "docker-compose.yaml"
     wrong.write_text(COMPOSE.read_text().replace("healthcheck:", "healtcheck:"))
     assert check(wrong).returncode != 0
+
+
+def test_make_containers_runs_each_service_on_another_image_and_is_otherwise_as_the_file_says(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    other = yaml.safe_load(IMAGES.read_text())
+    assert list(other) == ["services"]
+    assert {name: list(about) for name, about in other["services"].items()} == {name: ["image"] for name in services}
 
 
 def test_all_parts_of_airflow_and_the_simulators_are_there(services: dict[str, dict[str, Any]]) -> None:
