@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from support import ROOT
-from support.containers import PROJECT, WORKERS, Compose, docker, health
+from support.containers import PROJECT, SERVICES, WORKERS, Compose, docker, health
 
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
 STAY = [name for name, about in SERVICES.items() if "healthcheck" in about]
 SECOND = 1_000_000_000
 
@@ -106,8 +103,12 @@ def test_nothing_can_be_written_but_into_volumes_and_tmp(said: dict[str, Any], e
             assert written == (folder in writable), folder
 
 
-def test_it_may_open_as_many_files_as_the_file_says(said: dict[str, Any], each: list[dict[str, Any]]) -> None:
+def test_it_may_open_as_many_files_as_the_file_says(
+    compose: Compose, said: dict[str, Any], each: list[dict[str, Any]]
+) -> None:
     wanted = said.get("ulimits", {}).get("nofile")
+    if wanted and compose.lowered:
+        pytest.skip(f"not even root may open {wanted['hard']} files here")
     for container in each:
         found = [(u["Name"], u["Soft"], u["Hard"]) for u in container["HostConfig"]["Ulimits"] or []]
         assert found == ([("nofile", wanted["soft"], wanted["hard"])] if wanted else [])

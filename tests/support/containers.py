@@ -14,6 +14,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import yaml
+
 from malote_local.ports import free_port
 from malote_local.pretended import Pretended
 from malote_local.stage import Stage
@@ -22,6 +24,7 @@ from support.system.flows import FLOWS, Flow, insert
 from support.system.players import SITUATIONS, Situation, Trips, start
 from support.system.running import RULES, System, Trip
 
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
 PROJECT = "malote-containers"
 WORKERS = 2
 NAMES = ("undisturbed", "worker_killed_in_submit", "database_restarted_in_wait")
@@ -40,10 +43,12 @@ class Compose:
         shutil.copy(ROOT / "secrets.sh", folder)
         subprocess.run(["sh", str(folder / "secrets.sh")], check=True, stdout=subprocess.DEVNULL)
         self._hasten()
+        self.lowered = self._limits()
+        """A further file where this machine cannot give what docker-compose.yaml asks for."""
 
     def run(self, *arguments: str) -> str:
         """What compose says to a command."""
-        files = [ROOT / "docker-compose.yaml", TESTS / "containers" / "images.yaml"]
+        files = [ROOT / "docker-compose.yaml", TESTS / "containers" / "images.yaml", *self.lowered]
         command = shlex.split(os.environ.get("MALOTE_COMPOSE", "docker compose"))
         command += ["--project-name", PROJECT, "--project-directory", str(self.folder)]
         command += [part for file in files for part in ("--file", str(file))]
@@ -73,6 +78,21 @@ class Compose:
         (only,) = self.containers(service)
         (network,) = only["NetworkSettings"]["Networks"].values()
         return str(network["IPAddress"])
+
+    def _limits(self) -> list[Path]:
+        """What lets the services start where not even root may open as many files as they ask for; else nothing."""
+        base = "malote-containers/debian:trixie"
+        asked = {name: about["ulimits"]["nofile"]["hard"] for name, about in SERVICES.items() if "ulimits" in about}
+        most = max(asked.values())
+        try:
+            docker("run", "--rm", "--ulimit", f"nofile={most}:{most}", base, "true")
+        except subprocess.CalledProcessError:
+            has = int(docker("run", "--rm", base, "sh", "-c", "ulimit -Hn"))
+            lower = {name: {"ulimits": {"nofile": min(has, wanted)}} for name, wanted in asked.items()}
+            path = self.folder / "limits.yaml"
+            path.write_text(yaml.safe_dump({"services": lower}), encoding="utf-8")
+            return [path]
+        return []
 
     def _hasten(self) -> None:
         """Give the institutions' connections the rules of the system suite."""
