@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG
-from airflow.sdk.definitions.timetables.assets import AssetOrTimeSchedule, AssetTriggeredTimetable
-from airflow.sdk.definitions.timetables.simple import NullTimetable
+
+from malote_provider.version_compat import AssetOrTimeSchedule, AssetTriggeredTimetable, NullTimetable
 
 
 def dag_policy(dag: DAG) -> None:

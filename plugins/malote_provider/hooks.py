@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from airflow.providers.http.hooks.http import HttpHook
-from airflow.sdk.exceptions import AirflowNotFoundException
-from airflow.sdk.log import amask_secret, mask_secret
+from airflow.sdk.log import mask_secret
 
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
@@ -16,6 +15,7 @@ from malote.texts import english
 from malote_provider import masking
 from malote_provider.connections import access_of, dsn_of, keys_of, legacy_of, secrets_of, text_of
 from malote_provider.options import option
+from malote_provider.version_compat import AirflowNotFoundException, amask_secret
 
 if TYPE_CHECKING:
     import ssl

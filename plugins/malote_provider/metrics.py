@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from airflow.configuration import conf
-from airflow.sdk.observability.metrics import stats_utils
-from airflow.sdk.observability.stats import gauge, incr, initialize, normalize_name_for_stats
+from malote_provider.version_compat import gauge, incr, normalize_name_for_stats, ready_stats
 
 if TYPE_CHECKING:
     from malote.desk import Measure
@@ -28,7 +25,7 @@ def name_of(institution: str, environment: str, what: str) -> str:
 
 def meter_of(access: Access) -> Callable[[str, int], None]:
     """What counts for one account as things happen."""
-    _ready()
+    ready_stats()
 
     def meter(what: str, many: int) -> None:
         if many:
@@ -39,16 +36,9 @@ def meter_of(access: Access) -> Callable[[str, int], None]:
 
 def emit(measures: Iterable[Measure]) -> int:
     """Write the gauges; returns how many."""
-    _ready()
+    ready_stats()
     written = 0
     for each in measures:
         gauge(name_of(each.institution, each.environment, each.name), each.value)
         written += 1
     return written
-
-
-def _ready() -> None:
-    # The triggerer makes only the scheduler's copy of this module ready, not the Task SDK's: its polls went nowhere.
-    if sys.modules[initialize.__module__].__dict__.get("_factory") is None:
-        legacy = conf.getboolean("metrics", "legacy_names_on", fallback=True)
-        initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=legacy)

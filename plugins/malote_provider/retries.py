@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
-from airflow.sdk.definitions.retry_policy import RetryDecision
-
 from malote.clock import Clock, SystemClock
 from malote.errors import Closed, InDoubt, Malformed, Terminal, Throttled, Transient, Unavailable, Unreachable
+from malote_provider.version_compat import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context

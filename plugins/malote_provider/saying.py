@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import Any
 
 from malote.errors import MaloteError
+from malote_provider.version_compat import AirflowFailException, fails_for_good
 
 WIDTH = 110
 SHOWN = 20
@@ -31,30 +32,30 @@ def say(level: Callable[..., Any], errors: Sequence[MaloteError]) -> None:
         level("%s", line)
 
 
-class _Quiet:
+class _Said:
     """See :func:`quiet`."""
 
     def __reduce__(self) -> Any:
-        kind = type(self).__mro__[2]
-        return _again, (kind, _state(self))
+        kind, end = type(self).__bases__[1:]
+        return _again, (kind, _state(self), end)
 
 
-def quiet(error: MaloteError) -> MaloteError:
+def quiet(error: MaloteError, end: type[BaseException] = SystemExit) -> MaloteError:
     """The same error, of which Airflow writes no traceback into the log.
 
     Of a ``SystemExit`` Airflow says "Task exited" in one line; retries, callbacks and listeners see it as any other
-    failure, and as an error of its own class.
+    failure, and as an error of its own class. It may end its task by another exception of Airflow's.
     """
-    return _again(type(error), _state(error))
+    return _again(type(error), _state(error), end)
 
 
-def _again(kind: type[MaloteError], state: dict[str, Any]) -> MaloteError:
-    return _quiet_kind(kind)(**state)  # type: ignore[arg-type]
+def _again(kind: type[MaloteError], state: dict[str, Any], end: type[BaseException]) -> MaloteError:
+    return _said_kind(kind, end)(**state)  # type: ignore[arg-type]
 
 
 @cache
-def _quiet_kind(kind: type[MaloteError]) -> type[MaloteError]:
-    return type(kind.__name__, (_Quiet, kind, SystemExit), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+def _said_kind(kind: type[MaloteError], end: type[BaseException]) -> type[MaloteError]:
+    return type(kind.__name__, (_Said, kind, end), {"__module__": kind.__module__, "__doc__": kind.__doc__})
 
 
 def _state(error: Any) -> dict[str, Any]:
@@ -62,16 +63,19 @@ def _state(error: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def plainly(log: logging.Logger | Any) -> Iterator[None]:
-    """What of ours goes wrong inside is said in the log once, and then raised as :func:`quiet` makes it."""
+def plainly(log: logging.Logger | Any, for_good: Callable[[MaloteError], bool] | None = None) -> Iterator[None]:
+    """What of ours goes wrong inside is said in the log once, and then raised as :func:`quiet` makes it.
+
+    :param for_good: whether the task must see to it that it is not tried again
+    """
     try:
         yield
     except MaloteError as error:
-        if isinstance(error, SystemExit):
+        if isinstance(error, _Said):
             raise
         say(log.error, getattr(error, "each", None) or [error])
         log.debug("where it came from", exc_info=True)
-        raise quiet(error) from None
+        raise quiet(error, AirflowFailException if for_good and for_good(error) else SystemExit) from None
 
 
 def said_plainly(execute: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +83,8 @@ def said_plainly(execute: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(execute)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with plainly(self.log):
+        context = args[0] if args else kwargs["context"]
+        with plainly(self.log, lambda error: fails_for_good(self, error, context)):
             return execute(self, *args, **kwargs)
 
     return method

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperator
-
 from malote.errors import Misconfigured
 from malote_provider.declaration import Declaration, hook_of
 from malote_provider.links import StoryLink
 from malote_provider.pouch import pouch_id
 from malote_provider.saying import plainly, said_plainly
+from malote_provider.version_compat import BaseOperator, fails_for_good
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperatorLink
@@ -62,7 +61,7 @@ class MaloteTask(BaseOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a deferral, as ``execute`` began."""
-        with plainly(self.log):
+        with plainly(self.log, lambda error: fails_for_good(self, error, context)):
             return super().resume_execution(next_method, next_kwargs, context)
 
     def hook(self) -> MaloteHook:

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperator
-
 from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError
 from malote_provider import masking
 from malote_provider.declaration import DECLARED, hook_of
 from malote_provider.options import option
+from malote_provider.version_compat import BaseOperator
 
 if TYPE_CHECKING:
     from malote.desk import Account

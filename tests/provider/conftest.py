@@ -42,7 +42,7 @@ def redact() -> Iterator[Callable[[str], str]]:
 
     Airflow's masker is one a process, and of two secrets that begin alike it may hide the shorter one only.
     """
-    from airflow.sdk.log import _secrets_masker
+    from airflow.sdk._shared.secrets_masker import _secrets_masker
 
     masker = _secrets_masker()
     kept = masker.patterns, masker.replacer

@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from airflow.sdk.exceptions import ParamValidationError
 
 from malote.desk import Decision, Way, decide
 from malote.errors import Terminal
@@ -20,6 +19,7 @@ from malote.institutions.cielo.rules import PROMISED, CieloRules
 from malote.journal import Journal
 from malote.rules import duration
 from malote_provider.declaration import DECLARED
+from malote_provider.version_compat import ParamValidationError
 from support import ROOT
 from support.runs import parsed, rows, runs, xcom
 
@@ -87,8 +87,7 @@ sys.exit(", ".join({HEAVY!r} & set(sys.modules)) or 0)
 
 
 def test_every_dag_survives_its_serialisation(bag: Any) -> None:
-    from airflow.serialization.encoders import encode_timetable
-    from airflow.serialization.serialized_objects import DagSerialization
+    from support.airflow_names import DagSerialization, encode_timetable
 
     for dag in bag.dags.values():
         encoded = DagSerialization.to_dict(dag)
@@ -260,10 +259,8 @@ def test_what_went_missing_long_ago_is_noticed_when_all_of_it_is_checked(run: An
 
 
 def test_where_a_demo_or_a_test_starts_every_run_no_timetable_does(bag: Any) -> None:
-    from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable
-    from airflow.sdk.definitions.timetables.simple import NullTimetable
-
     from malote_local.unscheduled import dag_policy
+    from malote_provider.version_compat import AssetTriggeredTimetable, NullTimetable
 
     for dag in bag.dags.values():
         on_assets = isinstance(dag.timetable, AssetTriggeredTimetable)

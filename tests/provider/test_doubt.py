@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators import hitl
 from airflow.sdk.bases.notifier import BaseNotifier
-from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput, TaskDeferred
 
 from malote.desk import Decision, Way, decide
 from malote.errors import InDoubt, Refused
@@ -18,6 +17,8 @@ from malote.journal import Journal
 from malote.texts import TEXTS
 from malote_provider.operators import DoubtOperator, LandOperator
 from malote_provider.triggers import ReceiptTrigger
+from malote_provider.version_compat import AirflowSkipException, TaskAwaitingInput
+from support.airflow_names import TaskDeferred
 
 DEEDS = "select 'D' || n as reference, 'deed' as text from generate_series(1, {}) n"
 ARRIVED, RESEND, ABSENT = (TEXTS[f"d_{way}"][0] for way in ("receipt", "resend", "absent"))

@@ -62,7 +62,7 @@ def _in_airflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def dags(name: str, folder: Path = ROOT / "examples") -> dict[str, Any]:
     """The DAGs of an example, parsed afresh."""
-    from airflow.dag_processing.dagbag import DagBag
+    from support.airflow_names import DagBag
 
     found = DagBag(folder / name)
     assert not found.import_errors

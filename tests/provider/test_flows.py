@@ -86,7 +86,7 @@ def test_a_call_is_documented_by_every_parameter_that_it_takes() -> None:
 def test_airflow_finds_a_dag_file_of_three_lines_where_it_looks_at_what_may_hold_a_dag(
     tmp_path: Path, airflow_db: None
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
+    from support.airflow_names import DagBag
 
     (tmp_path / "mine.py").write_text(
         '# an Airflow DAG\nfrom malote_provider.flows import cielo_lote\ndag = cielo_lote("loja_2", conn_id="loja_2")\n'

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from airflow.exceptions import ParamValidationError as ServerSays
-from airflow.sdk.exceptions import ParamValidationError
 
 from malote.rules import duration
 from malote_provider import forms
+from malote_provider.version_compat import ParamValidationError
 from support.runs import parsed
 
 FLOWS = ("ccee_contratos", "cielo_lote", "bndes_operacoes")
@@ -41,7 +41,7 @@ WRONG: list[tuple[str, str, Any, str]] = [
 @pytest.fixture
 def served(airflow_db: None) -> Any:
     """The DAGs as the api-server knows them: deserialised."""
-    from airflow.serialization.serialized_objects import DagSerialization
+    from support.airflow_names import DagSerialization
 
     dags = parsed().dags
     return {name: DagSerialization.from_dict(DagSerialization.to_dict(dags[name])) for name in FORMS}

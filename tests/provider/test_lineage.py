@@ -76,7 +76,7 @@ def test_without_openlineage_nothing_is_told_and_nothing_fails(
     ],
 )
 def test_airflows_own_graph_knows_who_reads_and_who_makes_what(airflow_db: None, flow: str, asset: str) -> None:
-    from airflow.serialization.serialized_objects import DagSerialization
+    from support.airflow_names import DagSerialization
 
     dag = parsed().dags[flow]
     institution = asset.split("/")[2]

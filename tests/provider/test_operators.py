@@ -14,12 +14,12 @@ import psycopg
 import pytest
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Asset
-from airflow.sdk.exceptions import TaskDeferred
 
 from malote.errors import InDoubt, Invalid, Malformed, Misconfigured, Refused, Terminal
 from malote.journal import Journal
 from malote_provider.operators import SubmitOperator
 from malote_provider.pouch import pouch_id, pouch_name
+from support.airflow_names import TaskDeferred
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, {}) as n"
 

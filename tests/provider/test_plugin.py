@@ -13,9 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from airflow.sdk import RetryAction
 from airflow.sdk.module_loading import import_string
-from airflow.sdk.types import TaskInstanceKey
 
 from malote import errors
 from malote_provider import desk
@@ -23,7 +21,9 @@ from malote_provider.declaration import DECLARED
 from malote_provider.links import StoryLink
 from malote_provider.provider import get_provider_info
 from malote_provider.retries import retry_policy
+from malote_provider.version_compat import RetryAction
 from support import ROOT
+from support.airflow_names import TaskInstanceKey
 
 POUCH = "dag/manual__2026-11-22T02:43:02+00:00/submit"
 
@@ -83,7 +83,8 @@ def test_each_institution_is_listed_with_its_page_and_a_logo_that_the_api_server
 def test_airflow_knows_the_connection_type_its_fields_and_the_options() -> None:
     from airflow.configuration import conf
     from airflow.providers_manager import ProvidersManager
-    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+    from support.airflow_names import ProvidersManagerTaskRuntime
 
     manager = ProvidersManager()
     hook = ProvidersManagerTaskRuntime().hooks["ccee"]

@@ -14,7 +14,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import psycopg
 import pytest
-from airflow.sdk import RetryAction
 from airflow.sdk.execution_time import task_runner
 
 from malote.errors import (
@@ -35,6 +34,7 @@ from malote_provider.noting import note, told
 from malote_provider.operators import SubmitOperator
 from malote_provider.retries import retry_policy
 from malote_provider.saying import WIDTH, advice, plainly, quiet
+from malote_provider.version_compat import RetryAction
 from malote_provider.waits import Waits
 
 AT = datetime(2026, 11, 27, 15, 0, tzinfo=timezone.utc)

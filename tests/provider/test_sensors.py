@@ -8,10 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
 
 from malote.errors import Misconfigured, Throttled
 from malote_provider.triggers import ReceiptTrigger, packed
+from support.airflow_names import TaskDeferred
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, 4) as n"
 

@@ -142,8 +142,7 @@ def test_a_manual_run_is_of_the_instant_at_which_it_was_asked_for() -> None:
 
 
 def test_it_is_registered_and_survives_airflows_own_encoder() -> None:
-    from airflow.serialization.decoders import decode_timetable
-    from airflow.serialization.encoders import encode_timetable
+    from support.airflow_names import decode_timetable, encode_timetable
 
     before = OpeningHoursTimetable(timedelta(minutes=7), "09:00-17:30", "weekdays", ["2026-12-31", date(2026, 12, 24)])
     encoded = encode_timetable(before)

@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 import pytest
 from airflow.sdk.module_loading import import_string
-from airflow.sdk.serde import deserialize, serialize
 
 from malote import errors
 from malote.errors import Closed, Invalid, MaloteError, Misconfigured, Problem, Refused, Throttled, Unreachable
@@ -21,6 +20,7 @@ from malote.journal import Journal
 from malote_provider import triggers
 from malote_provider.hooks import MaloteHook
 from malote_provider.triggers import ReceiptTrigger, packed, unpacked
+from support.airflow_names import deserialize, serialize
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, {}) as n"
 POUCH = "dag/run-1/submit"

@@ -16,7 +16,7 @@ from support import ROOT
 
 def parsed() -> Any:
     """The DAG files, parsed afresh: dag.test() leaves the conf of a run in the params of its DAG object."""
-    from airflow.dag_processing.dagbag import DagBag
+    from support.airflow_names import DagBag
 
     found = DagBag(ROOT / "dags")
     assert not found.import_errors

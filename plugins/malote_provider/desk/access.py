@@ -13,7 +13,6 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.configuration import conf
 from airflow.models.dag import DagModel
-from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import Depends, Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -24,6 +23,7 @@ from malote.submission import Submission
 from malote_provider import masking
 from malote_provider.connections import dsn_of
 from malote_provider.options import option
+from malote_provider.version_compat import AirflowNotFoundException
 
 _PATIENCE_MS = 15_000
 _TOKEN_LIVES = 8 * 3600

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, task, task_group
+from airflow.sdk import DAG, task, task_group
 
 from malote_provider import bndes, forms
 from malote_provider.flows.frame import ALWAYS, flow, given
 from malote_provider.timetables import OpeningHoursTimetable
+from malote_provider.version_compat import AssetOrTimeSchedule
 
 DOC = """
 ### BNDES APA: operações (financiamento, contratação, liberação, …)

@@ -10,6 +10,7 @@ from airflow.sdk import DAG, TriggerRule
 
 from malote.clock import ZONE
 from malote_provider.retries import retry_policy
+from malote_provider.version_compat import BACKING_OFF
 
 START = datetime(2026, 1, 1, tzinfo=ZONE)
 
@@ -23,7 +24,7 @@ def flow(usual: Mapping[str, Any], own: Mapping[str, Any], *, retries: int = 6) 
     :param usual: the flow's options of :class:`airflow.sdk.DAG`
     :param own: those that whoever calls the flow gives; of ``default_args`` and ``params`` each name counts on its own
     """
-    tries = {"retries": retries, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy()}
+    tries = {"retries": retries, "retry_delay": timedelta(minutes=1), "retry_policy": retry_policy(), **BACKING_OFF}
     options: dict[str, Any] = {"start_date": START, "catchup": False, "max_active_runs": 1, **usual, **own}
     options["default_args"] = {"owner": "malote", **tries, **own.get("default_args", {})}
     options["params"] = {**usual.get("params", {}), **own.get("params", {})}

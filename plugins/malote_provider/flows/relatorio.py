@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule
+from airflow.sdk import DAG, Asset, AssetAny
 
 from malote import place
 from malote_provider import forms
@@ -14,6 +14,7 @@ from malote_provider.declaration import DECLARED
 from malote_provider.flows.frame import flow
 from malote_provider.options import option
 from malote_provider.timetables import OpeningHoursTimetable
+from malote_provider.version_compat import AssetOrTimeSchedule
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator

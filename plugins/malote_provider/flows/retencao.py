@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG
 
 from malote_provider.flows.frame import flow
 from malote_provider.operators import RetireOperator
+from malote_provider.version_compat import CronTriggerTimetable
 
 DOC = """
 ### Retenção

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG
 
 from malote_provider.flows.frame import flow
 from malote_provider.notifiers import MailNotifier
 from malote_provider.operators import AlarmOperator, HealthOperator
+from malote_provider.version_compat import CronTriggerTimetable
 from malote_provider.watching import ConnIds
 
 if TYPE_CHECKING:

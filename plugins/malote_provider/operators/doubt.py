@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.definitions.param import ParamsDict
-from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError, TaskAwaitingInput
 
 from malote.errors import InDoubt, Misconfigured
 from malote.submission import Standing
@@ -19,6 +18,7 @@ from malote_provider.noting import words
 from malote_provider.operators.land import LandOperator
 from malote_provider.saying import SHOWN, say
 from malote_provider.triggers import receipts, unpacked
+from malote_provider.version_compat import AirflowSkipException, ParamValidationError, TaskAwaitingInput
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context

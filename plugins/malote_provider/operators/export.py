@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import Asset, BaseOperator
+from airflow.sdk import Asset
 
 from malote.clock import Clock, SystemClock
 from malote_provider import watching
 from malote_provider.options import option
 from malote_provider.saying import said_plainly
+from malote_provider.version_compat import BaseOperator
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperator
-
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.rules import duration
 from malote_provider import watching
 from malote_provider.options import option
+from malote_provider.version_compat import BaseOperator
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context

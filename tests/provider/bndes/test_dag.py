@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.exceptions import ParamValidationError
 
 from malote_provider.bndes import RESULTADO, SERVICOS
+from malote_provider.version_compat import ParamValidationError
 from support.runs import parsed, rows, runs, xcom
 
 DAG = "bndes_operacoes"

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
 
 from malote.errors import Misconfigured, Refused, Throttled, Unavailable
 from malote_provider.bndes import (
@@ -21,6 +20,7 @@ from malote_provider.bndes import (
 from malote_provider.bndes import status as bndes_status
 from malote_provider.bndes.status import BndesStatusTrigger
 from malote_provider.triggers import packed
+from support.airflow_names import TaskDeferred
 from support.bndes_tasks import land, rows, submit, wait
 
 # ---- the searches

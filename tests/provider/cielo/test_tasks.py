@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
 
 from malote.errors import Misconfigured
 from malote.institution import load
@@ -20,6 +19,7 @@ from malote_provider.cielo import CieloHook, CieloLandOperator, CieloLoteRetorno
 from malote_provider.declaration import hook_of
 from malote_provider.provider import get_provider_info
 from malote_provider.triggers import ReceiptTrigger
+from support.airflow_names import TaskDeferred
 from support.planted import ARCHIVE_KEY
 
 # No PAN stands in the SQL text: the server makes it, as a user's own card environment would.

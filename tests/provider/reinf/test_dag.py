@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.exceptions import ParamValidationError
 
 from malote.errors import Misconfigured
 from malote.institutions.reinf.rules import EVENTS
 from malote_provider.reinf import EVENTOS, MES, chosen, due
+from malote_provider.version_compat import ParamValidationError
 from malote_sim.certificates import CNPJ
 from support.reinf import CONTRIBUTOR, cnpj_number, cpf_number
 from support.runs import parsed, rows, runs

@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
 
 from malote.clock import HeldClock
 from malote.hours import ZONE
@@ -21,6 +20,7 @@ from malote_provider.reinf import (
     ReinfSubmitOperator,
 )
 from malote_sim.certificates import CNPJ
+from support.airflow_names import TaskDeferred
 from support.reinf import CONTRIBUTOR, cnpj_number
 
 PAYMENT = f"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
@@ -12,10 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from airflow.sdk.observability.stats import initialize
 
 from malote.clock import HeldClock
 from malote_provider.operators import AlarmOperator, HealthOperator
+from support.airflow_names import unready_stats
 
 
 @pytest.fixture
@@ -104,6 +103,5 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
         options = {"ON": "True", "HOST": "127.0.0.1", "PORT": str(server.getsockname()[1])}
         for name, value in options.items():
             monkeypatch.setenv(f"AIRFLOW__METRICS__STATSD_{name}", value)
-        for name in ("_factory", "_backend"):
-            monkeypatch.setattr(sys.modules[initialize.__module__], name, None)
+        unready_stats(monkeypatch)
         yield Heard(server)

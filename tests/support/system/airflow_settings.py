@@ -6,7 +6,9 @@ import dataclasses
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule
+from airflow.sdk import DAG
+
+from malote_provider.version_compat import AssetOrTimeSchedule
 
 SOON = timedelta(seconds=5)
 
