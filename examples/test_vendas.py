@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
+from airflow.dag_processing.dagbag import DagBag  # in Airflow 3.1: airflow.models.dagbag
 
 from malote_sim import running
 

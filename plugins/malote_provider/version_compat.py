@@ -48,11 +48,12 @@ if TYPE_CHECKING or AIRFLOW_V_3_3_PLUS:
     from airflow.configuration import conf
     from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule
     from airflow.sdk.definitions.retry_policy import RetryDecision
-    from airflow.sdk.exceptions import TaskAwaitingInput
+    from airflow.sdk.exceptions import TaskAwaitingInput, TaskDeferred
     from airflow.sdk.log import amask_secret
     from airflow.sdk.observability.metrics import stats_utils
     from airflow.sdk.observability.stats import gauge, incr, initialize
 
+    ASKING = TaskAwaitingInput, TaskDeferred
     BACKING_OFF: dict[str, Any] = {}
 
     def ready_stats() -> None:
@@ -73,7 +74,7 @@ else:
     """No policy chooses the pause: it grows, so that six tries outlast an hour in which they are down."""
 
     if AIRFLOW_V_3_2_PLUS:
-        from airflow.sdk.exceptions import TaskDeferred as TaskAwaitingInput
+        from airflow.sdk.exceptions import TaskDeferred
         from airflow.sdk.observability.metrics import stats_utils
         from airflow.sdk.observability.stats import Stats
 
@@ -82,11 +83,14 @@ else:
             if Stats.factory is None:
                 Stats.initialize(factory=stats_utils.get_stats_factory(Stats))
     else:
-        from airflow.exceptions import TaskDeferred as TaskAwaitingInput
+        from airflow.exceptions import TaskDeferred
         from airflow.stats import Stats
 
         def ready_stats() -> None:
             """They make themselves ready."""
+
+    ASKING = (TaskDeferred,)
+    """What the operator that asks a person is left by, to wait: below 3.3 in the triggerer."""
 
     def gauge(stat: str, value: float) -> None:
         """Hand one to Airflow's stats, which may be made ready later than this module."""
@@ -167,8 +171,28 @@ def fails_for_good(task: Any, error: BaseException, context: Mapping[str, Any]) 
 
 
 __all__ = [
-    "AIRFLOW_V_3_2_PLUS", "AIRFLOW_V_3_3_PLUS", "BACKING_OFF", "AirflowFailException", "AirflowNotFoundException",
-    "AirflowSkipException", "AssetOrTimeSchedule", "AssetTriggeredTimetable", "BaseOperator", "CronTriggerTimetable",
-    "ExceptionRetryPolicy", "NullTimetable", "ParamValidationError", "RetryAction", "RetryDecision", "RetryRule",
-    "TaskAwaitingInput", "amask_secret", "fails_for_good", "gauge", "incr", "normalize_name_for_stats", "ready_stats",
-]  # fmt: skip
+    "AIRFLOW_V_3_2_PLUS",
+    "AIRFLOW_V_3_3_PLUS",
+    "ASKING",
+    "BACKING_OFF",
+    "AirflowFailException",
+    "AirflowNotFoundException",
+    "AirflowSkipException",
+    "AssetOrTimeSchedule",
+    "AssetTriggeredTimetable",
+    "BaseOperator",
+    "CronTriggerTimetable",
+    "ExceptionRetryPolicy",
+    "NullTimetable",
+    "ParamValidationError",
+    "RetryAction",
+    "RetryDecision",
+    "RetryRule",
+    "TaskDeferred",
+    "amask_secret",
+    "fails_for_good",
+    "gauge",
+    "incr",
+    "normalize_name_for_stats",
+    "ready_stats",
+]

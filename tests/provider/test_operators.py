@@ -19,7 +19,7 @@ from malote.errors import InDoubt, Invalid, Malformed, Misconfigured, Refused, T
 from malote.journal import Journal
 from malote_provider.operators import SubmitOperator
 from malote_provider.pouch import pouch_id, pouch_name
-from support.airflow_names import TaskDeferred
+from malote_provider.version_compat import TaskDeferred
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, {}) as n"
 

@@ -11,7 +11,7 @@ import pytest
 
 from malote.errors import Misconfigured, Throttled
 from malote_provider.triggers import ReceiptTrigger, packed
-from support.airflow_names import TaskDeferred
+from malote_provider.version_compat import TaskDeferred
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, 4) as n"
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.sdk.execution_time import task_runner
 
 from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, AIRFLOW_V_3_3_PLUS
 
 if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
     from airflow.dag_processing.dagbag import DagBag
-    from airflow.sdk.exceptions import TaskDeferred
     from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
     from airflow.sdk.serde import deserialize, serialize
     from airflow.sdk.types import TaskInstanceKey
@@ -19,7 +19,6 @@ if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
     from airflow.serialization.encoders import encode_timetable
     from airflow.serialization.serialized_objects import DagSerialization
 else:
-    from airflow.exceptions import TaskDeferred
     from airflow.models import dagbag
     from airflow.models.dagbag import DagBag
     from airflow.models.taskinstancekey import TaskInstanceKey
@@ -29,6 +28,40 @@ else:
     from airflow.serialization.serialized_objects import decode_timetable, encode_timetable
 
     sys.modules["airflow.dag_processing.dagbag"] = dagbag  # an example of a test shows where it is since 3.2
+
+
+ASKED = ("awaiting_input",) if AIRFLOW_V_3_3_PLUS else ("deferred",)
+"""The state of a task that waits for a person."""
+
+HEAVY = {"zeep", "lxml", "xmlschema", "psycopg", "alembic", "requests", "aiohttp"} - (
+    set() if AIRFLOW_V_3_2_PLUS else {"alembic"}  # Airflow itself imports it
+)
+"""What the scheduler, the dag-processor and the triggerer do without."""
+
+
+def ended_plainly(log: str) -> bool:
+    """Whether a task has ended without a traceback. Below 3.3 Airflow writes one of what is not to be tried again."""
+    plain = "Task exited" in log and not any(sign in log for sign in ("Traceback", "error_detail"))
+    return plain or (not AIRFLOW_V_3_3_PLUS and "Task failed with exception" in log)
+
+
+def plugins() -> tuple[list[Any], dict[str, str]]:
+    """The plugins that Airflow has loaded, and what it could not."""
+    from airflow import plugins_manager
+
+    if AIRFLOW_V_3_2_PLUS:
+        return plugins_manager._get_plugins()
+    plugins_manager.ensure_plugins_loaded()  # type: ignore[attr-defined]
+    return plugins_manager.plugins, plugins_manager.import_errors  # type: ignore[attr-defined]
+
+
+def outcome(ti: Any, log: Any) -> tuple[Any, BaseException | None]:
+    """What Airflow makes of a task that runs: its state, and what it has raised."""
+    if AIRFLOW_V_3_3_PLUS:
+        state, _, error = task_runner._run_task_and_map_outcome(ti, {}, log)  # type: ignore[typeddict-item]
+    else:
+        state, _, error = task_runner.run(ti, {}, log)  # type: ignore[typeddict-item]
+    return state, error
 
 
 def unready_stats(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +84,18 @@ def unready_stats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 __all__ = [
-    "DagBag", "DagSerialization", "ProvidersManagerTaskRuntime", "TaskDeferred", "TaskInstanceKey",
-    "decode_timetable", "deserialize", "encode_timetable", "serialize", "unready_stats",
-]  # fmt: skip
+    "ASKED",
+    "HEAVY",
+    "DagBag",
+    "DagSerialization",
+    "ProvidersManagerTaskRuntime",
+    "TaskInstanceKey",
+    "decode_timetable",
+    "deserialize",
+    "encode_timetable",
+    "ended_plainly",
+    "outcome",
+    "plugins",
+    "serialize",
+    "unready_stats",
+]

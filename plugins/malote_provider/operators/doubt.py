@@ -18,7 +18,7 @@ from malote_provider.noting import words
 from malote_provider.operators.land import LandOperator
 from malote_provider.saying import SHOWN, say
 from malote_provider.triggers import receipts, unpacked
-from malote_provider.version_compat import AirflowSkipException, ParamValidationError, TaskAwaitingInput
+from malote_provider.version_compat import ASKING, AirflowSkipException, ParamValidationError
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -64,7 +64,7 @@ class DoubtOperator(LandOperator, HITLOperator):
         self.log.info("a person has to decide about %s of pouch %s", ", ".join(seen), pouch)
         try:
             HITLOperator.execute(self, context)
-        except TaskAwaitingInput as asking:
+        except ASKING as asking:
             asking.kwargs = {"seen": seen}
             raise
 

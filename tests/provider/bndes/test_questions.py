@@ -20,7 +20,7 @@ from malote_provider.bndes import (
 from malote_provider.bndes import status as bndes_status
 from malote_provider.bndes.status import BndesStatusTrigger
 from malote_provider.triggers import packed
-from support.airflow_names import TaskDeferred
+from malote_provider.version_compat import TaskDeferred
 from support.bndes_tasks import land, rows, submit, wait
 
 # ---- the searches

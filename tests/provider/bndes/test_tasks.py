@@ -22,7 +22,7 @@ from malote_provider.bndes import (
 )
 from malote_provider.hooks import MaloteHook
 from malote_provider.triggers import ReceiptTrigger
-from support.airflow_names import TaskDeferred
+from malote_provider.version_compat import TaskDeferred
 from support.bndes_tasks import PROPOSALS, emitted, land, rows, submit, wait
 
 AFTER_CUT_OFF = datetime(2026, 11, 23, 19, 45, tzinfo=timezone.utc)  # a Monday, 16:45 in Brasília

@@ -19,7 +19,7 @@ from malote_provider.cielo import CieloHook, CieloLandOperator, CieloLoteRetorno
 from malote_provider.declaration import hook_of
 from malote_provider.provider import get_provider_info
 from malote_provider.triggers import ReceiptTrigger
-from support.airflow_names import TaskDeferred
+from malote_provider.version_compat import TaskDeferred
 from support.planted import ARCHIVE_KEY
 
 # No PAN stands in the SQL text: the server makes it, as a user's own card environment would.

@@ -19,8 +19,8 @@ from malote_provider.reinf import (
     ReinfLoteSensor,
     ReinfSubmitOperator,
 )
+from malote_provider.version_compat import TaskDeferred
 from malote_sim.certificates import CNPJ
-from support.airflow_names import TaskDeferred
 from support.reinf import CONTRIBUTOR, cnpj_number
 
 PAYMENT = f"""
