@@ -18,6 +18,7 @@ from malote import INSTITUTIONS, __version__, commands, place
 from malote.errors import MaloteError, Misconfigured
 from malote.journal import Journal
 from malote.surroundings import WAREHOUSE, archive_keys, passwords, warehouse
+from malote.texts import english
 from malote.trip import PARTS
 from malote.warehouse import holds_password, told
 
@@ -61,7 +62,7 @@ def _in_words(error: Exception) -> MaloteError:
     if isinstance(error, MaloteError):
         return error
     if isinstance(error, (psycopg.Error, UnicodeError)):
-        return told(error, "the journal")
+        return told(error, english("s_db_journal"))
     if isinstance(error, OSError):
         return MaloteError(f"the system does not do that: {(error.strerror or type(error).__name__).lower()}")
     at = traceback.extract_tb(error.__traceback__)[-1]

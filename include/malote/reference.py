@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from malote.errors import Invalid
+from malote.texts import english
 
 _UNSEEN = "".join(
     map(chr, (0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010), *range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680,
@@ -50,8 +51,8 @@ class Named:
         for row in self._rows:
             if (kind := row.get("reference").__class__) not in _KINDS:
                 raise Invalid(
-                    f"the column `reference` holds a {kind.__name__}: two things could become one, or one two",
-                    todo="cast it to text, or take another column that identifies a row", kept="nothing was sent",
+                    english("s_reference_kind", kind=kind.__name__),
+                    todo=english("s_do_cast"), kept=english("s_kept_unsent"),
                 )  # fmt: skip
             # A lot has 27,000 rows, of which hardly one is spelt otherwise: only that is copied.
             for column in self._columns:

@@ -87,7 +87,7 @@ def decide(journal: Journal, decision: Decision) -> str:
     if decision.way in _REASONED and not why:
         raise Misconfigured(
             english("s_reason"), submission=id, kept=english("s_unchanged"),
-            todo="say what you saw over there, and where (--why)",
+            todo=english("s_do_say_why"),
         )  # fmt: skip
     with journal.deciding(id, decision.seen):
         if decision.way is Way.RECEIPT:

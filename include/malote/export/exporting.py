@@ -19,6 +19,7 @@ from malote.export.parquet import Columns, columns_of, write_each
 from malote.hours import ZONE
 from malote.institution import Institution, Table, load
 from malote.journal import Journal, ToExport
+from malote.texts import english
 from malote.warehouse import told
 
 log = logging.getLogger("malote.export")
@@ -52,7 +53,7 @@ class Exported:
             each = "\n".join(f"- {error.submission}: {error.what}" for error in self.problems[:20])
             raise Misconfigured(
                 f"{len(self.problems)} loads cannot be exported:\n{each}", todo=self.problems[0].todo,
-                kept="the other files are written; these are tried again by each export",
+                kept=english("s_kept_others"),
             )  # fmt: skip
 
 
@@ -102,8 +103,8 @@ def export(
         if not done.problems:
             journal.end_export(folder.name, mark)
     except Error as failed:
-        kept = "nothing of it: what is not exported yet is looked for again"
-        raise told(failed, "the export", kept=kept) from None
+        kept = english("s_kept_export")
+        raise told(failed, english("s_db_export"), kept=kept) from None
     log.info("%s", done)
     return done
 

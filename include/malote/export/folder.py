@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from malote.archive import flush_folder, make_folder, refusal
 from malote.errors import Misconfigured, Transient
+from malote.texts import english
 
 PART = "_part"
 """Below it lies what has no name yet: at most the file that was under way when somebody pulled the plug."""
@@ -32,15 +33,13 @@ class Folder:
 
     def __init__(self, url: str) -> None:
         if not url.strip():
-            raise Misconfigured(
-                "nobody said where to export to", todo="give a folder, or a URL such as s3://bucket/malote"
-            )
+            raise Misconfigured("nobody said where to export to", todo=english("s_do_export_to"))
         try:
             self._files, root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
             raise Misconfigured(
                 f"the export cannot go there: {type(error).__name__} for {url.partition('://')[0][:20]}://",
-                todo="give a folder, or install the fsspec package of that file system (s3fs, gcsfs, adlfs…)",
+                todo=english("s_do_export_fsspec"),
             ) from None
         self._root = str(root).rstrip("/")
         self._local = isinstance(self._files, LocalFileSystem)
@@ -120,6 +119,6 @@ def _writing() -> Iterator[None]:
             raise
         raise Transient(
             f"the export cannot be written: {refused}",
-            todo="make room there, or see to its rights and reach; the next export goes on",
-            kept="nothing of it: what is not exported yet is looked for again",
+            todo=english("s_do_export_room"),
+            kept=english("s_kept_export"),
         ) from None

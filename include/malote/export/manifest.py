@@ -10,6 +10,7 @@ from malote.errors import Misconfigured
 from malote.export.folder import Folder
 from malote.export.parquet import Written
 from malote.journal import ToExport
+from malote.texts import english
 
 FOLDER = "_manifest"
 """Beside the tables' folders, and begun as Spark, Hive and Trino begin what is no data."""
@@ -49,8 +50,8 @@ class Manifest:
                 manifest.files = {each["submission_id"]: each for each in json.loads(text)["files"]}
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise Misconfigured(
-                    f"{manifest.name} in {folder.name} is no manifest of ours", kept="the files beside it",
-                    todo="remove it, then `malote export --everything`: the files of that day are written again",
+                    f"{manifest.name} in {folder.name} is no manifest of ours", kept=english("s_kept_beside"),
+                    todo=english("s_do_export_again"),
                 ) from None  # fmt: skip
         return manifest
 

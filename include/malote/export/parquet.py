@@ -18,6 +18,7 @@ from malote.errors import MaloteError, Misconfigured
 from malote.export.folder import Folder
 from malote.institution import Table
 from malote.journal import ToExport
+from malote.texts import english
 
 if TYPE_CHECKING:
     import pyarrow
@@ -174,9 +175,8 @@ def _misfit(misfit: ValueError, columns: Columns, submission: ToExport) -> Malot
     what = f"column {column.name} holds a value that is no {column.type}" if column else "a value does not fit"
     return Misconfigured(
         f"{columns.table}: {what}", institution=submission.institution, submission=submission.id,
-        todo="see the value in the warehouse; a numeric column that names its precision (alter table … type "
-        "numeric(p, s)) leaves with it",
-        kept="the rows are in the warehouse, and its file is written by the export after that",
+        todo=english("s_do_precision"),
+        kept=english("s_kept_rows"),
     )  # fmt: skip
 
 
@@ -185,6 +185,6 @@ def _pyarrow() -> Any:
         import pyarrow
     except ImportError:
         raise Misconfigured(
-            "an export needs pyarrow, which is not installed", todo="pip install 'airflow-provider-malote[export]'"
+            "an export needs pyarrow, which is not installed", todo=english("s_do_install_export")
         ) from None
     return pyarrow

@@ -42,7 +42,9 @@ class Ledger:
             self._connection = connect(self._dsn, autocommit=True, row_factory=dict_row)
             if not self.one("select to_regclass('malote.submission') is not null as there")["there"]:
                 self.close()
-                raise Misconfigured(english("s_no_journal"), todo="run `malote migrate` on it", kept="nothing was sent")
+                raise Misconfigured(
+                    english("s_no_journal"), todo=english("s_do_migrate"), kept=english("s_kept_unsent")
+                )
         return self._connection
 
     def close(self) -> None:
@@ -58,7 +60,7 @@ class Ledger:
         """
         row = self.connection.execute(f"select {COLUMNS} from malote.submission where id = %s", (id,)).fetchone()
         if row is None:
-            raise Misconfigured(english("s_no_such", id=repr(id)), todo="`malote status` lists them")
+            raise Misconfigured(english("s_no_such", id=repr(id)), todo=english("s_do_status"))
         return submission_of(row)
 
     def move(self, id: str, by: Iterable[str], what: str, detail: dict[str, Any], sets: str, **values: Any) -> None:
@@ -77,7 +79,7 @@ class Ledger:
             standing = self.submission(id).standing.value
             raise Misconfigured(
                 english("s_cannot_note", what=repr(what), standing=repr(standing)), submission=id,
-                todo=f"`malote story {id}` shows what happened meanwhile", kept="the journal is unchanged",
+                todo=english("s_do_story", id=id), kept=english("s_unchanged"),
             )  # fmt: skip
 
     def move_each(self, ids: Sequence[str], what: str, sets: str, by: Sequence[str]) -> None:

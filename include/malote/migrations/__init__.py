@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError, Misconfigured, Transient
 from malote.migrations.roles import OWNER, ROLES
+from malote.texts import english
 from malote.warehouse import connect, examine, told
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PAUSE, TIMES = 2.0, 60
 
 _LOCK = 0x6D616C6F7465  # "malote": two deployments that start together must not migrate together
 _NOT_READY = "select to_regclass('malote.mart') is null"
-_KEPT = "all of it: what was done before this step stays, the step itself was undone"
+_KEPT = english("s_kept_step")
 
 
 def upgrade(dsn: str, *, roles: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
@@ -135,7 +136,7 @@ def _alone(dsn: str, clock: Clock) -> Iterator[psycopg.Connection[Any]]:
         if connection.execute("select pg_backend_pid()").fetchone()[0] != connection.info.backend_pid:  # type: ignore[index]
             raise Misconfigured(
                 "a pooler stands before the warehouse: others would get the session that migrates",
-                todo="migrate with the address of the server itself", kept="the warehouse is as it was",
+                todo=english("s_do_no_pooler"), kept=english("s_kept_warehouse"),
             )  # fmt: skip
         connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")
         # Asked again and again: who waits for a lock inside of a statement keeps `concurrently` waiting for ever.
@@ -171,6 +172,6 @@ def _misfit(error: Exception) -> MaloteError:
     if isinstance(error, (errors.LockNotAvailable, errors.DeadlockDetected)):
         return Transient(
             f"the warehouse cannot be upgraded: others keep what is to be changed locked, {TIMES} times", kept=_KEPT,
-            todo="end the long transaction (pg_stat_activity shows it), then run it again: it goes on where it stopped",
+            todo=english("s_do_long"),
         )  # fmt: skip
-    return told(error, "the migration", kept=_KEPT)
+    return told(error, english("s_db_migration"), kept=_KEPT)

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from malote import INSTITUTIONS
 from malote.errors import Misconfigured
+from malote.texts import english
 from malote.warehouse import SELECTION_SECONDS, SELECTOR
 
 OWNER, RUNTIME, SELECT, READER = ROLES = ("malote_owner", "malote_runtime", SELECTOR, "malote_reader")
@@ -27,7 +28,7 @@ _RETIRING = (  # it may not delete from the journal: these do, what is over, onc
     *("malote.fold_register(integer, integer)", "malote.forget_export(text)"),
 )
 _MIGHTY = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
-_KEPT = "the warehouse is as it was"
+_KEPT = english("s_kept_warehouse")
 
 
 def make(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
@@ -38,7 +39,9 @@ def make(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> N
     """
     if unknown := set(passwords) - set(ROLES):
         raise Misconfigured(
-            f"there is no role {', '.join(sorted(unknown))}", todo=f"give passwords of {', '.join(ROLES)}", kept=_KEPT
+            f"there is no role {', '.join(sorted(unknown))}",
+            todo=english("s_do_role_passwords", names=", ".join(ROLES)),
+            kept=_KEPT,
         )
     with connection.transaction():
         _make_all(connection, passwords)
@@ -81,7 +84,7 @@ def become_owner(connection: psycopg.Connection[Any]) -> bool:
     if not (_superuser(connection) or _is_member(connection)):
         raise Misconfigured(
             f"the warehouse is {OWNER}'s, and who logged in may not act for it",
-            todo=f"migrate with the login {OWNER}, or with the one that ran `malote migrate --roles`", kept=_KEPT,
+            todo=english("s_do_owner", name=OWNER), kept=_KEPT,
         )  # fmt: skip
     _do(connection, "set role {}", sql.Identifier(OWNER))
     return True
@@ -149,7 +152,7 @@ def _make(connection: psycopg.Connection[Any], role: str) -> None:
     if more:
         raise Misconfigured(
             f"there is a role {role} already, and it may more than ours does: an attribute, or a mighty membership",
-            todo=f"take that from it (`alter role {role} nosuperuser …`, `revoke …`), or rename it", kept=_KEPT,
+            todo=english("s_do_role", role=role), kept=_KEPT,
         )  # fmt: skip
     if not login:
         _do(connection, "alter role {} login", sql.Identifier(role))

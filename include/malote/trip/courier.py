@@ -18,6 +18,7 @@ from malote.institution import Row
 from malote.milestones import Milestones
 from malote.scope import Scope
 from malote.submission import Order, Standing, Submission
+from malote.texts import english
 from malote.trip.decision import Wait
 from malote.trip.handing_over import Driver, HandingOver
 from malote.trip.kit import Kit
@@ -154,8 +155,8 @@ class _Queue:
         raise InDoubt(
             f"{doubts} submissions in a row ended in doubt: something in between may be answering",
             institution=self._kit.institution.name, submission=submission.id,
-            todo="look at `malote doubts`; clear the task when the way is clear",
-            kept="the rest stays prepared",
+            todo=english("s_do_doubts"),
+            kept=english("s_kept_prepared"),
         )  # fmt: skip
 
 

@@ -142,14 +142,14 @@ class Landing:
             if matching.rows > most:
                 raise Malformed(
                     english("s_too_many_rows", n=most, of=submission.item_count),
-                    todo="nothing, it is asked again; where it stays so, ask them",
+                    todo=english("s_do_ask_institution"),
                 )
         except Malformed as error:
             raise error.about(institution=institution.name, submission=submission.id) from None
         except Altered as error:  # they still have it
             raise Malformed(
                 error.what, institution=institution.name, submission=submission.id,
-                todo="nothing, it is fetched again; see who can write to the archive", kept=error.kept,
+                todo=english("s_do_fetched_again"), kept=error.kept,
             ) from None  # fmt: skip
         if matching.strange and not submission.confirmed:
             tally = matching.tally()
@@ -159,14 +159,14 @@ class Landing:
             else:
                 what = english("s_strange_none", n=tally.rows, of=submission.item_count)
             if submission.landed_at:  # what landed first was ours, so this is no doubt about the receipt
-                todo = "nothing, it is asked again; where it stays so, ask the institution"
+                todo = english("s_do_ask_institution")
                 raise Malformed(what, institution=institution.name, submission=submission.id, todo=todo)
             raise InDoubt(
                 english("s_strange_receipt", what=what),
                 institution=institution.name,
                 submission=submission.id,
                 todo=english("s_strange_receipt_do", receipt=submission.receipt),
-                kept="the answer is in the archive, nothing of it has landed",
+                kept=english("s_kept_not_landed"),
             )
         # Where it has landed before, each item has its row already.
         if submission.landed_at is None and (own := institution.unmentioned(submission)) is not None:

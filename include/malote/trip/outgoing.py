@@ -11,6 +11,7 @@ import psycopg
 
 from malote.errors import Invalid, MaloteError, Misconfigured
 from malote.institution import Row
+from malote.texts import english
 from malote.trip.selecting import TIMEOUT, failed, session, timed
 
 _TOGETHER = 1000
@@ -52,7 +53,9 @@ class Outgoing:
         :raises MaloteError: for whatever the database does not do
         """
         if "\0" in self._query:
-            raise Misconfigured("the outgoing SQL holds a NUL", todo="save it as text", kept="nothing was selected")
+            raise Misconfigured(
+                "the outgoing SQL holds a NUL", todo=english("s_do_save_text"), kept=english("s_kept_unselected")
+            )
         with session(self._dsn, self._timeout) as (connection, selector), connection.cursor("outgoing") as cursor:
             try:
                 connection.execute("select set_config('malote.scope', %s, true)", (self._scope,))
@@ -63,13 +66,13 @@ class Outgoing:
             if "reference" not in names:
                 raise Invalid(
                     "the outgoing SQL gives no column `reference`: it is what may not travel twice",
-                    todo="alias the column that identifies a row as `reference`",
+                    todo=english("s_do_alias"),
                 )
             if twice := sorted(name for name, times in Counter(names).items() if times > 1):
                 raise Invalid(
                     f"the outgoing SQL gives more than one column {', '.join(f'`{name}`' for name in twice)}",
-                    todo="give each its own alias; PostgreSQL cuts names at 63 bytes, so long ones may become one",
-                    kept="nothing was selected, nothing was sent",
+                    todo=english("s_do_aliases"),
+                    kept=english("s_kept_neither"),
                 )
             while True:
                 try:
@@ -79,8 +82,8 @@ class Outgoing:
                     raise failed(wrong) from None
                 if role != selector.role:
                     raise Misconfigured(
-                        "the outgoing SQL makes another role of itself", todo="take that out of it: it may only read",
-                        kept="nothing was sent",
+                        "the outgoing SQL makes another role of itself", todo=english("s_do_only_read"),
+                        kept=english("s_kept_unsent"),
                     )  # fmt: skip
                 yield from rows
                 if len(rows) < _TOGETHER:
@@ -94,8 +97,7 @@ def _not_run(wrong: Exception) -> MaloteError:
     if parsed and (wrong.sqlstate or "")[:2] == "42":  # type: ignore[attr-defined]
         return Misconfigured(
             f"the outgoing SQL does not run: {diag.message_primary}",  # type: ignore[union-attr]
-            todo="correct the SQL, which is one SELECT; or run `malote migrate` where a table is missing; the path is "
-            "outgoing, public, malote: name any other schema",
-            kept="nothing was selected, nothing was sent",
+            todo=english("s_do_sql"),
+            kept=english("s_kept_neither"),
         )
     return failed(wrong)

@@ -18,6 +18,7 @@ from malote.journal import Journal
 from malote.milestones import Milestones
 from malote.reference import Named
 from malote.submission import NORMAL, Document, Holder, Order, Stored
+from malote.texts import english
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.preparing")
@@ -55,8 +56,8 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
     if cards.holding((order.pouch, order.params)):
         raise Misconfigured(
             f"a param {cards.HOLDS}", institution=kit.institution.name,
-            todo="take it out of the run's params, and remove that run: Airflow has kept them",
-            kept="nothing was selected, nothing was sent",
+            todo=english("s_do_params"),
+            kept=english("s_kept_neither"),
         )  # fmt: skip
     institution, journal, archive, checkpoint = kit.institution, kit.journal, kit.archive, kit.checkpoint
     journal.open_pouch(order, institution)

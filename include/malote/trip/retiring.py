@@ -13,6 +13,7 @@ from malote.checkpoint import Checkpoint, pass_by
 from malote.errors import Misconfigured
 from malote.institution import load
 from malote.journal import Journal, Over
+from malote.texts import english
 
 log = logging.getLogger("malote.trip.retiring")
 
@@ -85,13 +86,13 @@ def _checked(journal: Journal, before: Mapping[str, datetime]) -> None:
     for part, at in before.items():
         if at > now - YOUNGEST:
             raise Misconfigured(
-                f"{part} of {at:%Y-%m-%d} is too young to go", kept="all of it",
-                todo=f"keep everything for {YOUNGEST.days} days at least: late answers and reports still need it",
+                f"{part} of {at:%Y-%m-%d} is too young to go", kept=english("s_kept_all"),
+                todo=english("s_do_youngest", days=YOUNGEST.days),
             )  # fmt: skip
     if "story" in before and ("landed" not in before or before["story"] > before["landed"]):
         raise Misconfigured(
-            "the story would go before the landed rows that it explains", kept="all of it",
-            todo="keep events and items at least as long as landed rows",
+            "the story would go before the landed rows that it explains", kept=english("s_kept_all"),
+            todo=english("s_do_keep_rows"),
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from malote.errors import MaloteError
+from malote.texts import english
 from malote.warehouse import SELECTION_SECONDS, SELECTOR, connect, told
 
 SUPERUSERS = "pg_read_all_data"
@@ -91,7 +92,7 @@ def timed(connection: psycopg.Connection[dict[str, Any]], timeout: timedelta) ->
 
 def failed(wrong: Exception) -> MaloteError:
     """What went wrong while rows were selected; see :func:`malote.warehouse.told`."""
-    return told(wrong, "the outgoing SQL", kept="nothing was selected, nothing was sent")
+    return told(wrong, english("s_db_sql"), kept=english("s_kept_neither"))
 
 
 def selector(dsn: str, timeout: timedelta = TIMEOUT) -> Selector:

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from malote.errors import Misconfigured
+from malote.texts import english
 
 TYPES = ("postgres", "postgresql")
 """What Airflow calls a connection to PostgreSQL."""
 
-_TODO = "give a connection of type postgres, or postgresql://login:password@host:port/database"
+_TODO = english("s_do_postgres")
 
 
 def dsn_of(parts: Mapping[str, Any]) -> str:
@@ -28,23 +29,23 @@ def dsn_of(parts: Mapping[str, Any]) -> str:
 
     if parts.get("conn_type") not in (None, "", *TYPES):
         raise Misconfigured(
-            f"the warehouse is of type {parts['conn_type']!r}",
-            todo="give one of type postgres: the journal needs PostgreSQL",
+            english("s_dsn_type", type=repr(parts["conn_type"])),
+            todo=english("s_do_postgres_type"),
         )
     extra = parts.get("extra") or {}
     if isinstance(extra, str):
-        extra = _object(extra, "its extra")
+        extra = _object(extra, english("s_dsn_extra"))
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     values = {name: value for name, value in extra.items() if name in known}
     own = {"host": "host", "port": "port", "login": "user", "password": "password", "schema": "dbname"}
     values |= {name: parts[field] for field, name in own.items() if parts.get(field) not in (None, "")}
     values = {name: value for name, value in values.items() if value not in (None, "")}
     if not all(isinstance(value, (str, int, float)) for value in values.values()):
-        raise _no_address("a value in it is neither text nor a number")
+        raise _no_address(english("s_dsn_neither"))
     try:
         return _checked(conninfo.make_conninfo("", **values))
     except (psycopg.Error, ValueError):  # their words quote what was given, password and all
-        raise _no_address("a value in it does not fit") from None
+        raise _no_address(english("s_dsn_unfit")) from None
 
 
 def dsn_from(text: str) -> str:
@@ -57,16 +58,16 @@ def dsn_from(text: str) -> str:
 
     text = text.strip()
     if text.startswith("{"):
-        return dsn_of(_object(text, "it"))
+        return dsn_of(_object(text, english("s_dsn_json")))
     scheme, there, rest = text.partition("://")
     scheme = scheme.lower().split("+")[0]
     if there and scheme not in TYPES:
-        raise _no_address("it does not begin with postgresql://")
+        raise _no_address(english("s_dsn_begin"))
     try:
         return _checked(conninfo.make_conninfo(f"postgresql://{rest}" if there else text))
     except (psycopg.Error, ValueError):
         if not there:
-            raise _no_address("libpq cannot read it") from None
+            raise _no_address(english("s_dsn_libpq")) from None
     return dsn_of(_of_uri(f"postgresql://{rest}"))
 
 
@@ -91,7 +92,7 @@ def _of_uri(text: str) -> dict[str, Any]:
         query = dict(parse_qsl(url.query))
         port = url.port
     except ValueError:
-        raise _no_address("it is no URL") from None
+        raise _no_address(english("s_dsn_url")) from None
     given = {name: unquote(value or "") for name, value in (("login", url.username), ("password", url.password))}
     extra = query.pop("__extra__", "")
     return {
@@ -99,17 +100,17 @@ def _of_uri(text: str) -> dict[str, Any]:
         "host": unquote(url.hostname or ""),
         "port": port,
         "schema": unquote(url.path.lstrip("/")),
-        "extra": {**_object(extra, "its __extra__"), **query},
+        "extra": {**_object(extra, english("s_dsn_own_extra")), **query},
     }
 
 
-def _object(text: str, what: str) -> dict[str, Any]:
+def _object(text: str, why: str) -> dict[str, Any]:
     try:
         found = json.loads(text) if text else {}
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise _no_address(f"{what} is no JSON object")
+        raise _no_address(why)
     return found
 
 
@@ -127,4 +128,4 @@ def _checked(dsn: str) -> str:
 
 
 def _no_address(why: str) -> Misconfigured:
-    return Misconfigured(f"what names the warehouse is no address of a database: {why}", todo=_TODO)
+    return Misconfigured(english("s_dsn", why=why), todo=_TODO)

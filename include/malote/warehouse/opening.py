@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import Misconfigured
+from malote.texts import english
 from malote.warehouse.telling import told
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def connect(dsn: str, *, autocommit: bool = False, name: str = "malote", **optio
         connection: psycopg.Connection[Any] = psycopg.connect(autocommit=True, prepare_threshold=None, **values)
         connection.execute(_SETTINGS)
     except psycopg.ProgrammingError:  # libpq's own words repeat what it could not read, the password perhaps
-        raise _wrong("its address cannot be read", "postgresql://login@host:port/database") from None
+        raise _wrong(english("s_db_not_address"), english("s_db_not_no_url")) from None
     except (psycopg.Error, UnicodeError) as failed:
-        raise told(failed, kept="nothing was sent, and nothing of the journal is lost") from None
+        raise told(failed, kept=english("s_kept_journal")) from None
     connection.autocommit = autocommit
     return connection
 
@@ -55,18 +56,18 @@ def examine(connection: psycopg.Connection[Any], *, writes: bool = True) -> None
     encoding, replica, frozen, name, version, role = row.values() if isinstance(row, dict) else row
     if encoding != "UTF8":
         raise _wrong(
-            f"the database {name} keeps text as {encoding}: names and messages of institutions do not fit into it",
-            f"another database: create database {name}_utf8 encoding 'UTF8' template template0",
+            english("s_db_not_encoding", name=name, encoding=encoding),
+            english("s_db_not_other", name=name),
         )
     if version < 13:
-        raise _wrong(f"the database {name} is of PostgreSQL {version}", "PostgreSQL 13 or later")
+        raise _wrong(english("s_db_not_version", name=name, version=version), english("s_db_not_newer"))
     if writes and replica:
-        raise _wrong(f"the database {name} is a read replica: the journal must be written to", "the primary")
+        raise _wrong(english("s_db_not_replica", name=name), english("s_db_not_primary"))
     if writes and frozen:
-        raise _wrong(
-            f"the database {name} is read-only for role {role}", "default_transaction_read_only = off for that role"
-        )
+        raise _wrong(english("s_db_not_frozen", name=name, role=role), english("s_db_not_thaw"))
 
 
 def _wrong(what: str, needed: str) -> Misconfigured:
-    return Misconfigured(f"the warehouse will not do: {what}", todo=f"needed: {needed}", kept="nothing was sent")
+    return Misconfigured(
+        english("s_db_not", what=what), todo=english("s_do_needed", needed=needed), kept=english("s_kept_unsent")
+    )
