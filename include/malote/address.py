@@ -62,30 +62,31 @@ def base_of(access: Access, official: Mapping[str, str], *domains: str) -> str:
     theirs = official.get(environment)
     if theirs is None and environment != "simulator":
         raise wrong(
-            english("s_address_environment", environment=repr(environment)), f"use {', '.join(official)} or simulator"
+            english("s_address_environment", environment=repr(environment)),
+            english("s_do_official", names=", ".join(official)),
         )
     url, host = urlsplit(""), ""
     if base:
         try:
             host, _ = host_of(base)
         except ValueError:  # whose words may quote a login
-            raise wrong(english("s_address_none"), "give https://name/path, nothing else") from None
+            raise wrong(english("s_address_none"), english("s_do_address")) from None
         url = urlsplit(base)
     if theirs is not None:
         own = urlsplit(theirs)
         if base and (host != own.hostname or url.scheme != "https"):
             raise wrong(
                 english("s_address_apart", environment=environment, scheme=url.scheme, host=host),
-                f"leave host empty, or use https://{own.hostname}{own.path}; another host is for environment simulator",
+                english("s_do_host_own", host=own.hostname, path=own.path),
             )
         return base if base and (url.path or not own.path) else theirs
     if not host:
-        raise wrong(english("s_address_simulator"), "set host (and port) of the connection")
+        raise wrong(english("s_address_simulator"), english("s_do_host_set"))
     if any(f".{host}".endswith(f".{domain}") for domain in domains):
         what = english("s_address_not_simulator", host=host)
-        raise wrong(what, "set the host's own environment")
+        raise wrong(what, english("s_do_environment_own"))
     if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
-        raise wrong(english("s_address_scheme", scheme=url.scheme or "no scheme"), "give the host with https://")
+        raise wrong(english("s_address_scheme", scheme=url.scheme or "no scheme"), english("s_do_host_https"))
     return base
 
 
@@ -98,10 +99,10 @@ def treaties_of(access: Access) -> Path | None:
     folder = Path(str(named)) if named else None
     if folder and not folder.is_dir():
         what = english("s_schemas_no_folder", folder=folder)
-        raise misfit(access.institution, what, "correct it or leave it out")
+        raise misfit(access.institution, what, english("s_do_correct_or_leave"))
     return folder
 
 
 def misfit(institution: str, what: str, todo: str) -> Misconfigured:
     """What is wrong with the connection of an institution."""
-    return Misconfigured(what, institution=institution, todo=todo, kept="nothing was sent")
+    return Misconfigured(what, institution=institution, todo=todo, kept=english("s_kept_unsent"))

@@ -284,6 +284,8 @@ def load(name: str) -> type[Institution]:
     try:
         module, _, cls = INSTITUTIONS[name].partition(":")
     except KeyError:
-        raise Misconfigured(f"there is no institution {name!r}", todo=f"use one of {', '.join(INSTITUTIONS)}") from None
+        raise Misconfigured(
+            f"there is no institution {name!r}", todo=english("s_do_one_of", names=", ".join(INSTITUTIONS))
+        ) from None
     found: type[Institution] = getattr(importlib.import_module(module), cls)
     return found

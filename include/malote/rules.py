@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -111,13 +111,14 @@ class Rules:
         :raises Misconfigured: for a name that is no rule, or a value that does not fit
         """
         if not isinstance(values, Mapping):
-            raise Misconfigured(english("s_rules_no_object"), todo='give names and values, e.g. {"poll_every": "PT5M"}')
+            raise Misconfigured(english("s_rules_no_object"), todo=english("s_do_names_values"))
         known = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         new: dict[str, Any] = {}
         for name, value in values.items():
             if name not in known:
                 raise Misconfigured(
-                    english("s_rules_unknown", name=repr(name)), todo=f"use some of: {', '.join(sorted(known))}"
+                    english("s_rules_unknown", name=repr(name)),
+                    todo=some_of(sorted(known)),
                 )
             try:
                 new[name] = _fit(known[name], value)
@@ -126,6 +127,11 @@ class Rules:
             except (TypeError, ValueError) as wrong:
                 raise Misconfigured(english("s_rules_unfit", name=name, value=repr(value)[:60], why=wrong)) from None
         return dataclasses.replace(self, **new)
+
+
+def some_of(known: Iterable[str]) -> str:
+    """What to do about a name that is none of these."""
+    return english("s_do_some_of", names=", ".join(known))
 
 
 def _fit(current: Any, value: Any) -> Any:

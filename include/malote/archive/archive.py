@@ -27,7 +27,7 @@ SEALED = "sealed"
 """The folder below which every sealed file lies."""
 
 _PIECE = 256 << 10
-_KEPT = "nothing of it is sent or landed"
+_KEPT = english("s_kept_unread")
 
 
 class Sheet:
@@ -134,7 +134,7 @@ class Archive:
         if not hmac.compare_digest(digest.hexdigest(), stored.sha256):
             raise Altered(
                 english("s_archive_altered", name=stored.name),
-                todo="restore it from a backup, and see who can write to the archive",
+                todo=english("s_do_restore_rights"),
                 kept=_KEPT,
             )
         return self._opened(stored)[0]
@@ -149,7 +149,7 @@ class Archive:
             if (size := self._files.size(stored.name)) != stored.size:
                 raise Altered(
                     english("s_archive_size", name=stored.name, size=size, was=stored.size),
-                    todo="restore it from a backup, and see who can write to the archive",
+                    todo=english("s_do_restore_rights"),
                     kept=_KEPT,
                 )
         except BaseException:
@@ -163,7 +163,7 @@ class Archive:
         except FileNotFoundError:
             raise Misconfigured(
                 english("s_archive_none", name=name),
-                todo="compare [malote] archive_url with that of its writing; card data is purged after landing",
+                todo=english("s_do_archive_url"),
             ) from None
 
     def purge(self, stored: Stored) -> None:

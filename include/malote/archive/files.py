@@ -14,6 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from malote.archive.reaching import Reading, reading, writing
 from malote.errors import Misconfigured
+from malote.texts import english
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -30,7 +31,7 @@ class Files:
         except (ImportError, ValueError) as error:
             raise Misconfigured(
                 f"archive_url cannot be used: {type(error).__name__} for {url.partition('://')[0]}://",
-                todo="set [malote] archive_url to a folder, or install the fsspec package of that file system",
+                todo=english("s_do_fsspec"),
             ) from None
         self._root = str(root).rstrip("/")
         self._local = isinstance(self._files, LocalFileSystem)
@@ -101,9 +102,7 @@ class Files:
 
     def _path(self, name: str) -> str:
         if {"", ".", ".."} & set(name.split("/")):
-            raise Misconfigured(
-                "a stored name leads out of the archive", todo="look at the stored names in the journal"
-            )
+            raise Misconfigured("a stored name leads out of the archive", todo=english("s_do_stored_names"))
         return f"{self._root}/{name}"
 
 

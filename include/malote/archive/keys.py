@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from malote.errors import Misconfigured
+from malote.texts import english
 
 STRENGTH = 128
 """Bits that a key must have at least."""
@@ -123,7 +124,7 @@ class Keys:
         if not isinstance(old, (list, tuple)) or not all(isinstance(each, str) for each in old):
             raise Misconfigured(
                 "old_keys in the extra of connection malote_archive is no list of texts",
-                todo='give {"old_keys": ["the password that was", …]}',
+                todo=english("s_do_old_keys"),
             )
         return cls(password, old)
 
@@ -136,16 +137,15 @@ class Keys:
         if self._present is None:
             raise Misconfigured(
                 "card data is sealed in the archive and there is no key for it",
-                todo="create the connection malote_archive; its password is the key: `openssl rand -hex 32` makes one",
-                kept="nothing was written, nothing was sent",
+                todo=english("s_do_archive_key"),
+                kept=english("s_kept_unwritten"),
             )
         if self._present.strength < STRENGTH:
             raise Misconfigured(
                 f"the key of malote_archive is too weak to seal card data: of {STRENGTH} bits it has "
                 f"{self._present.strength} at most",
-                todo="let `openssl rand -hex 32` make a new password of that connection, put the present one into "
-                "old_keys of its extra, then run `malote archive rekey`: see docs/archive.md",
-                kept="what was sealed is still opened; nothing was written, nothing was sent",
+                todo=english("s_do_new_key"),
+                kept=english("s_kept_sealed"),
             )
         return self._present
 

@@ -40,8 +40,8 @@ def writing() -> Iterator[None]:
             raise
         raise Transient(
             english("s_archive_unwritten", why=refused),
-            todo="make room at [malote] archive_url, or see to its rights and reach; the task tries again by itself",
-            kept="what cannot be kept is not sent, and an answer that cannot be kept is asked for again",
+            todo=english("s_do_archive_room"),
+            kept=english("s_kept_no_room"),
         ) from None
 
 
@@ -84,6 +84,6 @@ def refusal(error: Exception) -> str | None:
 def _unread(refused: str) -> Unreachable:
     return Unreachable(
         english("s_archive_unread", why=refused),
-        todo="see that what stands in [malote] archive_url answers, and to its rights; the task tries again by itself",
-        kept="what cannot be read is not sent, and an answer is landed once it can be read",
+        todo=english("s_do_archive_reach"),
+        kept=english("s_kept_unreachable"),
     )

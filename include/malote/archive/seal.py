@@ -100,7 +100,7 @@ class Seal:
             raise Misconfigured(
                 "the password of connection malote_archive does not open a sealed text, nor does one of its old_keys; "
                 "or it is none",
-                todo="seal it with `malote seal` under that password, or put the key back into old_keys of its extra",
+                todo=english("s_do_seal"),
             ) from None
 
     def open(self, raw: BinaryIO, name: str) -> Opened:
@@ -115,7 +115,7 @@ class Seal:
         if magic not in (_MAGIC, *_EARLIER) or len(rest) != _SALT + _PREFIX:
             raise Misconfigured(
                 f"{name} is not a sealed file of this archive",
-                todo="restore it from a backup; it was replaced or cut off",
+                todo=english("s_do_restore_cut"),
             )
         salt = rest[:_SALT]
         if magic == _MAGIC:
@@ -124,7 +124,7 @@ class Seal:
                 raise Misconfigured(
                     f"{name} was sealed under the key {id.hex()}, which is neither the password of connection "
                     "malote_archive nor one of its old_keys, or it was changed",
-                    todo="put that key back into old_keys of the extra, or restore the file from a backup",
+                    todo=english("s_do_key_back"),
                 )
             tried = [(key, AESGCM(key.made(_FILE_KEY, salt)))]
         else:
@@ -197,7 +197,7 @@ class _Opener(io.RawIOBase):
         raise Misconfigured(
             f"the password of connection malote_archive does not open {self._name}, nor does one of its old_keys; "
             "or it was changed or exchanged",
-            todo="put the key back under which it was written (old_keys), or restore the file from a backup",
+            todo=english("s_do_key_written"),
         )
 
     def _frame(self) -> bytes:
@@ -207,7 +207,7 @@ class _Opener(io.RawIOBase):
         except InvalidTag:
             raise Malformed(
                 english("s_archive_damaged", name=self._name, count=self._count),
-                todo="restore it from a backup; an answer can be fetched again",
+                todo=english("s_do_restore_fetch"),
             ) from None
 
     def _opened(self, frame: bytes) -> bytes:

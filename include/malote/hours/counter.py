@@ -81,18 +81,20 @@ class Counter:
 
     def __post_init__(self) -> None:
         if self.days not in _DAYS:
-            raise Misconfigured(english("s_counter_days", days=repr(self.days)), todo=f"use one of {', '.join(_DAYS)}")
+            raise Misconfigured(
+                english("s_counter_days", days=repr(self.days)), todo=english("s_do_one_of", names=", ".join(_DAYS))
+            )
         start = self.opens or time()
         if self.closes is not None and start >= self.closes:
             raise Misconfigured(
                 english("s_counter_closes", opens=f"{start:%H:%M}", closes=f"{self.closes:%H:%M}"),
-                todo="give opening_hours as HH:MM-HH:MM within one day, e.g. 08:00-20:00",
+                todo=english("s_do_opening_hours"),
             )
         length = _since_midnight(self.closes) - _since_midnight(start) if self.closes else _DAY - _since_midnight(start)
         if not timedelta() <= self.margin < length:
             raise Misconfigured(
                 english("s_counter_margin", margin=self.margin, length=length),
-                todo="give closing_margin a duration shorter than the opening",
+                todo=english("s_do_margin"),
             )
 
     @classmethod
@@ -105,9 +107,7 @@ class Counter:
         try:
             closed = frozenset(date.fromisoformat(day) for day in rules.closed_days)
         except ValueError as wrong:
-            raise Misconfigured(
-                english("s_counter_closed_days", why=wrong), todo="give ISO dates such as 2026-12-24"
-            ) from None
+            raise Misconfigured(english("s_counter_closed_days", why=wrong), todo=english("s_do_dates")) from None
         return cls(opens, closes, rules.opening_days, closed, rules.closing_margin)
 
     def hours(self, day: date) -> tuple[datetime, datetime] | None:
@@ -164,7 +164,7 @@ class Counter:
                 return day, *found
         raise Misconfigured(
             english("s_counter_never", days=_HORIZON, day=today),
-            todo="look at opening_days and closed_days of extra.rules",
+            todo=english("s_do_days"),
         )
 
     def _usable(self, day: date) -> tuple[datetime, datetime] | None:
@@ -196,7 +196,7 @@ def parse_hours(text: str) -> tuple[time | None, time | None]:
     except ValueError:
         raise Misconfigured(
             english("s_counter_hours", hours=repr(text)),
-            todo="give HH:MM-HH:MM in Brasília time, e.g. 08:00-20:00, or nothing for always",
+            todo=english("s_do_hours"),
         ) from None
 
 

@@ -112,7 +112,7 @@ class Pace:
         if limit < 0 or window <= timedelta() or slack < timedelta() or (limit and not 1 <= burst <= limit):
             raise Misconfigured(
                 english("s_pace_odd", name=repr(name), limit=limit, window=window, slack=slack, burst=burst),
-                todo="give rules.requests (0 for no limit) and rules.window (a positive duration) other values",
+                todo=english("s_do_pace"),
             )
         self.name = name
         self.limit = limit
@@ -172,14 +172,14 @@ class Pace:
                 self._drop()
                 raise Transient(
                     english("s_pace_away", name=repr(self.name), error=type(error).__name__),
-                    todo="see that the database of the malote_warehouse connection is up; the task retries by itself",
-                    kept="nothing was sent: a slot is reserved before each request",
+                    todo=english("s_do_pace_up"),
+                    kept=english("s_kept_slot"),
                 ) from error
             except psycopg.errors.UndefinedTable as error:
                 raise Misconfigured(
                     english("s_pace_no_table"),
-                    todo="run the migrations of malote on the database of the malote_warehouse connection",
-                    kept="nothing was sent: a slot is reserved before each request",
+                    todo=english("s_do_pace_migrate"),
+                    kept=english("s_kept_slot"),
                 ) from error
 
     def _once(self, statement: str, cost: timedelta) -> tuple[timedelta, float, float]:
@@ -216,4 +216,4 @@ def reset(connection: psycopg.Connection[dict[str, Any]], name: str) -> None:
     """
     done = connection.execute("update malote.pace set tat = clock_timestamp() where name = %s", (name,))
     if not done.rowcount:
-        raise Misconfigured(english("s_pace_unknown", name=repr(name)), todo="`malote pace` lists the names")
+        raise Misconfigured(english("s_pace_unknown", name=repr(name)), todo=english("s_do_pace_names"))

@@ -24,7 +24,7 @@ from malote.texts import english
 HEAD = CHUNK
 """Bytes within which the root element begins, and a part of a multipart body."""
 
-TODO = "ask again; where it stays so, compare their bytes with the manual"
+TODO = english("s_do_compare_bytes")
 
 _BLANK, _BOM = b" \t\r\n", b"\xef\xbb\xbf"
 _CONTROLS = bytes(code for code in range(0x20) if code not in _BLANK)

@@ -34,7 +34,7 @@ class Repairs:
 
 class _Strict(Repairs):
     def note(self, what: str, _count: int = 0) -> None:
-        raise Malformed(english("s_xml_strict", what=what), todo="correct the file")
+        raise Malformed(english("s_xml_strict", what=what), todo=english("s_do_file"))
 
 
 _HEARD: ContextVar[Repairs | None] = ContextVar("malote_repairs", default=None)

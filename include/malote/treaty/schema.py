@@ -13,6 +13,7 @@ from lxml import etree
 
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.reading import STRICT, markup
+from malote.texts import english
 from malote.treaty.values import ESCAPES
 
 EXPLAINED = 200
@@ -174,7 +175,7 @@ def treaty(
         raise Misconfigured(
             f"no schema declares {what} ({len(paths)} read in {homes[0]})",
             institution=institution,
-            todo="put the institution's own XSD into the folder that extra.schemas names, or leave extra.schemas out",
+            todo=english("s_do_own_xsd"),
         )
     return found
 
@@ -193,7 +194,7 @@ def _compiled(
             raise Misconfigured(
                 f"the schema {path} cannot be compiled: {said[0][:200]}",
                 institution=institution,
-                todo="correct or replace it",
+                todo=english("s_do_correct_replace"),
             ) from None
     return None
 
