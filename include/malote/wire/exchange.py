@@ -26,7 +26,7 @@ from malote.wire.proxy import Proxy
 CHUNK = 64 << 10
 """Bytes read and written at a time, and what a Reply keeps where there is a sink."""
 
-_LOOK = "look at what answers there; a real answer of that size needs a larger limit in calls.py"
+_LOOK = english("s_do_wire_size")
 
 log = logging.getLogger("malote.wire")
 
@@ -46,8 +46,8 @@ class Exchange:
         if proxy and not self._secure:
             raise Misconfigured(
                 f"{call.name}: {english('s_wire_proxy_https')}",
-                todo="use https, or leave extra.proxy out",
-                kept="nothing left this machine",
+                todo=english("s_do_proxy_https"),
+                kept=english("s_kept_here"),
             )
         self.connected = self.begun = False
         self.status, self.size = 0, 0
@@ -80,38 +80,32 @@ class Exchange:
         if ours is not None and not (left and self.call.submits):
             return Misconfigured(
                 f"{where}: {trouble.problem_of(ours)}",
-                todo="set the connection right and test it",
-                kept="nothing was done over there",
+                todo=english("s_do_test"),
+                kept=english("s_kept_undone_there"),
             )
         if left:
             submits = self.call.submits
             return ReplyLost(
                 f"{where}: {english('s_wire_lost', why=self._why(chain, left=left))}",
-                todo="nothing now: it is looked for before it is sent again"
-                if submits
-                else "nothing now: it is asked again; where it stays so, the client certificate may be refused over "
-                "there, which TLS 1.3 hides",
-                kept="the document and what is known of it" if submits else "what was submitted stands as it was",
+                todo=english("s_do_looked_for") if submits else english("s_do_wire_hidden"),
+                kept=english("s_kept_known") if submits else english("s_kept_as_it_was"),
             )
         if isinstance(error, MaloteError):
             return error
         if self._proxy and (refused := self._proxy.verdict(chain, where)):
             return refused
         if isinstance(error, ValueError):
-            return Misconfigured(
-                f"{where}: {english('s_wire_no_address')}", todo="look at host and port of the connection"
-            )
+            return Misconfigured(f"{where}: {english('s_wire_no_address')}", todo=english("s_do_wire_host"))
         if self._secure and any(map(trouble.broken_off, chain)):
             return Unreachable(
                 f"{where}: {english('s_wire_handshake')}",
-                todo="nothing now: it is tried again; where it stays so, it most often wants a client certificate, or "
-                "another: look at client_certificate first, then at what stands in between",
-                kept="nothing left this machine",
+                todo=english("s_do_wire_certificate"),
+                kept=english("s_kept_here"),
             )
         return Unreachable(
             f"{where}: {english('s_wire_unreached', why=self._why(chain, left=left))}",
-            todo="nothing now: it is tried again; where it stays so, look at host, network and firewall",
-            kept="nothing left this machine",
+            todo=english("s_do_wire_network"),
+            kept=english("s_kept_here"),
         )
 
     def _why(self, chain: list[BaseException], *, left: bool) -> str:
@@ -264,6 +258,6 @@ def _host(name: str, origin: str) -> tuple[bool, str]:
         pass
     raise Misconfigured(
         f"{name}: {english('s_wire_no_url')}",
-        todo="look at host and port of the connection",
-        kept="nothing left this machine",
+        todo=english("s_do_wire_host"),
+        kept=english("s_kept_here"),
     )

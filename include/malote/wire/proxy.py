@@ -12,7 +12,7 @@ from yarl import URL
 from malote.errors import MaloteError, Misconfigured, Unreachable
 from malote.texts import english
 
-_LEFT = "nothing left this machine"
+_LEFT = english("s_kept_here")
 
 
 class Proxy:
@@ -31,9 +31,7 @@ class Proxy:
                 raise ValueError
             self.url = URL.build(scheme="http", host=host, port=port)
         except ValueError:
-            raise Misconfigured(
-                english("s_proxy_none"), todo="set it to http://host:port, the port always", kept=_LEFT
-            ) from None
+            raise Misconfigured(english("s_proxy_none"), todo=english("s_do_proxy"), kept=_LEFT) from None
         self.where = f"{host}:{port}"
         self.headers: dict[str, str] = {}
         if parts.username is not None:
@@ -46,19 +44,18 @@ class Proxy:
             if isinstance(each, aiohttp.ClientHttpProxyError) and each.status == 407:
                 return Misconfigured(
                     f"{where}: {english('s_proxy_login')}",
-                    todo="set extra.proxy to http://login:password@host:port", kept=_LEFT,
+                    todo=english("s_do_proxy_login"), kept=_LEFT,
                 )  # fmt: skip
             if isinstance(each, aiohttp.ClientHttpProxyError):
                 return Unreachable(
                     f"{where}: {english('s_proxy_no_way', status=each.status)}",
-                    todo="nothing now: it is tried again; where it stays so, whoever runs the proxy must let this host "
-                    "and port through, by CONNECT",
+                    todo=english("s_do_proxy_connect"),
                     kept=_LEFT,
                 )
             if isinstance(each, aiohttp.ClientProxyConnectionError):
                 return Unreachable(
                     f"{where}: {english('s_proxy_away')}",
-                    todo="nothing now: it is tried again; where it stays so, look at extra.proxy and the network",
+                    todo=english("s_do_proxy_network"),
                     kept=_LEFT,
                 )
         return None

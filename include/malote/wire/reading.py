@@ -74,8 +74,8 @@ class Reading:
                 raise  # it was the caller's
             raise Malformed(
                 f"{call.name}: {english('s_wire_unread', seconds=f'{call.timeout:g}')}",
-                todo="look at what answers there; it is asked again",
-                kept="what was submitted stands as it was",
+                todo=english("s_do_wire_answers"),
+                kept=english("s_kept_as_it_was"),
             ) from None
         finally:
             handle.cancel()

@@ -124,7 +124,7 @@ def _trust_the_system(made: ssl.SSLContext) -> None:
     else:
         raise Misconfigured(
             english("s_tls_no_store"),
-            todo="set ca_bundle in the connection to a PEM file with the server's CA chain, or install ca-certificates",
+            todo=english("s_do_ca"),
         )
 
 
@@ -132,9 +132,7 @@ def _trust(made: ssl.SSLContext, ca_bundle: str) -> None:
     try:
         made.load_verify_locations(cafile=ca_bundle)
     except ssl.SSLError:
-        raise Misconfigured(
-            english("s_tls_no_pem", path=ca_bundle), todo="give it -----BEGIN CERTIFICATE----- blocks"
-        ) from None
+        raise Misconfigured(english("s_tls_no_pem", path=ca_bundle), todo=english("s_do_pem")) from None
     except OSError as error:
         raise _unreadable("ca_bundle", ca_bundle, error) from None
 
@@ -148,19 +146,19 @@ def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.C
         kind = "a PEM file" if b"-----BEGIN" in data else "something else"
         raise Misconfigured(
             english("s_tls_no_pkcs12", path=path, kind=kind),
-            todo="export certificate, key and chain as PKCS#12: openssl pkcs12 -export -inkey … -in … -certfile …",
+            todo=english("s_do_export_pkcs12"),
         )
     try:
         inside = pkcs12.load_pkcs12(data, password.encode() if password else None)
     except (ValueError, UnsupportedAlgorithm):
         raise Misconfigured(
             english("s_tls_not_open", path=path),
-            todo="try the password by hand: openssl pkcs12 -legacy -nokeys -in …",
+            todo=english("s_do_try_password"),
         ) from None
     if inside.key is None or inside.cert is None:
         raise Misconfigured(
             english("s_tls_no_key", path=path),
-            todo="export it again together with its key (an A1 certificate; a token's A3 key cannot be exported)",
+            todo=english("s_do_export_key"),
         )
     return inside.key, _ordered(inside.cert.certificate, [other.certificate for other in inside.additional_certs])
 
@@ -192,7 +190,7 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
     except ssl.SSLError as error:
         raise Misconfigured(
             english("s_tls_openssl", why=reason(error).replace("_", " ").lower()),
-            todo="ask its issuer for one with a key and a signature of today's strength",
+            todo=english("s_do_issuer"),
         ) from None
     finally:
         os.unlink(path)
@@ -202,12 +200,12 @@ def _check_dates(found: Certificate, now: datetime) -> None:
     if now > found.not_after:
         raise Misconfigured(
             english("s_tls_expired", at=f"{found.not_after:%Y-%m-%d %H:%M}"),
-            todo="renew it, register the new one with the institution and replace the file",
+            todo=english("s_do_renew_register"),
         )
     if now < found.not_before:
         raise Misconfigured(
             english("s_tls_not_yet", at=f"{found.not_before:%Y-%m-%d %H:%M}"),
-            todo="wait until then or use the one before it; compare this machine's clock",
+            todo=english("s_do_not_yet"),
         )
 
 
@@ -237,5 +235,5 @@ def _cnpj(found: x509.Certificate) -> str | None:
 def _unreadable(field: str, path: str, error: OSError) -> Misconfigured:
     return Misconfigured(
         english("s_tls_unread", field=field, path=path, why=(error.strerror or "unknown").lower()),
-        todo=f"put the file where {field} of the connection says, readable by Airflow's worker and triggerer",
+        todo=english("s_do_put_file", field=field),
     )
