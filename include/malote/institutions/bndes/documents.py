@@ -16,6 +16,7 @@ from malote.institutions.bndes.answers import Tags, name_of
 from malote.institutions.bndes.layouts import Layout, is_shipped
 from malote.institutions.bndes.rules import Service
 from malote.submission import Document, Item, Order
+from malote.texts import english
 from malote.treaty import Plan, Wrong
 
 log = logging.getLogger("malote.institutions.bndes")
@@ -34,7 +35,7 @@ KEYS = {"ano_proposta": "anoProposta", "numero_proposta": "numeroProposta", "num
 """What is frozen of a row beside its reference, by column of the tables and by name in the facts."""
 
 _PROPOSAL = re.compile(r"([12][0-9]{3})/(.+)")
-_KEPT = "nothing was sent and nothing was kept in the journal; the rows are where they were"
+_KEPT = english("s_kept_rows_there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,6 @@ def _true(value: Any) -> bool:
 def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
         f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
-        institution="bndes", problems=tuple(problems), todo="correct the rows, the SQL or the schema, and run again",
+        institution="bndes", problems=tuple(problems), todo=english("s_do_rows_schema"),
         kept=_KEPT,
     )  # fmt: skip

@@ -50,7 +50,7 @@ class Bndes(Institution):
         super().__init__(access)
         self._cnpj = re.sub(r"[\s./-]", "", str(access.extra.get("cnpj") or access.login or "")).upper()
         if not re.fullmatch(r"[0-9A-Z]{12}[0-9]{2}", self._cnpj):
-            raise misfit(english("s_bndes_no_cnpj"), "set extra.cnpj to that of the e-CNPJ of the credenciamento")
+            raise misfit(english("s_bndes_no_cnpj"), english("s_do_cnpj"))
         self._folder = treaties_of(access)
         self._rules = rules.BndesRules.of(access.extra)
         self.catalogue = rules.catalogue(self._rules.services)
@@ -179,7 +179,9 @@ class Bndes(Institution):
     def _travelling(self, name: str) -> Service:
         service = self.catalogue.get(name)
         if service is None or service.kind != rules.ASYNC:
-            raise misfit(english("s_bndes_no_service", name=repr(name)), f"use one of {', '.join(self.services)}")
+            raise misfit(
+                english("s_bndes_no_service", name=repr(name)), english("s_do_one_of", names=", ".join(self.services))
+            )
         return service
 
     def _layout(self, service: Service) -> layouts.Layout:

@@ -13,6 +13,7 @@ from lxml import etree
 from malote import place
 from malote.institutions.bndes.rules import Service, misfit
 from malote.reading import markup
+from malote.texts import english
 from malote.treaty import elements
 
 VERSION = "v1_0"
@@ -88,7 +89,7 @@ def sent_by(service: Service, folder: Path | None, *, pretended: bool) -> Layout
     if path is None:
         raise misfit(
             f"{service.name} has no layout: the manual gives none, and malote sends nothing made up to BNDES",
-            f"put BNDES's {service.schema_in} into the folder that extra.schemas names",
+            english("s_do_bndes_schema", name=service.schema_in),
         )
     return _compiled(path, _stamps(path), service.root)
 
@@ -132,11 +133,13 @@ def _compiled(path: Path, _stamps: tuple[tuple[str, int], ...], root: str) -> La
     except LookupError as none:
         raise misfit(
             f"the schema {path} declares no root element {root or path.stem!r}: {none.args[0]}",
-            'name the root in extra.rules.services, e.g. {"financiamento": {"root": "Financiamento"}}',
+            english("s_do_root"),
         ) from None
     except (xmlschema.XMLSchemaException, etree.LxmlError, OSError) as wrong:
         said = str(wrong).strip().splitlines() or [type(wrong).__name__]
-        raise misfit(f"the schema {path} cannot be compiled: {said[0][:200]}", "correct or replace it") from None
+        raise misfit(
+            f"the schema {path} cannot be compiled: {said[0][:200]}", english("s_do_correct_replace")
+        ) from None
 
 
 def _all(element: Any, seen: set[int] | None = None) -> Iterator[Any]:

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from malote import address
-from malote.rules import Rules
+from malote.rules import Rules, some_of
+from malote.texts import english
 
 misfit = partial(address.misfit, "bndes")
 """What is wrong with the connection."""
@@ -214,9 +215,9 @@ class BndesRules(Rules):
         for name, known in (("tags", TAGS), ("words", WORDS)):
             given = getattr(self, name)
             if strange := sorted(set(given) - set(known)):
-                raise misfit(f"extra.rules.{name} names {', '.join(strange)}", f"use some of: {', '.join(known)}")
+                raise misfit(english("s_rules_names", rule=name, names=", ".join(strange)), some_of(known))
             if not all(isinstance(each, (list, tuple)) and each and all(map(_text, each)) for each in given.values()):
-                raise misfit(f"extra.rules.{name} holds what is no list of words", 'e.g. {"status": ["situacao"]}')
+                raise misfit(english("s_rules_no_list", rule=name), english("s_do_tags_such"))
 
 
 def catalogue(corrections: Mapping[str, Any]) -> dict[str, Service]:
@@ -227,15 +228,15 @@ def catalogue(corrections: Mapping[str, Any]) -> dict[str, Service]:
     services = dict(SERVICES)
     for name, fields in corrections.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", name) or not isinstance(fields, Mapping):
-            raise misfit(f"extra.rules.services has {name!r} without a usable name or fields", "give each an object")
+            raise misfit(english("s_rules_service", name=repr(name)), english("s_do_objects"))
         if strange := sorted(field for field in fields if field not in _SETTABLE):
-            raise misfit(f"extra.rules.services.{name} names {strange[0]!r}", f"use some of: {', '.join(_SETTABLE)}")
+            raise misfit(english("s_rules_names", rule=f"services.{name}", names=repr(strange[0])), some_of(_SETTABLE))
         if wrong := sorted(field for field, value in fields.items() if not _text(value)):
-            raise misfit(f"extra.rules.services.{name}.{wrong[0]} is no text", "give text")
+            raise misfit(english("s_rules_no_text", rule=f"services.{name}.{wrong[0]}"), english("s_do_text"))
         service = services.get(name) or _undocumented(name)
         services[name] = service._replace(**{field: value.strip() for field, value in fields.items()})
         if services[name].identity not in ("proposta", "operacao", "propria"):
-            raise misfit(f"extra.rules.services.{name}.identity is unknown", "use proposta, operacao or propria")
+            raise misfit(english("s_rules_identity", name=name), english("s_do_identity"))
     return services
 
 

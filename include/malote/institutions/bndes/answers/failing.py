@@ -22,7 +22,7 @@ def about(kind: type[E], what: str, code: str, **more: object) -> E:
 def closed(reply: Reply) -> Closed:
     """BNDES says that its counter is closed, so its hours are not ours (manual 2.5): nothing was taken."""
     what = english("s_bndes_says_closed", status=reply.status)
-    return about(Closed, what, CLOSED, kept="nothing was taken over there")
+    return about(Closed, what, CLOSED, kept=english("s_kept_not_taken"))
 
 
 def gateway(reply: Reply) -> MaloteError:
@@ -31,5 +31,5 @@ def gateway(reply: Reply) -> MaloteError:
     if reply.status == 429:
         return Throttled(what, institution="bndes", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:
-        return Unavailable(what, institution="bndes", code=str(reply.status), todo="nothing: it is asked again")
-    return Malformed(what, institution="bndes", todo="it is asked again; where it stays so, look at the address")
+        return Unavailable(what, institution="bndes", code=str(reply.status), todo=english("s_do_asked_again"))
+    return Malformed(what, institution="bndes", todo=english("s_do_look_address"))

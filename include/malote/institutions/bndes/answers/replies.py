@@ -71,20 +71,23 @@ class Reading(Words):
         if reply.status in (404, 405) and not service.documented:
             raise about(
                 Misconfigured, english("s_bndes_no_path", path=service.path), "404",
-                todo=f"set extra.rules.services.{service.name}.path", kept="nothing was taken over there",
+                todo=english("s_do_service_path", name=service.name), kept=english("s_kept_not_taken"),
             )  # fmt: skip
         if self._nothing_done(service, reply, root):
             words = texts(root) if isinstance(root, etree._Element) else [reply.body.decode("utf-8", "replace")]
             if reply.status == 503 and self.says("closed", words):
                 raise closed(reply)
             raise about(
-                Unavailable, english("s_bndes_http", status=reply.status), str(reply.status), kept="nothing was done"
+                Unavailable,
+                english("s_bndes_http", status=reply.status),
+                str(reply.status),
+                kept=english("s_kept_undone"),
             )
         what = root.what if isinstance(root, Malformed) else _unread(root, taken=reply.status < 300)
         raise Malformed(
             english("s_bndes_unsaid", status=reply.status, what=what), institution="bndes",
-            code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
-            kept="the document: nothing is sent again by itself",
+            code=str(reply.status), todo=english("s_do_looked_for"),
+            kept=english("s_kept_document"),
         )  # fmt: skip
 
     def _refused(self, service: Service, submission: Submission, root: etree._Element, reply: Reply) -> MaloteError:
@@ -148,7 +151,7 @@ class Reading(Words):
         if said and said.lstrip("0") != asked.lstrip("0"):
             raise Malformed(
                 english("s_bndes_other_protocol"), institution="bndes", facts={"said": said[:64], "asked": asked},
-                todo="nothing, it is asked again; where it stays so, ask BNDES",
+                todo=english("s_do_ask_bndes"),
             )  # fmt: skip
         return root
 
@@ -167,13 +170,13 @@ class Reading(Words):
             name = markup.local(root.tag)
             raise Malformed(
                 english("s_bndes_no_answer", service=service.name, root=name), institution="bndes",
-                todo=f"where it is BNDES's own, put {name!r} into extra.rules.own_roots; {REHEARSE}",
+                todo=english("s_do_own_roots", name=repr(name), rehearse=REHEARSE),
             )  # fmt: skip
         if meaning == "refused":
             found = list(self.reasons(root, service.name, None, "porta"))
             texts = [row[4] for row in found if row[4]]
             what = english("s_bndes_refused_question", why="; ".join(texts)[:500] or english("s_no_reason"))
-            raise about(Refused, what, "400", reasons=found, todo="correct the question; nothing else is affected")
+            raise about(Refused, what, "400", reasons=found, todo=english("s_do_question"))
         return root
 
     def reasons(
@@ -209,11 +212,14 @@ class Reading(Words):
     def _denied(self, reply: Reply) -> None:
         if reply.status in (401, 403):
             raise about(
-                Misconfigured, english("s_bndes_http", status=reply.status), str(reply.status), kept="nothing was done"
+                Misconfigured,
+                english("s_bndes_http", status=reply.status),
+                str(reply.status),
+                kept=english("s_kept_undone"),
             )
         if reply.status in (495, 496) or (reply.status == 400 and _HTML.match(reply.body) and _TLS.search(reply.body)):
             what = english("s_certificate_turned_down", status=reply.status)
-            raise about(Misconfigured, what, "401", kept="nothing was done")
+            raise about(Misconfigured, what, "401", kept=english("s_kept_undone"))
 
 
 def _unread(root: etree._Element, *, taken: bool) -> str:

@@ -72,7 +72,7 @@ def operation_of(submission: Submission, root: etree._Element, tags: Tags) -> Fi
     if not mine:
         raise Malformed(
             english("s_bndes_not_shown"), institution="bndes",
-            todo=f"it is asked again; extra.rules.tags (operacao, numero_proposta, …) name its elements; {REHEARSE}",
+            todo=english("s_do_tags_again", rehearse=REHEARSE),
         )  # fmt: skip
     return mine[0]
 
@@ -184,9 +184,7 @@ def cut_off(rules: BndesRules) -> CutOff:
     try:
         at = time.fromisoformat(rules.cut_off)
     except ValueError:
-        raise misfit(
-            english("s_bndes_cut_off", cut_off=repr(rules.cut_off)), "give a time of day such as 16:30:00"
-        ) from None
+        raise misfit(english("s_bndes_cut_off", cut_off=repr(rules.cut_off)), english("s_do_time")) from None
     return CutOff(at, rules.days_before, rules.days_after)
 
 

@@ -14,7 +14,7 @@ from malote.texts import english
 
 log = logging.getLogger("malote.institutions.bndes")
 
-REHEARSE = "`malote explain bndes FILE` rehearses how an answer is read"
+REHEARSE = english("s_do_rehearse")
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class Calls:
             )
         if reply.status in (404, 405):
             what = english("s_bndes_no_apa", path=self._services["status"].path, base=self._base, status=reply.status)
-            raise misfit(what, "correct host, port and path of the connection; BNDES's ends in /apa")
+            raise misfit(what, english("s_do_apa"))
         raise gateway(reply)
 
     def _welcome(self, reply: Reply) -> str:
@@ -187,5 +187,5 @@ def protocol_of(submission: Submission) -> str:
     :raises Misconfigured: where it has none
     """
     if not submission.receipt:
-        raise misfit(english("s_bndes_no_receipt", id=submission.id), "resolve it with --receipt PROTOCOL")
+        raise misfit(english("s_bndes_no_receipt", id=submission.id), english("s_do_resolve_protocol"))
     return submission.receipt

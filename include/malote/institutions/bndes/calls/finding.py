@@ -141,7 +141,7 @@ class Finder:
             raise Malformed(
                 english("s_bndes_pesquisa_unread", where=where),
                 institution="bndes",
-                todo=f"name its elements by extra.rules.tags (operacao, numero_proposta, numero_bndes); {REHEARSE}",
+                todo=english("s_do_tags", rehearse=REHEARSE),
             )
         return shown(root, tags)
 
