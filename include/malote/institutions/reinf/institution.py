@@ -51,7 +51,7 @@ class Reinf(Institution):
         if not re.fullmatch("[0-9A-Z]{8}|[0-9]{11}|[0-9A-Z]{12}[0-9]{2}", own):
             raise misfit(
                 english("s_reinf_who"),
-                "set extra.contribuinte, or leave it out where the e-CNPJ is the contributor's own",
+                english("s_do_contributor"),
             )
         self._inscription = own
         self._folder = treaties_of(access)
@@ -78,7 +78,10 @@ class Reinf(Institution):
         """Rows to lotes of one kind of event. Params: `eventos_por_lote`, `valid_rest`."""
         event = EVENTS.get(order.service)
         if event is None:
-            raise misfit(english("s_reinf_no_service", service=repr(order.service)), f"use one of {', '.join(EVENTS)}")
+            raise misfit(
+                english("s_reinf_no_service", service=repr(order.service)),
+                english("s_do_one_of", names=", ".join(EVENTS)),
+            )
         sender = Sender(self.access.environment, self._inscription, self._rules, self._signer)
         yield from lotes(event, layout_of(event, self._folder), order, rows, archive, free, number, sender)
 
@@ -114,7 +117,9 @@ class Reinf(Institution):
         own = {"rules": extra["rules"]} if "rules" in extra else {}
         there = cls(Access("reinf", "simulator", "https://localhost", extra={**own, "contribuinte": "0" * 8}))
         if service and service not in EVENTS:
-            raise misfit(english("s_no_service", service=repr(service)), f"use one of {', '.join(EVENTS)}")
+            raise misfit(
+                english("s_no_service", service=repr(service)), english("s_do_one_of", names=", ".join(EVENTS))
+            )
         return explained(there._calls, there._rules, service or "r4020", answer, status)
 
     def _signer(self, at: datetime) -> Signer:

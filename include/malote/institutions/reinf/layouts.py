@@ -8,6 +8,7 @@ from typing import Any
 
 from malote import place
 from malote.institutions.reinf.rules import Event, misfit
+from malote.texts import english
 from malote.treaty import EXPLAINED, Treaty, treaty
 
 log = logging.getLogger("malote.institutions.reinf")
@@ -77,7 +78,7 @@ def layout_of(event: Event, folder: Path | None) -> Layout:
             return Layout(treaty((home,), names[-1:], "Reinf", institution="reinf"), shipped=home == shipped)
     raise misfit(
         f"{event.code} has no layout here: malote ships those of {', '.join(_shipped(shipped))}",
-        "download the Receita's package of XSDs and name its folder in extra.schemas",
+        english("s_do_receita_xsd"),
     )
 
 

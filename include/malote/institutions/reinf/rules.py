@@ -9,7 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 from malote import address
-from malote.rules import Rules
+from malote.rules import Rules, some_of
+from malote.texts import english
 
 misfit = partial(address.misfit, "reinf")
 """What is wrong with the connection."""
@@ -119,15 +120,18 @@ class ReinfRules(Rules):
 
     def __post_init__(self) -> None:
         if not 1 <= self.eventos_por_lote <= MOST_EVENTS:
-            raise misfit(f"extra.rules.eventos_por_lote is {self.eventos_por_lote}", f"give 1 to {MOST_EVENTS}")
+            raise misfit(
+                english("s_rules_is", rule="eventos_por_lote", value=self.eventos_por_lote),
+                english("s_do_up_to", most=MOST_EVENTS),
+            )
         if not 1 <= len(self.ver_proc.strip()) <= 20:
-            raise misfit("extra.rules.ver_proc has no text, or more than 20 characters", "give e.g. malote")
+            raise misfit(english("s_rules_ver_proc"), english("s_do_ver_proc"))
         if not 1 <= self.due_day <= 28:
-            raise misfit(f"extra.rules.due_day is {self.due_day}", "give a day of every month, 1 to 28")
+            raise misfit(english("s_rules_is", rule="due_day", value=self.due_day), english("s_do_due_day"))
         if strange := sorted(set(self.tags) - set(TAGS)):
-            raise misfit(f"extra.rules.tags names {', '.join(strange)}", f"use some of: {', '.join(TAGS)}")
+            raise misfit(english("s_rules_names", rule="tags", names=", ".join(strange)), some_of(TAGS))
         if not all(isinstance(each, (list, tuple)) and each and all(map(_text, each)) for each in self.tags.values()):
-            raise misfit("extra.rules.tags holds what is no list of names", 'e.g. {"recibo": ["nrRecibo"]}')
+            raise misfit(english("s_rules_no_list", rule="tags"), english("s_do_tags_recibo"))
 
 
 def _text(value: object) -> bool:

@@ -95,7 +95,7 @@ class Calls:
 
     def _ask(self, submission: Submission, read: Callable[[Reply], T]) -> Call[T]:
         if not submission.receipt:
-            raise misfit(english("s_reinf_no_receipt", id=submission.id), "resolve it with --receipt PROTOCOL")
+            raise misfit(english("s_reinf_no_receipt", id=submission.id), english("s_do_resolve_protocol"))
         return self._get("consulta/lotes", f"{self._base}/consulta/lotes/{quote(submission.receipt, safe='')}", read)
 
     def _get(self, name: str, url: str, read: Callable[[Reply], T]) -> Call[T]:
@@ -116,7 +116,7 @@ class Calls:
                 return Receipt(found.pop(), facts={"read": english("s_leniently")})
             if reply.status == 415:
                 what = english("s_reinf_says_no_xml")
-                raise _about(Refused, what, "415", kept="nothing was taken over there") from None
+                raise _about(Refused, what, "415", kept=english("s_kept_not_taken")) from None
             raise _doubt(reply, broken.what) from None
         if said.strange_to(submission):
             raise _doubt(reply, english("s_reinf_other_contributor"))
@@ -163,7 +163,7 @@ class Calls:
             raise Malformed(
                 english("s_reinf_other_lote"), institution="reinf",
                 facts={"said": said.protocol or "another contributor", "asked": submission.receipt or ""},
-                todo="nothing, it is asked again; where it stays so, ask the Receita",
+                todo=english("s_do_ask_receita"),
             )  # fmt: skip
         return said
 
@@ -222,14 +222,14 @@ class Calls:
 def _denied(reply: Reply) -> None:
     if reply.status in (495, 496):
         what = english("s_certificate_turned_down", status=reply.status)
-        raise _about(Misconfigured, what, str(reply.status), kept="nothing was done over there")
+        raise _about(Misconfigured, what, str(reply.status), kept=english("s_kept_undone_there"))
 
 
 def _doubt(reply: Reply, what: str) -> Malformed:
     return Malformed(
         english("s_reinf_unsaid", status=reply.status, what=what), institution="reinf",
-        code=str(reply.status), todo="nothing now: it is looked for before it is sent again",
-        kept="the lote: nothing is sent again by itself",
+        code=str(reply.status), todo=english("s_do_looked_for"),
+        kept=english("s_kept_lote"),
     )  # fmt: skip
 
 
@@ -238,8 +238,8 @@ def _gateway(reply: Reply) -> MaloteError:
     if reply.status == 429:
         return Throttled(what, institution="reinf", code="429", retry_after=reply.retry_after)
     if reply.status >= 500 or reply.status in (401, 403):
-        return Unavailable(what, institution="reinf", code=str(reply.status), todo="nothing: it is asked again")
-    return Malformed(what, institution="reinf", todo="it is asked again; where it stays so, look at the address")
+        return Unavailable(what, institution="reinf", code=str(reply.status), todo=english("s_do_asked_again"))
+    return Malformed(what, institution="reinf", todo=english("s_do_look_address"))
 
 
 def _about(kind: type[E], what: str, code: str, **more: object) -> E:

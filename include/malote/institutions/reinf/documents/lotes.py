@@ -18,13 +18,14 @@ from malote.institutions.reinf.documents.signing import Signer
 from malote.institutions.reinf.layouts import Layout
 from malote.institutions.reinf.rules import MOST_EVENTS, Event, ReinfRules, misfit
 from malote.submission import Document, Item, Order
+from malote.texts import english
 from malote.treaty import Fixed
 
 log = logging.getLogger("malote.institutions.reinf")
 
 FOLDER = "reinf/sent"
 LOTE = "http://www.reinf.esocial.gov.br/schemas/envioLoteEventosAssincrono/v1_00_00"
-KEPT = "nothing was sent and nothing was kept in the journal; the rows are where they were"
+KEPT = english("s_kept_rows_there")
 
 _BLOCKS = 100_000 // MOST_EVENTS
 """Lotes that can be numbered within one second: an Id ends with 5 digits."""
@@ -141,7 +142,7 @@ def _numbered(event: Event, order: Order, n: int, number: Number, sender: Sender
 def _most(params: Mapping[str, Any], most: int) -> int:
     given = str(params.get("eventos_por_lote") or most)
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and int(given)):
-        raise misfit(f"the param eventos_por_lote is {given[:40]}", f"give a whole number from 1 to {most}")
+        raise misfit(f"the param eventos_por_lote is {given[:40]}", english("s_do_whole_to", most=most))
     return min(int(given), most)
 
 
@@ -153,5 +154,5 @@ def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
         f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
         institution="reinf", problems=tuple(problems), kept=KEPT,
-        todo="correct the rows or the SQL and run again; param valid_rest sends the others without the wrong rows",
+        todo=english("s_do_rows_rest"),
     )  # fmt: skip
