@@ -44,7 +44,7 @@ class Ccee(Institution):
             raise Misconfigured(
                 english("s_ccee_no_profile"),
                 institution="ccee",
-                todo="set it to the code of the perfil de agente (not of the agente) that the files are sent for",
+                todo=english("s_do_perfil"),
             )
         self._profile = profile
         self._folder = treaties_of(access)
@@ -53,7 +53,7 @@ class Ccee(Institution):
             raise Misconfigured(
                 english("s_ccee_decimal_sign", value=repr(self._rules.decimal_sign)),
                 institution="ccee",
-                todo="give a comma or a point",
+                todo=english("s_do_sign"),
             )
         self._calls = Calls(access, self._rules, profile, self._folder)
 
@@ -115,7 +115,7 @@ class Ccee(Institution):
 
     def read(self, submission: Submission, answer: BinaryIO) -> Iterator[AnswerRow]:
         def fault(element: etree._Element) -> NoReturn:
-            raise Fault.of(element).told(Malformed, english("s_ccee_kept_fault"), todo="ask again")
+            raise Fault.of(element).told(Malformed, english("s_ccee_kept_fault"), todo=english("s_do_ask_again"))
 
         return details(answer, submission.receipt, fault)
 
@@ -123,7 +123,7 @@ class Ccee(Institution):
     def explain(cls, answer: bytes, extra: Mapping[str, Any], *, service: str = "", status: int = 200) -> Iterator[str]:
         if service not in ("", *cls.services):
             raise Misconfigured(
-                english("s_no_service", service=repr(service)), institution="ccee", todo="leave --service out"
+                english("s_no_service", service=repr(service)), institution="ccee", todo=english("s_do_no_service")
             )
         own = {name: extra[name] for name in ("rules", "schemas") if name in extra}
         access = Access("ccee", "simulator", "https://localhost", extra={**own, "codigo_perfil_agente": "0"})

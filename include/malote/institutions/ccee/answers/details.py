@@ -94,5 +94,5 @@ def _text(element: etree._Element) -> str | None:
 
 
 def _malformed(what: str, **facts: str) -> Malformed:
-    todo = "nothing, it is asked again; where it stays so, ask CCEE"
+    todo = english("s_do_ask_ccee")
     return Malformed(what, institution="ccee", todo=todo, facts=facts)

@@ -90,7 +90,7 @@ class Calls:
 
     def _ask(self, submission: Submission, read: Any) -> Call[Any]:
         if not submission.receipt:
-            raise misfit(english("s_ccee_no_receipt", id=submission.id), "resolve it with --receipt")
+            raise misfit(english("s_ccee_no_receipt", id=submission.id), english("s_do_resolve_receipt"))
         return self._query(submission.receipt, read, (256 << 10) + (8 << 10) * submission.item_count)
 
     def _query(self, code: str, read: Any, limit: int) -> Call[Any]:
@@ -110,7 +110,7 @@ class Calls:
         if service not in self._envelopes:
             access = self._access
             if not access.login or not access.password:
-                raise misfit(english("s_ccee_no_user"), "set login and password (WS-Security)")
+                raise misfit(english("s_ccee_no_user"), english("s_do_wsse"))
             headers = {
                 "MessageHeader": {"codigoPerfilAgente": self._profile},
                 "Security": {"UsernameToken": {"Username": access.login, "Password": access.password}},
@@ -155,7 +155,7 @@ class Calls:
             raise denied(fault, self._profile)
         if fault.kind == "refused":
             what = english("s_ccee_door")
-            raise fault.told(Refused, what, todo=fault.action, kept="the items: none was taken")
+            raise fault.told(Refused, what, todo=fault.action, kept=english("s_kept_items"))
         raise doubt(submission, english("s_ccee_unsaid"), fault)
 
     def _progress(self, submission: Submission, reply: Reply) -> Progress:
@@ -190,7 +190,7 @@ class Calls:
                 return
         except _NoData:
             pass
-        raise Malformed(english("s_ccee_no_answer"), institution="ccee", todo="ask again")
+        raise Malformed(english("s_ccee_no_answer"), institution="ccee", todo=english("s_do_ask_again"))
 
     def _welcome(self, reply: Reply) -> str:
         try:
@@ -220,10 +220,10 @@ class Calls:
         if fault.kind == "misconfigured":
             raise denied(fault, self._profile)
         if _SLM.search(fault.message):
-            raise fault.told(Throttled, english("s_ccee_throttled"), todo="wait; see rules requests and window")
+            raise fault.told(Throttled, english("s_ccee_throttled"), todo=english("s_do_wait_rules"))
         if fault.kind == "doubt":
-            raise fault.told(Unavailable, english("s_ccee_could_not"), todo="nothing: it is asked again")
-        todo = "nothing, it is asked again; where it stays so, tell CCEE the transactionId"
+            raise fault.told(Unavailable, english("s_ccee_could_not"), todo=english("s_do_asked_again"))
+        todo = english("s_do_transaction")
         raise fault.told(Malformed, english("s_ccee_fault"), todo=todo)
 
     def _wsdl(self, reply: Reply) -> str:
@@ -238,7 +238,7 @@ class Calls:
         if reply.status != 200 or root != "definitions":
             raise misfit(
                 english("s_ccee_no_wsdl", base=self._base, service=IMPORTAR, status=reply.status, root=root),
-                "correct host, port and path; the firewall must let 442 and 443 out; a proxy may have answered instead",
+                english("s_do_ccee_ports"),
             )
         return f"the WSDL of {IMPORTAR} is served"
 

@@ -43,18 +43,18 @@ def envelope(
     try:
         client = _client(str(wsdl), max(each.stat().st_mtime_ns for each in wsdl.parent.iterdir()))
     except (zeep.exceptions.Error, etree.LxmlError, OSError, ValueError) as wrong:
-        raise misfit(english("s_wsdl_unread", wsdl=wsdl, why=type(wrong).__name__), "correct extra.schemas") from None
+        raise misfit(english("s_wsdl_unread", wsdl=wsdl, why=type(wrong).__name__), english("s_do_schemas")) from None
     try:
         message = client.create_message(client.service, operation, _soapheaders=dict(headers), **body)  # type: ignore[no-untyped-call]
     except (zeep.exceptions.Error, TypeError, ValueError, AttributeError) as wrong:
         # Only the class: the text may quote the password that the codec stumbled over.
         raise misfit(
             english("s_wsdl_unwritten", operation=operation, name=wsdl.name, why=type(wrong).__name__),
-            "compare extra.schemas with the shipped files; look for control characters in user and password",
+            english("s_do_schemas_control"),
         ) from None
     head, found, tail = etree.tostring(message, xml_declaration=True, encoding="UTF-8").partition(PLACEHOLDER.encode())
     if not found:
-        raise misfit(english("s_wsdl_no_room", name=wsdl.name), "compare extra.schemas with the shipped files")
+        raise misfit(english("s_wsdl_no_room", name=wsdl.name), english("s_do_schemas_compare"))
     return head, tail
 
 
@@ -62,7 +62,7 @@ class _Offline(zeep.transports.Transport):
     """Reads local files for zeep and refuses everything else."""
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise misfit(english("s_wsdl_network"), "put that file beside it and name it there")
+        raise misfit(english("s_wsdl_network"), english("s_do_wsdl_beside"))
 
     _load_remote_data = get = post = post_xml = _refuse
 

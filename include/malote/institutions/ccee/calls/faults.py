@@ -80,17 +80,17 @@ def _of_soap_12(fault: etree._Element) -> dict[str, str]:
 
 def denied(fault: Fault, profile: str) -> Misconfigured:
     """A denial, in words that say which of the connection's fields it is about."""
+    certificate = english("s_do_ccee_certificate")
     if "codigoperfilagente" in fault.message.lower():
         what = english("s_ccee_not_profile", profile=profile)
-        todo = "set extra.codigo_perfil_agente to the code of a perfil (not of the agente) that this user may act for"
+        todo = english("s_do_ccee_perfil", certificate=certificate)
     elif re.search(r"\buri\b", fault.message, re.IGNORECASE):
         what = english("s_ccee_not_address")
-        todo = "correct host, port and path of the connection"
+        todo = english("s_do_host_path", certificate=certificate)
     else:
         what = english("s_ccee_not_user")
-        todo = "correct login and password of the connection (the system user, not a person's)"
-    todo += "; see that client_certificate is the one that was uploaded to CCEE for this user, and not expired"
-    return fault.told(Misconfigured, what, todo=todo, kept="nothing was done over there")
+        todo = english("s_do_ccee_system", certificate=certificate)
+    return fault.told(Misconfigured, what, todo=todo, kept=english("s_kept_undone_there"))
 
 
 def denial(body: bytes) -> Fault | None:
@@ -114,7 +114,7 @@ def doubt(submission: Submission, what: str, fault: Fault | None = None, **facts
     more: dict[str, Any] = {
         "submission": submission.id,
         "todo": english("s_ccee_search", id=submission.id),
-        "kept": "the file and its items: nothing is sent again by itself",
+        "kept": english("s_kept_file"),
     }
     error = fault.told(InDoubt, what, **more) if fault else InDoubt(what, institution="ccee", **more)
     error.facts.update(facts)
@@ -127,8 +127,8 @@ def gateway(reply: Reply) -> MaloteError:
     if reply.status == 429:
         return Throttled(what, institution="ccee", code="429", retry_after=reply.retry_after)
     if reply.status in (502, 503, 504):
-        return Unavailable(what, institution="ccee", todo="nothing: it is asked again")
+        return Unavailable(what, institution="ccee", todo=english("s_do_asked_again"))
     if reply.status in (401, 403):
-        todo = "check the client certificate (uploaded to CCEE, not expired), user and password"
+        todo = english("s_do_ccee_login")
         return Misconfigured(what, institution="ccee", todo=todo)
-    return Malformed(what, institution="ccee", todo="it is asked again; where it stays so, check the address")
+    return Malformed(what, institution="ccee", todo=english("s_do_look_address"))

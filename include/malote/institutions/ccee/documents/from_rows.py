@@ -15,13 +15,14 @@ from malote.institution import Free, Row
 from malote.institutions.ccee.documents.contract_file import contract_file
 from malote.reading import markup
 from malote.submission import Document, Item, Stored
+from malote.texts import english
 from malote.treaty import EXPLAINED, Plan, Treaty, Wrong
 
 BATCH = 500
 """Rows that are looked at together: one question to the journal, one verdict of libxml2."""
 
 FOLDER = "ccee/sent"
-PREPARED = "nothing was sent and nothing was kept in the journal; the rows are where they were"
+KEPT = english("s_kept_rows_there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,11 @@ class Layout:
         encoding = str(params.get("encoding") or "ISO-8859-1").upper()
         per_file = str(params.get("records_per_file", 500))
         if encoding not in markup.ENCODINGS:
-            raise _wrong(f"the param encoding is {encoding!r}", f"use one of {', '.join(sorted(markup.ENCODINGS))}")
+            raise _wrong(
+                f"the param encoding is {encoding!r}", english("s_do_one_of", names=", ".join(sorted(markup.ENCODINGS)))
+            )
         if not (per_file.isdecimal() and len(per_file) < 10 and int(per_file)):
-            raise _wrong(f"the param records_per_file is {per_file[:40]}", "give a whole number from 1")
+            raise _wrong(f"the param records_per_file is {per_file[:40]}", english("s_do_whole"))
         attributes = {"tipoGeracao": "1", "tipoCCEAL": "1", **{k: v for k, v in params.items() if v not in (None, "")}}
         return cls(str(params.get("root") or "ContratosCCEAL"), encoding, int(per_file), attributes)
 
@@ -175,10 +178,10 @@ def invalid(problems: list[Problem]) -> Invalid:
         f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
         institution="ccee",
         problems=tuple(problems),
-        todo="correct the rows, the SQL or the file, and run again",
-        kept=PREPARED,
+        todo=english("s_do_rows_file"),
+        kept=KEPT,
     )
 
 
 def _wrong(what: str, todo: str) -> Misconfigured:
-    return Misconfigured(what, institution="ccee", todo=todo, kept=PREPARED)
+    return Misconfigured(what, institution="ccee", todo=todo, kept=KEPT)

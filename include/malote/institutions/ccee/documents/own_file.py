@@ -18,11 +18,12 @@ from malote.archive import Archive, Sheet
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.institution import Free, Row
 from malote.institutions.ccee.documents.contract_file import contract_file
-from malote.institutions.ccee.documents.from_rows import BATCH, FOLDER, PREPARED, Discard, document, invalid
+from malote.institutions.ccee.documents.from_rows import BATCH, FOLDER, KEPT, Discard, document, invalid
 from malote.institutions.ccee.rules import REFERENCIA
 from malote.reading import STRICT, markup, repair
 from malote.reference import normal
 from malote.submission import Document, Item
+from malote.texts import english
 from malote.treaty import Treaty
 
 RECORD = "Contrato"
@@ -208,8 +209,8 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
             raise Misconfigured(
                 f"the file of param arquivo cannot be read: {getattr(wrong, 'strerror', wrong)}: {str(path)!r}",
                 institution="ccee",
-                todo="give a path that the worker can read",
-                kept=PREPARED,
+                todo=english("s_do_path"),
+                kept=KEPT,
             ) from None
         return
     for row in rows:
