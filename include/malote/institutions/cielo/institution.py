@@ -47,7 +47,7 @@ class Cielo(Institution):
         if not re.fullmatch("[0-9]{10}", self._ec):
             raise misfit(
                 english("s_cielo_login"),
-                "set login to the número de afiliação, with leading zeros, and password to its chave",
+                english("s_do_ec"),
             )
         self._folder = treaties_of(access)
         self._rules = rules.CieloRules.of(access.extra)
@@ -109,7 +109,10 @@ class Cielo(Institution):
         rules.CieloRules.of(extra)  # which refuses what does not fit
         operation = rules.OPERATIONS.get(service or "autorizacao")
         if operation is None:
-            raise misfit(english("s_no_service", service=repr(service)), f"use one of {', '.join(rules.OPERATIONS)}")
+            raise misfit(
+                english("s_no_service", service=repr(service)),
+                english("s_do_one_of", names=", ".join(rules.OPERATIONS)),
+            )
         return explained(operation.code, answer, status)
 
     def tags(self, submission: Submission, references: Sequence[str]) -> Sequence[str] | None:

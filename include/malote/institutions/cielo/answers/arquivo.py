@@ -147,5 +147,5 @@ def _malformed(what: str) -> Malformed:
     return Malformed(
         english("s_cielo_arquivo", what=what),
         institution="cielo",
-        todo="nothing, it is asked again; where it stays so, ask Cielo what `arquivo` holds: no sample of it is known",
+        todo=english("s_do_ask_arquivo"),
     )

@@ -52,6 +52,4 @@ def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
 
 
 def _malformed(what: str, **facts: str) -> Malformed:
-    return Malformed(
-        what, institution="cielo", todo="nothing, it is asked again; where it stays so, ask Cielo", facts=facts
-    )
+    return Malformed(what, institution="cielo", todo=english("s_do_ask_cielo"), facts=facts)

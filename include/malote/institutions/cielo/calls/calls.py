@@ -110,7 +110,7 @@ class Calls:
         :raises Misconfigured: where the connection has none
         """
         if not 1 <= len(self._access.password) <= 100:
-            raise misfit(english("s_cielo_no_chave"), "set its password")
+            raise misfit(english("s_cielo_no_chave"), english("s_do_password"))
         return self._access.password
 
     def _heard(self, reply: Reply) -> replies.Heard:
@@ -141,5 +141,5 @@ def lot_number(submission: Submission) -> int:
     text = submission.receipt or str(submission.facts.get("numero_lote") or "")
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdigit() and len(digits) < 10 and 1 <= int(digits or 0) <= LARGEST_LOT):
-        raise misfit(english("s_cielo_no_receipt", id=submission.id), "resolve it with --receipt LOT_NUMBER")
+        raise misfit(english("s_cielo_no_receipt", id=submission.id), english("s_do_resolve_lot"))
     return int(digits)

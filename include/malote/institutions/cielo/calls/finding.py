@@ -58,6 +58,6 @@ def find(
         raise Malformed(
             english("s_cielo_still_unclear", what=unclear.what),
             institution="cielo", code=unclear.code, meaning=unclear.meaning, facts=unclear.facts,
-            todo="nothing now: it is asked again",
+            todo=english("s_do_nothing_asked"),
         ) from None  # fmt: skip
     return Found(receipt)

@@ -29,8 +29,8 @@ def upload(archive: Archive, stored: Stored, *, part: str, file_name: str) -> tu
             raise Misconfigured(
                 english("s_cielo_part_name"),
                 institution="cielo",
-                todo="correct rule part_name",
-                kept="nothing was sent",
+                todo=english("s_do_part_name"),
+                kept=english("s_kept_unsent"),
             )
     # Derived from the file's own hash: a file that contained it would have to contain a hash of itself.
     boundary = f"malote-{sha256(f'{stored.sha256} {file_name}'.encode()).hexdigest()[:48]}"

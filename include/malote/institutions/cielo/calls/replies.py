@@ -52,8 +52,8 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
         return InDoubt(
             what, institution="cielo", submission=submission.id, code=code.code if code else None,
             meaning=code.meaning if code else None, facts={"mensagem": said} if said else {},
-            todo="nothing now: it is asked for before anything is sent again",
-            kept="the lot and its items: nothing is sent again by itself under another number",
+            todo=english("s_do_asked_before"),
+            kept=english("s_kept_lot"),
         )  # fmt: skip
 
     repairs = Repairs()
@@ -78,7 +78,7 @@ def receipt(submission: Submission, number: int, ec: str, reply: Reply) -> Recei
     code = batch_code(printed)
     if code and code.kind == "refused":
         what = english("s_cielo_door")
-        raise _about(Refused, what, code, said, kept="the items: none was taken")
+        raise _about(Refused, what, code, said, kept=english("s_kept_items"))
     if code and code.kind == "misconfigured":
         raise denied(code, said, ec)
     if (
@@ -130,7 +130,7 @@ def heard(reply: Reply, ec: str) -> Heard:
     if code is None:
         raise Malformed(
             english("s_cielo_question_code", code=_short(printed)), institution="cielo",
-            facts={"mensagem": said}, todo="nothing, it is asked again; where it stays so, ask Cielo",
+            facts={"mensagem": said}, todo=english("s_do_ask_cielo"),
         )  # fmt: skip
     if code.kind == "wait":
         return Heard(False, int(code.code), f"{code.code}: {said or code.meaning}")
@@ -144,7 +144,7 @@ def heard(reply: Reply, ec: str) -> Heard:
 def denied(code: Code, said: str, ec: str) -> Misconfigured:
     """EC or chave are wrong, in words that say which of the connection's fields it is about."""
     what = english("s_cielo_not_ec", ec=ec) if code.code == "084" else english("s_cielo_not_chave", ec=ec)
-    return _about(Misconfigured, what, code, said, kept="nothing was done over there")
+    return _about(Misconfigured, what, code, said, kept=english("s_kept_undone_there"))
 
 
 def _about(kind: type[E], what: str, code: Code, said: str, kept: str | None = None) -> E:
@@ -160,11 +160,11 @@ def _gateway(reply: Reply, wrong: Malformed) -> MaloteError:
     if reply.status == 429:
         return Throttled(what, institution="cielo", code="429", retry_after=reply.retry_after)
     if reply.status >= 500:
-        return Unavailable(what, institution="cielo", todo="nothing: it is asked again")
+        return Unavailable(what, institution="cielo", todo=english("s_do_asked_again"))
     if reply.status in (401, 403):
-        todo = "look at the address, and at what stands between here and Cielo; Cielo itself answers with HTTP 200"
+        todo = english("s_do_cielo_between")
         return Misconfigured(what, institution="cielo", todo=todo)
-    return Malformed(what, institution="cielo", todo="it is asked again; where it stays so, look at the address")
+    return Malformed(what, institution="cielo", todo=english("s_do_look_address"))
 
 
 def _receipt(number: int, envio: str | None, retorno: str | None, said: str, **facts: str) -> Receipt:

@@ -13,9 +13,10 @@ from malote.clock import ZONE
 from malote.errors import Misconfigured, Problem
 from malote.institutions.cielo.documents.rows import LIST
 from malote.institutions.cielo.rules import LARGEST_LOT, CieloRules, Operation
+from malote.texts import english
 from malote.treaty import ESCAPES, Fixed, Leaf, Treaty
 
-KEPT = "nothing was sent and nothing was kept in the journal; the rows are where they were"
+KEPT = english("s_kept_rows_there")
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -142,10 +143,10 @@ def items_per_lot(params: Mapping[str, Any], most: int) -> int:
     """
     given = str(params.get("items_per_lot") or most)
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and int(given)):
-        raise misfit(f"the param items_per_lot is {given[:40]}", "give a whole number from 1, or leave it out")
+        raise misfit(f"the param items_per_lot is {given[:40]}", english("s_do_whole_or_none"))
     return min(int(given), most)
 
 
-def misfit(what: str, todo: str = "correct the connection") -> Misconfigured:
+def misfit(what: str, todo: str = english("s_do_connection")) -> Misconfigured:
     """Nothing was rendered: the connection, the params or the rules are wrong."""
     return Misconfigured(what, institution="cielo", todo=todo, kept=KEPT)

@@ -17,6 +17,7 @@ from malote.institutions.cielo.documents.rows import Batch, lot
 from malote.institutions.cielo.documents.selection import Selection
 from malote.institutions.cielo.rules import LARGEST_LOT, OPERATIONS
 from malote.submission import Document, Item, Order
+from malote.texts import english
 from malote.treaty import Treaty, Verdict
 
 FOLDER = "cielo/sent"
@@ -198,6 +199,6 @@ def _invalid(problems: tuple[Problem, ...]) -> Invalid:
         f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
         institution="cielo",
         problems=problems,
-        todo="correct the rows or the SQL and run again; param valid_rest sends the others without the wrong rows",
+        todo=english("s_do_rows_rest"),
         kept=KEPT,
     )
