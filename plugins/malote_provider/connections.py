@@ -53,7 +53,7 @@ def text_of(extra: Mapping[str, Any], name: str) -> str | None:
     value = extra.get(name)
     if value is None or (isinstance(value, (str, int)) and not isinstance(value, bool)):
         return None if value is None else str(value)
-    raise Misconfigured(english("s_conn_no_text", name=name), todo="put it in quotation marks")
+    raise Misconfigured(english("s_conn_no_text", name=name), todo=english("s_do_quote"))
 
 
 def legacy_of(extra: Mapping[str, Any]) -> bool:
@@ -63,7 +63,7 @@ def legacy_of(extra: Mapping[str, Any]) -> bool:
     """
     said = extra.get("tls") or {}
     if not isinstance(said, dict) or set(said) - {"legacy"} or not isinstance(said.get("legacy", False), bool):
-        raise Misconfigured(english("s_conn_tls"), todo='it is {"legacy": true}, or left out')
+        raise Misconfigured(english("s_conn_tls"), todo=english("s_do_legacy"))
     return bool(said.get("legacy", False))
 
 
@@ -78,7 +78,7 @@ def access_of(connection: Connection, institution: str) -> Access:
         raise Misconfigured(
             english("s_conn_environment", conn=repr(connection.conn_id)),
             institution=institution,
-            todo=f"set environment in extra: {', '.join([*load(institution).environments, 'simulator'])}",
+            todo=english("s_do_environment", names=", ".join([*load(institution).environments, "simulator"])),
         )
     return Access(
         institution=institution,
@@ -124,10 +124,10 @@ def base_url(host: str, port: int | str | None, environment: str) -> str:
         if not (found is None or 0 < found < 65536) or parts.scheme not in ("https", "http"):
             raise ValueError("scheme or port")
     except (ValueError, OverflowError, TypeError):
-        raise Misconfigured(english("s_conn_no_address"), todo="host: https://name/path, nothing else") from None
+        raise Misconfigured(english("s_conn_no_address"), todo=english("s_do_host")) from None
     name = f"[{name}]" if ":" in name else name
     if parts.scheme == "http" and environment != "simulator":
-        raise Misconfigured(english("s_conn_http"), todo="use https://")
+        raise Misconfigured(english("s_conn_http"), todo=english("s_do_https"))
     return f"{parts.scheme}://{name}{f':{found}' if found else ''}{parts.path.rstrip('/')}"
 
 
@@ -137,7 +137,5 @@ def _object(text: str | None, what: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise Misconfigured(
-            english("s_conn_no_object", what=what), todo='give an object, e.g. {"environment": "piloto"}'
-        )
+        raise Misconfigured(english("s_conn_no_object", what=what), todo=english("s_do_object"))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
-from malote.texts import Words
+from malote.texts import Words, english
 from malote_provider.saying import SHOWN
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def refusal(hook: MaloteHook, submission: str) -> Refused:
         code=said.get("code"),
         meaning=code.meaning if code else None,
         todo=ENGLISH("n_refused_do", action=action, free=free),
-        kept=f"the file is in the archive; `malote story {submission}`",
+        kept=english("s_kept_story", id=submission),
     )
 
 
@@ -51,8 +51,8 @@ def failed_before(tasks: Sequence[str]) -> Terminal:
     """What the person on call does about a run in which something failed on the way to what has been collected here."""
     return Terminal(
         f"{' and '.join(tasks)} of this run failed before; what could be collected all the same has landed",
-        todo="see there why; clear it when that is mended: what was sent is not sent again",
-        kept="everything that was sent: any later run with scope='service' collects it",
+        todo=english("s_do_clear_mended"),
+        kept=english("s_kept_collected"),
     )
 
 
@@ -70,7 +70,7 @@ def unanswered(landed: Unanswered) -> Terminal:
         f"{ENGLISH('n_unanswered', n=landed.items)} ({named}){said}",
         submission=landed.submission,
         todo=ENGLISH("n_unanswered_do", asked=asked, id=landed.submission),
-        kept="what was answered has landed; the items without an answer stay locked",
+        kept=english("s_kept_locked"),
     )
 
 
@@ -86,8 +86,8 @@ def refused_items(found: Sequence[tuple[str, int]], items: int) -> Terminal:
     named = ", ".join(f"{n} in {id}" for id, n in found[:SHOWN])
     return Terminal(
         f"the institution refused {items} items ({named}{', …' if len(found) > SHOWN else ''})",
-        todo=f"`malote items {found[0][0]}`, or its page, says why; correct the rows and run again with resend_refused",
-        kept="everything that was answered has landed",
+        todo=english("s_do_items", id=found[0][0]),
+        kept=english("s_kept_answered"),
     )
 
 
@@ -109,7 +109,7 @@ def table(counts: Mapping[str, int]) -> list[str]:
 
 def unsent(submission: str) -> Terminal:
     """What the person on call does about a submission that was never handed over."""
-    return Terminal("it was not sent", submission=submission, todo="clear the submit task: it sends only what was not")
+    return Terminal("it was not sent", submission=submission, todo=english("s_do_clear_submit"))
 
 
 def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
@@ -126,7 +126,7 @@ def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
     return kind(
         "\n".join([f"{len(errors)} submissions need a person:", *lines, *more]),
         institution=institution,
-        kept="everything that was answered and can be read has landed",
+        kept=english("s_kept_readable"),
         each=tuple(errors),
         **_same(errors),
     )

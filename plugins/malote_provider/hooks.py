@@ -106,7 +106,7 @@ class MaloteHook(HttpHook):
         if found is None:
             raise Misconfigured(
                 english("s_conn_none", conn=repr(conn_id)), institution=self.institution,
-                todo=f"create it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}")  # fmt: skip
+                todo=english("s_do_create_conn", name=conn_id.upper()))  # fmt: skip
         return found
 
     def access(self) -> Access:

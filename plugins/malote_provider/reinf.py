@@ -10,6 +10,7 @@ from airflow.sdk import Asset
 
 from malote.errors import Misconfigured
 from malote.hours import ZONE, bank_day
+from malote.texts import english
 from malote_provider.declaration import REINF
 from malote_provider.operators import DoubtOperator, LandOperator, SubmitOperator
 from malote_provider.selecting import NO_CARD
@@ -83,8 +84,8 @@ def chosen(evento: str, step: int, outgoing_sql: str | None = None) -> list[str]
         if str(outgoing_sql).strip().endswith(".sql"):
             raise Misconfigured(
                 "outgoing_sql is of one kind of event, and the run is of several", institution="reinf",
-                todo="choose its evento, name a folder that has a file for each, or leave outgoing_sql empty",
-                kept="nothing was selected, nothing was sent",
+                todo=english("s_do_choose_evento"),
+                kept=english("s_kept_neither"),
             )  # fmt: skip
         return list(MES[step])
     own = 0 if evento in ("r1000", "r1050", "r1070") else 2 if evento in ("r2098", "r2099", "r4099") else 1

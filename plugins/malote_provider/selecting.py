@@ -9,9 +9,10 @@ from typing import Any
 
 from malote import cards, place
 from malote.errors import Misconfigured
+from malote.texts import english
 from malote_provider.options import option
 
-_KEPT = "nothing was selected, nothing was sent"
+_KEPT = english("s_kept_neither")
 _NAME = re.compile(r"[^\W.][\w.-]*(?:/[^\W.][\w.-]*)*")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _SQL = re.compile(r"\b(?:select|with|table|values)\b", re.IGNORECASE)
@@ -34,7 +35,7 @@ def refuse_cards(institution: str, given: Mapping[str, Any]) -> None:
         if cards.holding([value if isinstance(value, (str, int, float, Mapping, list, tuple)) else None]):
             raise _wrong(
                 f"{name} {cards.HOLDS}", institution,
-                "select the rows by another column, and remove that run: Airflow has kept what it was given",
+                english("s_do_card_param"),
             )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def statement(
     if not _NAME.fullmatch(text):
         raise _wrong(
             "outgoing_sql of a run is the name of a file: a run starts no SQL and no path of its own", institution,
-            f"put the SQL into a .sql file below [malote] outgoing_sql_folders ({_told(folders)}) and give its name",
+            english("s_do_sql_file", folders=_told(folders)),
         )  # fmt: skip
     names = (text,) if text.endswith(".sql") else (f"{text}/{own}", f"{text}/{service}.sql")
     for name in names:
@@ -82,7 +83,7 @@ def statement(
             return _read(found, institution)
     raise _wrong(
         f"there is no file {' or '.join(names)} for outgoing_sql", institution,
-        f"put it below [malote] outgoing_sql_folders ({_told(folders)}), or name one of {', '.join(shipped())}",
+        english("s_do_sql_below", folders=_told(folders), names=", ".join(shipped())),
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def own_file(arquivo: str, institution: str, folders: Sequence[Path]) -> str:
         return str(found)
     raise _wrong(
         f"arquivo {arquivo!r} is no file below one of the folders that files are sent from ({_told(folders)})",
-        institution, "put it there, or name its folder in [malote] arquivo_folders (of the workers)",
+        institution, english("s_do_arquivo_folder"),
     )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def _read(path: Path, institution: str) -> str:
         why = (getattr(error, "strerror", None) or "no name of a file").lower()
         raise _wrong(
             f"outgoing_sql {path} cannot be read: {why}", institution,
-            f"give an absolute path, or the name of one of {', '.join(shipped())}",
+            english("s_do_sql_path", names=", ".join(shipped())),
         ) from None  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from malote import warehouse
 from malote.errors import MaloteError, Misconfigured
 from malote.rules import duration
+from malote.texts import english
 from malote_provider.options import option
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def timeout() -> timedelta:
         found = timedelta()
     if not timedelta(seconds=1) <= found <= _LONGEST:
         raise Misconfigured(
-            f"[malote] outgoing_timeout is {said[:40]!r}", todo="give a duration from PT1S to P1D, such as PT10M",
-            kept="nothing was selected, nothing was sent",
+            f"[malote] outgoing_timeout is {said[:40]!r}", todo=english("s_do_timeout"),
+            kept=english("s_kept_neither"),
         )  # fmt: skip
     return found

@@ -12,6 +12,7 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from malote.errors import Misconfigured
 from malote.rules import bounded, duration
 from malote.submission import OPEN, Standing
+from malote.texts import english
 from malote_provider.selecting import given
 from malote_provider.tasks import MaloteTask
 from malote_provider.triggers import receipts, unpacked
@@ -112,9 +113,7 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         try:
             return duration(self.patience)
         except ValueError:
-            raise Misconfigured(
-                f"patience is {repr(self.patience)[:60]}", todo="give an ISO 8601 duration such as PT12H or P3D"
-            ) from None
+            raise Misconfigured(f"patience is {repr(self.patience)[:60]}", todo=english("s_do_patience")) from None
 
     def _result(self, hook: MaloteHook, status: str) -> dict[str, Any]:
         which = () if self.scope == "pouch" else OPEN  # of a service, what has landed is years

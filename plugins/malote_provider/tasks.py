@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.errors import Misconfigured
+from malote.texts import english
 from malote_provider.declaration import Declaration, hook_of
 from malote_provider.links import StoryLink
 from malote_provider.pouch import pouch_id
@@ -83,7 +84,7 @@ class MaloteTask(BaseOperator):
             raise Misconfigured(
                 f"there is no service {service!r}",
                 institution=institution.name,
-                todo=f"use one of {', '.join(institution.services)}",
+                todo=english("s_do_one_of", names=", ".join(institution.services)),
             )
         return service
 
@@ -94,11 +95,11 @@ class MaloteTask(BaseOperator):
         """
         found = pouch_id(pouch)
         if scope not in ("pouch", "service"):
-            raise Misconfigured(f"the scope is {scope!r}", todo="give pouch or service")
+            raise Misconfigured(f"the scope is {scope!r}", todo=english("s_do_pouch"))
         if scope == "pouch" and not found:
             raise Misconfigured(
                 "the submit task pushed no pouch: it was perhaps marked as a success before it ran",
                 institution=self.institution,
-                todo="clear the submit task: it sends only what was not sent",
+                todo=english("s_do_clear_submit_sent"),
             )
         return found, hook.scope(found, scope, self.service_of(hook.get_institution()))

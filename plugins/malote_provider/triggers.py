@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from malote import errors
 from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError, Transient
+from malote.texts import english
 from malote_provider.waits import Waits
 
 if TYPE_CHECKING:
@@ -185,8 +186,8 @@ def _away(error: Exception) -> Transient:
         return error
     return Transient(
         f"the journal's database cannot be reached ({type(error).__name__})",
-        todo="see that the database of the warehouse connection is up; the task retries by itself",
-        kept="everything: what was received stays in the journal",
+        todo=english("s_do_warehouse_up"),
+        kept=english("s_kept_received"),
     )
 
 

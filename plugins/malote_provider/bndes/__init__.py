@@ -11,6 +11,7 @@ from airflow.sdk import Asset
 from malote.errors import Misconfigured, Unavailable
 from malote.hours import ZONE
 from malote.submission import Standing
+from malote.texts import english
 from malote_provider.bndes.questions import BndesPesquisaOperator, BndesSubcreditoOperator
 from malote_provider.bndes.status import BndesStatusSensor
 from malote_provider.declaration import BNDES
@@ -77,8 +78,8 @@ def chosen(servico: str, outgoing_sql: str | None = None) -> list[str]:
         raise Misconfigured(
             "outgoing_sql is of one service, and the run is of several",
             institution="bndes",
-            todo="choose its servico, name a folder that has a file for each, or leave outgoing_sql empty",
-            kept="nothing was selected, nothing was sent",
+            todo=english("s_do_choose_servico"),
+            kept=english("s_kept_neither"),
         )
     return list(ESTEIRA)
 

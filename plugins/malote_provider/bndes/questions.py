@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.errors import Misconfigured, Refused
 from malote.reading import overheard
+from malote.texts import english
 from malote_provider.declaration import BNDES
 from malote_provider.pouch import pouch_of
 from malote_provider.selecting import given
@@ -73,7 +74,7 @@ class BndesPesquisaOperator(_Question, of=BNDES):
     def _call(self, institution: Bndes) -> Call[bytes]:
         asked = {name: value for name, value in self.criterios.items() if given(value)}
         if not asked:
-            raise Misconfigured("criterios is empty", institution="bndes", todo="say what is looked for")
+            raise Misconfigured("criterios is empty", institution="bndes", todo=english("s_do_say_sought"))
         return institution.pesquisa(asked)
 
     def _rows(self, institution: Bndes, answer: bytes | None) -> Iterable[tuple[str | None, ...]]:
@@ -99,7 +100,7 @@ class BndesSubcreditoOperator(_Question, of=BNDES):
 
     def _call(self, institution: Bndes) -> Call[bytes]:
         if not given(self.numero):
-            raise Misconfigured("numero is empty", institution="bndes", todo="give the numeroContratoBNDES")
+            raise Misconfigured("numero is empty", institution="bndes", todo=english("s_do_contract_number"))
         return institution.subcredito(str(self.numero).strip())
 
     def _rows(self, institution: Bndes, answer: bytes | None) -> Iterable[tuple[str | None, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Terminal, Transient
+from malote.texts import english
 from malote_provider import watching
 from malote_provider.explaining import of_need
 from malote_provider.links import desk_url
@@ -60,7 +61,7 @@ class AlarmOperator(watching.WatchingOperator):
         kind = InDoubt if any(need.kind == "in_doubt" for need in found) else Terminal
         raise kind(
             f"{len(found)} things need a person; each is told again tomorrow at 8 until it is settled",
-            todo="the lines above say it of each; the page Malote shows all", kept="everything: nothing is sent again",
+            todo=english("s_do_above"), kept=english("s_kept_everything"),
             each=tuple(of_need(need, now) for need in found[:SHOWN]),
         )  # fmt: skip
 
@@ -75,5 +76,5 @@ class AlarmOperator(watching.WatchingOperator):
             except Exception as error:  # whatever carries it, it may fail in any way
                 raise Transient(
                     f"{type(notifier).__name__} could not tell a person: {type(error).__name__}",
-                    todo="see that its connection works; it is tried again", kept="nothing counts as told",
+                    todo=english("s_do_notifier"), kept=english("s_kept_untold"),
                 ) from None  # fmt: skip

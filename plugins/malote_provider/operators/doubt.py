@@ -11,7 +11,7 @@ from airflow.sdk.definitions.param import ParamsDict
 
 from malote.errors import InDoubt, Misconfigured
 from malote.submission import Standing
-from malote.texts import TEXTS
+from malote.texts import TEXTS, english
 from malote_provider import forms
 from malote_provider.links import desk_url
 from malote_provider.noting import words
@@ -75,7 +75,7 @@ class DoubtOperator(LandOperator, HITLOperator):
         if event.get("error_type") == "timeout":
             raise InDoubt(
                 "nobody has answered in time; it is not sent again", institution=self.institution,
-                todo="clear this task to be asked again, or decide on the desk's page", kept="the doubt stands",
+                todo=english("s_do_ask_me_again"), kept=english("s_kept_doubt"),
             )  # fmt: skip
         seen = seen or {}
         self.params = _form(list(seen))
@@ -85,7 +85,11 @@ class DoubtOperator(LandOperator, HITLOperator):
                 decide_offered(hook.journal(), decision)
                 self.log.info("%s: %s, by %s", decision.submission, decision.way.value, decision.who or "nobody")
             except (Misconfigured, ParamValidationError, ValueError) as wrong:
-                told = wrong if isinstance(wrong, Misconfigured) else Misconfigured(str(wrong), todo="answer again")
+                told = (
+                    wrong
+                    if isinstance(wrong, Misconfigured)
+                    else Misconfigured(str(wrong), todo=english("s_do_answer_again"))
+                )
                 say(self.log.error, [told])
             if hook.journal().submissions(self.about(hook, self.pouch, "pouch")[1], Standing.IN_DOUBT, limit=1):
                 return self.execute(context)
@@ -98,7 +102,7 @@ class DoubtOperator(LandOperator, HITLOperator):
         given, user = answer["params_input"], answer.get("responded_by_user") or {}
         id = str(given.get("submission") or (next(iter(seen)) if len(seen) == 1 else ""))
         if id not in seen:
-            raise Misconfigured("the answer does not say about which submission", todo="choose one of the list")
+            raise Misconfigured("the answer does not say about which submission", todo=english("s_do_choose"))
         why, receipt = str(given.get("why") or ""), str(given.get("receipt") or "")
         return Decision(id, Way(way), why, receipt, who=str(user.get("name") or user.get("id") or ""), seen=seen[id])
 

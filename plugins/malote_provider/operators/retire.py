@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from malote.clock import Clock, SystemClock
 from malote.errors import Misconfigured
 from malote.rules import duration
+from malote.texts import english
 from malote_provider import watching
 from malote_provider.options import option
 from malote_provider.version_compat import BaseOperator
@@ -65,6 +66,6 @@ def _kept(name: str, said: str) -> timedelta:
         return duration(said)
     except ValueError:
         raise Misconfigured(
-            f"[malote] {name} is {said[:40]!r}", todo="give an ISO 8601 duration such as P5Y, or nothing: keep all",
-            kept="all of it",
+            f"[malote] {name} is {said[:40]!r}", todo=english("s_do_keep_for"),
+            kept=english("s_kept_all"),
         ) from None  # fmt: skip
