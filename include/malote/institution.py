@@ -285,7 +285,7 @@ def load(name: str) -> type[Institution]:
         module, _, cls = INSTITUTIONS[name].partition(":")
     except KeyError:
         raise Misconfigured(
-            f"there is no institution {name!r}", todo=english("s_do_one_of", names=", ".join(INSTITUTIONS))
+            english("s_no_institution", name=repr(name)), todo=english("s_do_one_of", names=", ".join(INSTITUTIONS))
         ) from None
     found: type[Institution] = getattr(importlib.import_module(module), cls)
     return found

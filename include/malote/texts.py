@@ -39,18 +39,16 @@ def _pieces(template: str) -> _Pieces:
 
 
 _KEPT: list[tuple[str, _Pieces]] = sorted(
-    ((key, _pieces(told[1])) for key, told in TEXTS.items() if key.startswith("s_")),
+    ((key, _pieces(told[1])) for key, told in TEXTS.items() if key.startswith(("s_", "n_"))),
     key=lambda each: -sum(len(literal) for literal, _ in each[1]),
 )
-"""What :func:`english` gives out for keeping, the wordiest first."""
+"""What :func:`english` gives out for keeping, and what needs a person says, the wordiest first."""
 
 
 def _values(pieces: _Pieces, text: str) -> dict[str, str] | None:
-    """What a sentence was filled in with; None where it is another one."""
+    """What a sentence that begins like this one was filled in with; None where it is another one."""
     (first, name), *rest = pieces
     values, at = dict[str, str](), len(first)
-    if not text.startswith(first):
-        return None
     for literal, following in rest:
         found = text.find(literal, at) if following else max(at, len(text) - len(literal))
         if name is None or found < 0 or not text.startswith(literal, found):
@@ -112,16 +110,27 @@ class Words:
 
     def _known(self, text: str) -> str | None:
         for key, pieces in _KEPT:
-            values = _values(pieces, text)
-            if values is not None:
+            values = _values(pieces, text) if text.startswith(pieces[0][0]) else None
+            if values is not None and (pieces[0][0] or self._begins(pieces[0][1], values)):
                 return self(key, **{name: self.again(value) for name, value in values.items()})
         return None
 
+    def _begins(self, name: str | None, values: dict[str, str]) -> bool:
+        """Whether a sentence may begin with this value, and not with whatever others say: a number, another of ours."""
+        if name is None or name == "n":
+            return name is not None and values[name].isdecimal()
+        for stop in ("", "."):
+            if (said := self._known(values[name] + stop)) is not None:
+                values[name] = said.removesuffix(stop)
+                return True
+        return False
+
     def error(self, error: MaloteError) -> str:
-        """What happened, what to do now and what is not lost, a line each."""
+        """What happened, what proves it, what to do now and what is not lost, a line each."""
         lines = [self.again(error.what)]
         if error.code:
             lines.append(": ".join(filter(None, (self("code", code=error.code), self.again(error.meaning or "")))))
+        lines += [f"{name}: {text}" for name, text in error.facts.items()]
         if error.todo:
             lines.append(self("n_now", todo=self.again(error.todo)))
         if error.kept:

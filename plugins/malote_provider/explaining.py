@@ -50,7 +50,7 @@ def in_doubt(submission: str) -> InDoubt:
 def failed_before(tasks: Sequence[str]) -> Terminal:
     """What the person on call does about a run in which something failed on the way to what has been collected here."""
     return Terminal(
-        f"{' and '.join(tasks)} of this run failed before; what could be collected all the same has landed",
+        english("s_failed_before", tasks=", ".join(tasks)),
         todo=english("s_do_clear_mended"),
         kept=english("s_kept_collected"),
     )
@@ -64,10 +64,10 @@ def overdue(submission: str) -> Terminal:
 def unanswered(landed: Unanswered) -> Terminal:
     """What the person on call does about a landed submission that left items without an answer."""
     named = ", ".join(landed.some) + (", …" if landed.items > len(landed.some) else "")
-    said = f"; the institution says: {landed.words}" if landed.words else ""
+    said = english("s_unanswered_said", words=landed.words) if landed.words else ""
     asked = ENGLISH("n_asked", at=ENGLISH.when(landed.ask_at)) if landed.ask_at else ENGLISH("n_asked_no_more")
     return Terminal(
-        f"{ENGLISH('n_unanswered', n=landed.items)} ({named}){said}",
+        english("s_unanswered_named", n=landed.items, named=named, said=said),
         submission=landed.submission,
         todo=ENGLISH("n_unanswered_do", asked=asked, id=landed.submission),
         kept=english("s_kept_locked"),
@@ -85,7 +85,7 @@ def refused_items(found: Sequence[tuple[str, int]], items: int) -> Terminal:
     """What the person on call does about items that the institution refused in what has landed."""
     named = ", ".join(f"{n} in {id}" for id, n in found[:SHOWN])
     return Terminal(
-        f"the institution refused {items} items ({named}{', …' if len(found) > SHOWN else ''})",
+        english("s_refused_items", n=items, named=named + (", …" if len(found) > SHOWN else "")),
         todo=english("s_do_items", id=found[0][0]),
         kept=english("s_kept_answered"),
     )
@@ -109,7 +109,7 @@ def table(counts: Mapping[str, int]) -> list[str]:
 
 def unsent(submission: str) -> Terminal:
     """What the person on call does about a submission that was never handed over."""
-    return Terminal("it was not sent", submission=submission, todo=english("s_do_clear_submit"))
+    return Terminal(english("s_unsent"), submission=submission, todo=english("s_do_clear_submit"))
 
 
 def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
@@ -124,7 +124,7 @@ def together(errors: Sequence[MaloteError], institution: str) -> MaloteError:
     lines = [f"- {error.submission}: {error.what}. Do now: {error.todo}" for error in errors[:SHOWN]]
     more = [f"… and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
     return kind(
-        "\n".join([f"{len(errors)} submissions need a person:", *lines, *more]),
+        "\n".join([english("s_submissions_need", n=len(errors)), *lines, *more]),
         institution=institution,
         kept=english("s_kept_readable"),
         each=tuple(errors),

@@ -83,7 +83,7 @@ def chosen(evento: str, step: int, outgoing_sql: str | None = None) -> list[str]
     if evento == "mes":
         if str(outgoing_sql).strip().endswith(".sql"):
             raise Misconfigured(
-                "outgoing_sql is of one kind of event, and the run is of several", institution="reinf",
+                english("s_several_events"), institution="reinf",
                 todo=english("s_do_choose_evento"),
                 kept=english("s_kept_neither"),
             )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from malote import cards, place
 from malote.errors import Misconfigured
 from malote.texts import english
+from malote.treaty import HOLDS
 from malote_provider.options import option
 
 _KEPT = english("s_kept_neither")
@@ -34,7 +35,7 @@ def refuse_cards(institution: str, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if cards.holding([value if isinstance(value, (str, int, float, Mapping, list, tuple)) else None]):
             raise _wrong(
-                f"{name} {cards.HOLDS}", institution,
+                english("s_given_holds", name=name, holds=HOLDS), institution,
                 english("s_do_card_param"),
             )  # fmt: skip
 
@@ -74,7 +75,7 @@ def statement(
         return _read(Path(text), institution)
     if not _NAME.fullmatch(text):
         raise _wrong(
-            "outgoing_sql of a run is the name of a file: a run starts no SQL and no path of its own", institution,
+            english("s_sql_name"), institution,
             english("s_do_sql_file", folders=_told(folders)),
         )  # fmt: skip
     names = (text,) if text.endswith(".sql") else (f"{text}/{own}", f"{text}/{service}.sql")
@@ -82,7 +83,7 @@ def statement(
         if found := _below(name, (*folders, place.sql("outgoing"))):
             return _read(found, institution)
     raise _wrong(
-        f"there is no file {' or '.join(names)} for outgoing_sql", institution,
+        english("s_sql_no_file", names=", ".join(names)), institution,
         english("s_do_sql_below", folders=_told(folders), names=", ".join(shipped())),
     )  # fmt: skip
 
@@ -97,7 +98,7 @@ def own_file(arquivo: str, institution: str, folders: Sequence[Path]) -> str:
     if found := _below(arquivo, folders):
         return str(found)
     raise _wrong(
-        f"arquivo {arquivo!r} is no file below one of the folders that files are sent from ({_told(folders)})",
+        english("s_arquivo_none", arquivo=repr(arquivo), folders=_told(folders)),
         institution, english("s_do_arquivo_folder"),
     )  # fmt: skip
 
@@ -140,19 +141,17 @@ def _read(path: Path, institution: str) -> str:
         with place.open_regular(path) as file:
             return (file.read() or b"").decode("utf-8-sig")  # None of a device that has nothing to say yet
     except UnicodeDecodeError as wrong:
-        raise _wrong(
-            f"outgoing_sql {path} is not UTF-8 (byte {wrong.start})", institution, "save it as UTF-8"
-        ) from None
+        raise _wrong(english("s_sql_utf8", path=path, at=wrong.start), institution, english("s_do_utf8")) from None
     except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or "no name of a file").lower()
+        why = (getattr(error, "strerror", None) or english("s_no_file_name")).lower()
         raise _wrong(
-            f"outgoing_sql {path} cannot be read: {why}", institution,
+            english("s_sql_unread", path=path, why=why), institution,
             english("s_do_sql_path", names=", ".join(shipped())),
         ) from None  # fmt: skip
 
 
 def _told(folders: Sequence[Path]) -> str:
-    return ", ".join(map(str, folders)) or "none is configured"
+    return ", ".join(map(str, folders)) or english("s_none_configured")
 
 
 def _wrong(what: str, institution: str, todo: str) -> Misconfigured:

@@ -76,7 +76,7 @@ def timeout() -> timedelta:
         found = timedelta()
     if not timedelta(seconds=1) <= found <= _LONGEST:
         raise Misconfigured(
-            f"[malote] outgoing_timeout is {said[:40]!r}", todo=english("s_do_timeout"),
+            english("s_option_is", name="outgoing_timeout", value=repr(said[:40])), todo=english("s_do_timeout"),
             kept=english("s_kept_neither"),
         )  # fmt: skip
     return found

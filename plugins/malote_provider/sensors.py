@@ -113,7 +113,9 @@ class ReceiptSensor(MaloteTask, BaseSensorOperator):
         try:
             return duration(self.patience)
         except ValueError:
-            raise Misconfigured(f"patience is {repr(self.patience)[:60]}", todo=english("s_do_patience")) from None
+            raise Misconfigured(
+                english("s_patience", value=repr(self.patience)[:60]), todo=english("s_do_patience")
+            ) from None
 
     def _result(self, hook: MaloteHook, status: str) -> dict[str, Any]:
         which = () if self.scope == "pouch" else OPEN  # of a service, what has landed is years

@@ -82,7 +82,7 @@ class MaloteTask(BaseOperator):
         service = self.service or institution.services[0]
         if service not in institution.services:
             raise Misconfigured(
-                f"there is no service {service!r}",
+                english("s_no_service", service=repr(service)),
                 institution=institution.name,
                 todo=english("s_do_one_of", names=", ".join(institution.services)),
             )
@@ -95,10 +95,10 @@ class MaloteTask(BaseOperator):
         """
         found = pouch_id(pouch)
         if scope not in ("pouch", "service"):
-            raise Misconfigured(f"the scope is {scope!r}", todo=english("s_do_pouch"))
+            raise Misconfigured(english("s_scope", scope=repr(scope)), todo=english("s_do_pouch"))
         if scope == "pouch" and not found:
             raise Misconfigured(
-                "the submit task pushed no pouch: it was perhaps marked as a success before it ran",
+                english("s_no_pouch"),
                 institution=self.institution,
                 todo=english("s_do_clear_submit_sent"),
             )

@@ -185,7 +185,7 @@ def _away(error: Exception) -> Transient:
     if isinstance(error, Transient):
         return error
     return Transient(
-        f"the journal's database cannot be reached ({type(error).__name__})",
+        english("s_journal_away", kind=type(error).__name__),
         todo=english("s_do_warehouse_up"),
         kept=english("s_kept_received"),
     )

@@ -13,7 +13,6 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from malote import cards
 from malote.archive import Archive
 from malote.clock import HeldClock
 from malote.errors import Invalid, MaloteError, Misconfigured, Problem
@@ -23,6 +22,7 @@ from malote.institutions.cielo.masking import masked
 from malote.institutions.cielo.rules import NAMESPACE
 from malote.journal import Journal, noted
 from malote.submission import Order
+from malote.treaty import HOLDS
 from malote.trip.preparing import prepare
 from malote_provider.selecting import refuse_cards
 from support import orders, proposals
@@ -48,7 +48,7 @@ def refused(call: Callable[[], Any], wanted: type[MaloteError] = Invalid, column
         call()
     problems = getattr(caught.value, "problems", ())
     # A column with a rule of its own may be refused by that rule first.
-    assert cards.HOLDS in str(caught.value) or any(each.path == column for each in problems), caught.value
+    assert HOLDS in str(caught.value) or any(each.path == column for each in problems), caught.value
     return f"{caught.value}{problems}"
 
 

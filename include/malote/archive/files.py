@@ -30,7 +30,7 @@ class Files:
             self._files, root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
             raise Misconfigured(
-                f"archive_url cannot be used: {type(error).__name__} for {url.partition('://')[0]}://",
+                english("s_archive_url", kind=type(error).__name__, scheme=url.partition("://")[0]),
                 todo=english("s_do_fsspec"),
             ) from None
         self._root = str(root).rstrip("/")
@@ -102,7 +102,7 @@ class Files:
 
     def _path(self, name: str) -> str:
         if {"", ".", ".."} & set(name.split("/")):
-            raise Misconfigured("a stored name leads out of the archive", todo=english("s_do_stored_names"))
+            raise Misconfigured(english("s_archive_leads_out"), todo=english("s_do_stored_names"))
         return f"{self._root}/{name}"
 
 

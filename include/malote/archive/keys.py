@@ -123,7 +123,7 @@ class Keys:
         old = [old] if isinstance(old, str) else old
         if not isinstance(old, (list, tuple)) or not all(isinstance(each, str) for each in old):
             raise Misconfigured(
-                "old_keys in the extra of connection malote_archive is no list of texts",
+                english("s_keys_old"),
                 todo=english("s_do_old_keys"),
             )
         return cls(password, old)
@@ -136,14 +136,13 @@ class Keys:
         """
         if self._present is None:
             raise Misconfigured(
-                "card data is sealed in the archive and there is no key for it",
+                english("s_keys_none"),
                 todo=english("s_do_archive_key"),
                 kept=english("s_kept_unwritten"),
             )
         if self._present.strength < STRENGTH:
             raise Misconfigured(
-                f"the key of malote_archive is too weak to seal card data: of {STRENGTH} bits it has "
-                f"{self._present.strength} at most",
+                english("s_keys_weak", of=STRENGTH, bits=self._present.strength),
                 todo=english("s_do_new_key"),
                 kept=english("s_kept_sealed"),
             )

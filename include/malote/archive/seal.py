@@ -98,8 +98,7 @@ class Seal:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], _TEXT + key.id).decode()
         except (ValueError, InvalidTag):
             raise Misconfigured(
-                "the password of connection malote_archive does not open a sealed text, nor does one of its old_keys; "
-                "or it is none",
+                english("s_seal_text"),
                 todo=english("s_do_seal"),
             ) from None
 
@@ -114,7 +113,7 @@ class Seal:
         rest = raw.read(_SALT + _PREFIX)
         if magic not in (_MAGIC, *_EARLIER) or len(rest) != _SALT + _PREFIX:
             raise Misconfigured(
-                f"{name} is not a sealed file of this archive",
+                english("s_seal_none", name=name),
                 todo=english("s_do_restore_cut"),
             )
         salt = rest[:_SALT]
@@ -122,8 +121,7 @@ class Seal:
             key = self._keys.by_id(id)
             if key is None:
                 raise Misconfigured(
-                    f"{name} was sealed under the key {id.hex()}, which is neither the password of connection "
-                    "malote_archive nor one of its old_keys, or it was changed",
+                    english("s_seal_key", name=name, id=id.hex()),
                     todo=english("s_do_key_back"),
                 )
             tried = [(key, AESGCM(key.made(_FILE_KEY, salt)))]
@@ -195,8 +193,7 @@ class _Opener(io.RawIOBase):
             except InvalidTag:
                 continue
         raise Misconfigured(
-            f"the password of connection malote_archive does not open {self._name}, nor does one of its old_keys; "
-            "or it was changed or exchanged",
+            english("s_seal_unopened", name=self._name),
             todo=english("s_do_key_written"),
         )
 

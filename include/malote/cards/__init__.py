@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from malote.cards.finding import held, masked, truncated
 from malote.cards.numbers import luhn
-from malote.cards.values import HOLDS, holding, masked_inside, masked_json, suspect
+from malote.cards.values import holding, masked_inside, masked_json, suspect
 
-__all__ = ["HOLDS", "held", "holding", "luhn", "masked", "masked_inside", "masked_json", "suspect", "truncated"]
+__all__ = ["held", "holding", "luhn", "masked", "masked_inside", "masked_json", "suspect", "truncated"]

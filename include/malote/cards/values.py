@@ -14,9 +14,6 @@ from malote.cards.finding import FEW_LETTERS, held, masked
 from malote.cards.numbers import SHORTEST
 from malote.cards.spelling import ESCAPES
 
-HOLDS = "holds the number of the card, or what reads as one (docs/cards.md): it would be kept in plain text"
-"""The rule that such a value breaks."""
-
 _LEAST = 10 ** (SHORTEST - 1)
 _NUMBERS = (int, float, Decimal)
 _HARMLESS = frozenset({bool, date, datetime, type(None)})

@@ -52,7 +52,7 @@ class Exported:
         if self.problems:
             each = "\n".join(f"- {error.submission}: {error.what}" for error in self.problems[:20])
             raise Misconfigured(
-                f"{len(self.problems)} loads cannot be exported:\n{each}", todo=self.problems[0].todo,
+                english("s_export_stays", n=len(self.problems), each=each), todo=self.problems[0].todo,
                 kept=english("s_kept_others"),
             )  # fmt: skip
 

@@ -33,12 +33,12 @@ class Folder:
 
     def __init__(self, url: str) -> None:
         if not url.strip():
-            raise Misconfigured("nobody said where to export to", todo=english("s_do_export_to"))
+            raise Misconfigured(english("s_export_nowhere"), todo=english("s_do_export_to"))
         try:
             self._files, root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
             raise Misconfigured(
-                f"the export cannot go there: {type(error).__name__} for {url.partition('://')[0][:20]}://",
+                english("s_export_there", kind=type(error).__name__, scheme=url.partition("://")[0][:20]),
                 todo=english("s_do_export_fsspec"),
             ) from None
         self._root = str(root).rstrip("/")
@@ -118,7 +118,7 @@ def _writing() -> Iterator[None]:
         if (refused := refusal(error)) is None:
             raise
         raise Transient(
-            f"the export cannot be written: {refused}",
+            english("s_export_unwritten", why=refused),
             todo=english("s_do_export_room"),
             kept=english("s_kept_export"),
         ) from None

@@ -50,7 +50,7 @@ class Manifest:
                 manifest.files = {each["submission_id"]: each for each in json.loads(text)["files"]}
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise Misconfigured(
-                    f"{manifest.name} in {folder.name} is no manifest of ours", kept=english("s_kept_beside"),
+                    english("s_export_manifest", name=manifest.name, folder=folder.name), kept=english("s_kept_beside"),
                     todo=english("s_do_export_again"),
                 ) from None  # fmt: skip
         return manifest

@@ -172,7 +172,7 @@ def _type(arrow: Any, type_: str) -> tuple[pyarrow.DataType, str]:
 def _misfit(misfit: ValueError, columns: Columns, submission: ToExport) -> MaloteError:
     found = re.search(r"CSV column #(\d+)", str(misfit))
     column = columns.schema.field(int(found[1])) if found else None
-    what = f"column {column.name} holds a value that is no {column.type}" if column else "a value does not fit"
+    what = english("s_export_column", column=column.name, type=column.type) if column else english("s_db_value")
     return Misconfigured(
         f"{columns.table}: {what}", institution=submission.institution, submission=submission.id,
         todo=english("s_do_precision"),
@@ -184,7 +184,5 @@ def _pyarrow() -> Any:
     try:
         import pyarrow
     except ImportError:
-        raise Misconfigured(
-            "an export needs pyarrow, which is not installed", todo=english("s_do_install_export")
-        ) from None
+        raise Misconfigured(english("s_export_pyarrow"), todo=english("s_do_install_export")) from None
     return pyarrow

@@ -135,7 +135,7 @@ def _alone(dsn: str, clock: Clock) -> Iterator[psycopg.Connection[Any]]:
         examine(connection)
         if connection.execute("select pg_backend_pid()").fetchone()[0] != connection.info.backend_pid:  # type: ignore[index]
             raise Misconfigured(
-                "a pooler stands before the warehouse: others would get the session that migrates",
+                english("s_migrate_pooler"),
                 todo=english("s_do_no_pooler"), kept=english("s_kept_warehouse"),
             )  # fmt: skip
         connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")
@@ -171,7 +171,7 @@ def _misfit(error: Exception) -> MaloteError:
 
     if isinstance(error, (errors.LockNotAvailable, errors.DeadlockDetected)):
         return Transient(
-            f"the warehouse cannot be upgraded: others keep what is to be changed locked, {TIMES} times", kept=_KEPT,
+            english("s_migrate_locked", n=TIMES), kept=_KEPT,
             todo=english("s_do_long"),
         )  # fmt: skip
     return told(error, english("s_db_migration"), kept=_KEPT)

@@ -39,7 +39,7 @@ def make(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> N
     """
     if unknown := set(passwords) - set(ROLES):
         raise Misconfigured(
-            f"there is no role {', '.join(sorted(unknown))}",
+            english("s_role_unknown", names=", ".join(sorted(unknown))),
             todo=english("s_do_role_passwords", names=", ".join(ROLES)),
             kept=_KEPT,
         )
@@ -83,7 +83,7 @@ def become_owner(connection: psycopg.Connection[Any]) -> bool:
         return False
     if not (_superuser(connection) or _is_member(connection)):
         raise Misconfigured(
-            f"the warehouse is {OWNER}'s, and who logged in may not act for it",
+            english("s_role_owner", owner=OWNER),
             todo=english("s_do_owner", name=OWNER), kept=_KEPT,
         )  # fmt: skip
     _do(connection, "set role {}", sql.Identifier(OWNER))
@@ -151,7 +151,7 @@ def _make(connection: psycopg.Connection[Any], role: str) -> None:
     more, login = found
     if more:
         raise Misconfigured(
-            f"there is a role {role} already, and it may more than ours does: an attribute, or a mighty membership",
+            english("s_role_mighty", role=role),
             todo=english("s_do_role", role=role), kept=_KEPT,
         )  # fmt: skip
     if not login:

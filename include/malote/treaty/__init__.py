@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from malote.treaty.guard import HOLDS
 from malote.treaty.layout import Fixed, Plan
 from malote.treaty.paths import elements
 from malote.treaty.schema import EXPLAINED, Treaty, Verdict, treaty
@@ -11,6 +12,7 @@ from malote.treaty.values import ESCAPES, Leaf
 __all__ = [
     "ESCAPES",
     "EXPLAINED",
+    "HOLDS",
     "Fixed",
     "Leaf",
     "Plan",

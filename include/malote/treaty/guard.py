@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from malote import cards
+from malote.texts import english
 from malote.treaty.template import Wrong
+
+HOLDS = english("s_card_holds")
+"""The rule that a value breaks which holds a card number."""
 
 
 class Guard:
@@ -25,10 +29,10 @@ class Guard:
     def row(self, values: Sequence[object]) -> list[Wrong]:
         """What is wrong with one row."""
         looked = [values[place] for place, _, _ in self._all]
-        return [(*self._all[at][1:], cards.HOLDS) for at in cards.holding(looked)]
+        return [(*self._all[at][1:], HOLDS) for at in cards.holding(looked)]
 
     def rows(self, columns: Sequence[Sequence[object]], wrong: dict[int, list[Wrong]]) -> None:
         """Add what is wrong with many rows, given by column, by the row's place."""
         for place, name, path in self._all:
             for at in cards.holding(columns[place]):
-                wrong.setdefault(at, []).append((name, path, cards.HOLDS))
+                wrong.setdefault(at, []).append((name, path, HOLDS))

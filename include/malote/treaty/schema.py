@@ -171,9 +171,11 @@ def treaty(
     stamps = tuple((str(path), path.stat().st_mtime_ns) for path in beside)
     found = _compiled(tuple(map(str, dict.fromkeys(paths))), stamps, root, tuple(below), institution)
     if found is None:
-        what = f"the root element {root!r}" + (f" with {'/'.join(below)} in it" if below else "")
+        what = english("s_schema_root", root=repr(root))
+        if below:
+            what = english("s_schema_below", root=repr(root), below="/".join(below))
         raise Misconfigured(
-            f"no schema declares {what} ({len(paths)} read in {homes[0]})",
+            english("s_schema_declares", what=what, n=len(paths), home=homes[0]),
             institution=institution,
             todo=english("s_do_own_xsd"),
         )
@@ -192,7 +194,7 @@ def _compiled(
         except (xmlschema.XMLSchemaException, etree.LxmlError, OSError) as wrong:
             said = str(wrong).strip().splitlines() or [type(wrong).__name__]
             raise Misconfigured(
-                f"the schema {path} cannot be compiled: {said[0][:200]}",
+                english("s_schema_uncompiled", path=path, why=said[0][:200]),
                 institution=institution,
                 todo=english("s_do_correct_replace"),
             ) from None

@@ -153,7 +153,7 @@ class _Queue:
                 return
             self._todo.clear()
         raise InDoubt(
-            f"{doubts} submissions in a row ended in doubt: something in between may be answering",
+            english("s_doubts_in_a_row", n=doubts),
             institution=self._kit.institution.name, submission=submission.id,
             todo=english("s_do_doubts"),
             kept=english("s_kept_prepared"),

@@ -53,9 +53,7 @@ class Outgoing:
         :raises MaloteError: for whatever the database does not do
         """
         if "\0" in self._query:
-            raise Misconfigured(
-                "the outgoing SQL holds a NUL", todo=english("s_do_save_text"), kept=english("s_kept_unselected")
-            )
+            raise Misconfigured(english("s_sql_nul"), todo=english("s_do_save_text"), kept=english("s_kept_unselected"))
         with session(self._dsn, self._timeout) as (connection, selector), connection.cursor("outgoing") as cursor:
             try:
                 connection.execute("select set_config('malote.scope', %s, true)", (self._scope,))
@@ -65,12 +63,12 @@ class Outgoing:
                 raise _not_run(wrong) from None
             if "reference" not in names:
                 raise Invalid(
-                    "the outgoing SQL gives no column `reference`: it is what may not travel twice",
+                    english("s_sql_no_reference"),
                     todo=english("s_do_alias"),
                 )
             if twice := sorted(name for name, times in Counter(names).items() if times > 1):
                 raise Invalid(
-                    f"the outgoing SQL gives more than one column {', '.join(f'`{name}`' for name in twice)}",
+                    english("s_sql_twice", names=", ".join(f"`{name}`" for name in twice)),
                     todo=english("s_do_aliases"),
                     kept=english("s_kept_neither"),
                 )
@@ -82,7 +80,7 @@ class Outgoing:
                     raise failed(wrong) from None
                 if role != selector.role:
                     raise Misconfigured(
-                        "the outgoing SQL makes another role of itself", todo=english("s_do_only_read"),
+                        english("s_sql_role"), todo=english("s_do_only_read"),
                         kept=english("s_kept_unsent"),
                     )  # fmt: skip
                 yield from rows
@@ -96,7 +94,7 @@ def _not_run(wrong: Exception) -> MaloteError:
     parsed = diag and diag.statement_position and not (diag.context or diag.internal_query)
     if parsed and (wrong.sqlstate or "")[:2] == "42":  # type: ignore[attr-defined]
         return Misconfigured(
-            f"the outgoing SQL does not run: {diag.message_primary}",  # type: ignore[union-attr]
+            english("s_sql_unrun", why=diag.message_primary),  # type: ignore[union-attr]
             todo=english("s_do_sql"),
             kept=english("s_kept_neither"),
         )

@@ -19,6 +19,7 @@ from malote.milestones import Milestones
 from malote.reference import Named
 from malote.submission import NORMAL, Document, Holder, Order, Stored
 from malote.texts import english
+from malote.treaty import HOLDS
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.preparing")
@@ -55,7 +56,7 @@ def prepare(order: Order, rows: Iterable[Row], kit: Kit, *, refused_too: bool) -
     """
     if cards.holding((order.pouch, order.params)):
         raise Misconfigured(
-            f"a param {cards.HOLDS}", institution=kit.institution.name,
+            english("s_param_holds", holds=HOLDS), institution=kit.institution.name,
             todo=english("s_do_params"),
             kept=english("s_kept_neither"),
         )  # fmt: skip

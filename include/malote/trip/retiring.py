@@ -86,12 +86,12 @@ def _checked(journal: Journal, before: Mapping[str, datetime]) -> None:
     for part, at in before.items():
         if at > now - YOUNGEST:
             raise Misconfigured(
-                f"{part} of {at:%Y-%m-%d} is too young to go", kept=english("s_kept_all"),
+                english("s_retire_young", part=part, day=f"{at:%Y-%m-%d}"), kept=english("s_kept_all"),
                 todo=english("s_do_youngest", days=YOUNGEST.days),
             )  # fmt: skip
     if "story" in before and ("landed" not in before or before["story"] > before["landed"]):
         raise Misconfigured(
-            "the story would go before the landed rows that it explains", kept=english("s_kept_all"),
+            english("s_retire_story"), kept=english("s_kept_all"),
             todo=english("s_do_keep_rows"),
         )  # fmt: skip
 

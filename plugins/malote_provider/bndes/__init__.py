@@ -76,7 +76,7 @@ def chosen(servico: str, outgoing_sql: str | None = None) -> list[str]:
         return [servico]
     if str(outgoing_sql).strip().endswith(".sql"):
         raise Misconfigured(
-            "outgoing_sql is of one service, and the run is of several",
+            english("s_several_services"),
             institution="bndes",
             todo=english("s_do_choose_servico"),
             kept=english("s_kept_neither"),

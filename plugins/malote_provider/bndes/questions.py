@@ -74,7 +74,9 @@ class BndesPesquisaOperator(_Question, of=BNDES):
     def _call(self, institution: Bndes) -> Call[bytes]:
         asked = {name: value for name, value in self.criterios.items() if given(value)}
         if not asked:
-            raise Misconfigured("criterios is empty", institution="bndes", todo=english("s_do_say_sought"))
+            raise Misconfigured(
+                english("s_empty", name="criterios"), institution="bndes", todo=english("s_do_say_sought")
+            )
         return institution.pesquisa(asked)
 
     def _rows(self, institution: Bndes, answer: bytes | None) -> Iterable[tuple[str | None, ...]]:
@@ -100,7 +102,9 @@ class BndesSubcreditoOperator(_Question, of=BNDES):
 
     def _call(self, institution: Bndes) -> Call[bytes]:
         if not given(self.numero):
-            raise Misconfigured("numero is empty", institution="bndes", todo=english("s_do_contract_number"))
+            raise Misconfigured(
+                english("s_empty", name="numero"), institution="bndes", todo=english("s_do_contract_number")
+            )
         return institution.subcredito(str(self.numero).strip())
 
     def _rows(self, institution: Bndes, answer: bytes | None) -> Iterable[tuple[str | None, ...]]:

@@ -60,7 +60,7 @@ class AlarmOperator(watching.WatchingOperator):
         now = self.clock.now()
         kind = InDoubt if any(need.kind == "in_doubt" for need in found) else Terminal
         raise kind(
-            f"{len(found)} things need a person; each is told again tomorrow at 8 until it is settled",
+            english("s_needs", n=len(found)),
             todo=english("s_do_above"), kept=english("s_kept_everything"),
             each=tuple(of_need(need, now) for need in found[:SHOWN]),
         )  # fmt: skip
@@ -75,6 +75,6 @@ class AlarmOperator(watching.WatchingOperator):
                 notifier({**context, NOTICE: told})
             except Exception as error:  # whatever carries it, it may fail in any way
                 raise Transient(
-                    f"{type(notifier).__name__} could not tell a person: {type(error).__name__}",
+                    english("s_notifier", name=type(notifier).__name__, why=type(error).__name__),
                     todo=english("s_do_notifier"), kept=english("s_kept_untold"),
                 ) from None  # fmt: skip

@@ -74,7 +74,7 @@ class DoubtOperator(LandOperator, HITLOperator):
 
         if event.get("error_type") == "timeout":
             raise InDoubt(
-                "nobody has answered in time; it is not sent again", institution=self.institution,
+                english("s_nobody_answered"), institution=self.institution,
                 todo=english("s_do_ask_me_again"), kept=english("s_kept_doubt"),
             )  # fmt: skip
         seen = seen or {}
@@ -102,7 +102,7 @@ class DoubtOperator(LandOperator, HITLOperator):
         given, user = answer["params_input"], answer.get("responded_by_user") or {}
         id = str(given.get("submission") or (next(iter(seen)) if len(seen) == 1 else ""))
         if id not in seen:
-            raise Misconfigured("the answer does not say about which submission", todo=english("s_do_choose"))
+            raise Misconfigured(english("s_answer_about"), todo=english("s_do_choose"))
         why, receipt = str(given.get("why") or ""), str(given.get("receipt") or "")
         return Decision(id, Way(way), why, receipt, who=str(user.get("name") or user.get("id") or ""), seen=seen[id])
 

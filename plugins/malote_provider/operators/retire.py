@@ -66,6 +66,6 @@ def _kept(name: str, said: str) -> timedelta:
         return duration(said)
     except ValueError:
         raise Misconfigured(
-            f"[malote] {name} is {said[:40]!r}", todo=english("s_do_keep_for"),
+            english("s_option_is", name=name, value=repr(said[:40])), todo=english("s_do_keep_for"),
             kept=english("s_kept_all"),
         ) from None  # fmt: skip

@@ -194,7 +194,7 @@ def _true(value: Any) -> bool:
 
 def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
-        f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
+        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
         institution="bndes", problems=tuple(problems), todo=english("s_do_rows_schema"),
         kept=_KEPT,
     )  # fmt: skip

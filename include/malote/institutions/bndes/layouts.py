@@ -88,7 +88,7 @@ def sent_by(service: Service, folder: Path | None, *, pretended: bool) -> Layout
         service = service._replace(root=service.root or service.name)
     if path is None:
         raise misfit(
-            f"{service.name} has no layout: the manual gives none, and malote sends nothing made up to BNDES",
+            english("s_bndes_no_layout", name=service.name),
             english("s_do_bndes_schema", name=service.schema_in),
         )
     return _compiled(path, _stamps(path), service.root)
@@ -132,13 +132,13 @@ def _compiled(path: Path, _stamps: tuple[tuple[str, int], ...], root: str) -> La
         return Layout(path, root)
     except LookupError as none:
         raise misfit(
-            f"the schema {path} declares no root element {root or path.stem!r}: {none.args[0]}",
+            english("s_schema_no_root", path=path, root=repr(root or path.stem), why=none.args[0]),
             english("s_do_root"),
         ) from None
     except (xmlschema.XMLSchemaException, etree.LxmlError, OSError) as wrong:
         said = str(wrong).strip().splitlines() or [type(wrong).__name__]
         raise misfit(
-            f"the schema {path} cannot be compiled: {said[0][:200]}", english("s_do_correct_replace")
+            english("s_schema_uncompiled", path=path, why=said[0][:200]), english("s_do_correct_replace")
         ) from None
 
 

@@ -77,7 +77,7 @@ def layout_of(event: Event, folder: Path | None) -> Layout:
                 log.warning("no schema in %s is of %s: malote's reconstruction of it is used", folder, event.code)
             return Layout(treaty((home,), names[-1:], "Reinf", institution="reinf"), shipped=home == shipped)
     raise misfit(
-        f"{event.code} has no layout here: malote ships those of {', '.join(_shipped(shipped))}",
+        english("s_reinf_no_layout", code=event.code, names=", ".join(_shipped(shipped))),
         english("s_do_receita_xsd"),
     )
 

@@ -52,10 +52,11 @@ class Layout:
         per_file = str(params.get("records_per_file", 500))
         if encoding not in markup.ENCODINGS:
             raise _wrong(
-                f"the param encoding is {encoding!r}", english("s_do_one_of", names=", ".join(sorted(markup.ENCODINGS)))
+                english("s_param_is", name="encoding", value=repr(encoding)),
+                english("s_do_one_of", names=", ".join(sorted(markup.ENCODINGS))),
             )
         if not (per_file.isdecimal() and len(per_file) < 10 and int(per_file)):
-            raise _wrong(f"the param records_per_file is {per_file[:40]}", english("s_do_whole"))
+            raise _wrong(english("s_param_is", name="records_per_file", value=per_file[:40]), english("s_do_whole"))
         attributes = {"tipoGeracao": "1", "tipoCCEAL": "1", **{k: v for k, v in params.items() if v not in (None, "")}}
         return cls(str(params.get("root") or "ContratosCCEAL"), encoding, int(per_file), attributes)
 
@@ -175,7 +176,7 @@ def document(operation: str, name: str, stored: Stored, items: list[Item]) -> Do
 def invalid(problems: list[Problem]) -> Invalid:
     """One error for all problems of a selection."""
     return Invalid(
-        f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
+        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
         institution="ccee",
         problems=tuple(problems),
         todo=english("s_do_rows_file"),

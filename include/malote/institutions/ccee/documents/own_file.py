@@ -24,7 +24,7 @@ from malote.reading import STRICT, markup, repair
 from malote.reference import normal
 from malote.submission import Document, Item
 from malote.texts import english
-from malote.treaty import Treaty
+from malote.treaty import HOLDS, Treaty
 
 RECORD = "Contrato"
 """The record of every root that is known (fact sheet 6)."""
@@ -101,12 +101,12 @@ class _Tee:
         data = self._source.read(size)
         if self._decoder is None:
             if data != repair(data) and data != codecs.BOM_UTF8 + repair(data):
-                raise Malformed("white space or an upper-case <?XML stands before the XML declaration")
+                raise Malformed(english("s_own_before"))
             self._decoder = codecs.getincrementaldecoder(markup.declared_encoding(data))()
         try:
             self._decoder.decode(data, final=not data)
         except UnicodeDecodeError as wrong:
-            raise Malformed(f"a byte is not of the encoding that the file declares ({wrong.encoding})") from None
+            raise Malformed(english("s_own_byte", encoding=wrong.encoding)) from None
         self._sheet.write(data)
         return data
 
@@ -173,7 +173,7 @@ class _File:
         if reference is None:
             rule = _NAMELESS
         elif any(map(cards.held, filter(None, (reference, *record.attrib.values())))):
-            rule = cards.HOLDS
+            rule = HOLDS
         elif (self.operation, reference) in seen:
             rule = "stands twice in what is to be sent"
         if rule or reference is None:
@@ -207,7 +207,7 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
             yield Path(str(path)).name, place.open_regular(Path(str(path)))
         except (OSError, ValueError) as wrong:
             raise Misconfigured(
-                f"the file of param arquivo cannot be read: {getattr(wrong, 'strerror', wrong)}: {str(path)!r}",
+                english("s_own_unread", why=getattr(wrong, "strerror", wrong), path=repr(str(path))),
                 institution="ccee",
                 todo=english("s_do_path"),
                 kept=KEPT,

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from malote.cards import HOLDS, truncated
+from malote.cards import truncated
 from malote.errors import Misconfigured, Problem
 from malote.institution import Row
+from malote.treaty import HOLDS
 
 SEALED = "dados-portador"
 """The column that holds a card as sealed text: a JSON object of the children of this element."""

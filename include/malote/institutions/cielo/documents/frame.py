@@ -72,7 +72,7 @@ class Frame:
         try:
             ec, chave, _ = (Leaf("", "", None, "UTF-8").text(each) for each in (sender.ec, sender.chave, sender.nome))
         except ValueError:
-            raise misfit("the chave or the name of the EC holds a character that XML cannot carry") from None
+            raise misfit(english("s_cielo_character")) from None
         self._versao = sender.rules.versao.translate(ESCAPES)
         self._numero, self._chave = ec.translate(ESCAPES), chave.translate(ESCAPES)
 
@@ -127,7 +127,7 @@ def lot_number(number: int) -> int:
     :raises Misconfigured: where it has more than 9 digits
     """
     if not 0 < number <= LARGEST_LOT:
-        raise misfit(f"the next lot number is {number}, and numero-lote ends at {LARGEST_LOT}")
+        raise misfit(english("s_cielo_numbers", number=number, last=LARGEST_LOT))
     return number
 
 
@@ -143,7 +143,7 @@ def items_per_lot(params: Mapping[str, Any], most: int) -> int:
     """
     given = str(params.get("items_per_lot") or most)
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and int(given)):
-        raise misfit(f"the param items_per_lot is {given[:40]}", english("s_do_whole_or_none"))
+        raise misfit(english("s_param_is", name="items_per_lot", value=given[:40]), english("s_do_whole_or_none"))
     return min(int(given), most)
 
 

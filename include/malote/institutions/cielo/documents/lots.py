@@ -196,7 +196,7 @@ def _as_a_whole(agreed: Treaty) -> Invalid:
 
 def _invalid(problems: tuple[Problem, ...]) -> Invalid:
     return Invalid(
-        f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
+        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
         institution="cielo",
         problems=problems,
         todo=english("s_do_rows_rest"),

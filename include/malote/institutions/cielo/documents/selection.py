@@ -15,6 +15,7 @@ from malote.institutions.cielo.documents.frame import Frame, misfit
 from malote.institutions.cielo.documents.money import Checks
 from malote.institutions.cielo.documents.rows import Batch, Columns, by_column
 from malote.institutions.cielo.rules import Operation
+from malote.texts import english
 from malote.treaty import EXPLAINED, Treaty
 
 SMALL = 27_000
@@ -94,7 +95,7 @@ class Selection:
         records = [(str(at), None, text) for at, text in enumerate(written)]
         found = self._agreed.problems(self._frame.around(1), records, self._explain)
         if any(problem.reference is None for problem in found):
-            raise misfit("the connection's EC number or chave, or rule versao, does not fit the treaty of the lot")
+            raise misfit(english("s_cielo_frame"))
         self._explain = max(self._explain - len({problem.reference for problem in found}), 0)
         for problem in found:
             if (blamed := self._frame.blamed(problem)) is not None:
@@ -110,7 +111,7 @@ class Selection:
 
     @staticmethod
     def _frame_misfit(blamed: str) -> Misconfigured:
-        return misfit(f"what the connection puts into every item does not fit the treaty of the lot: {blamed}")
+        return misfit(english("s_cielo_every", blamed=blamed))
 
     def _look_once(self, batch: Batch) -> None:
         """Note what may stand once in a selection and stands there again."""

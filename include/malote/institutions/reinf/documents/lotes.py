@@ -142,7 +142,9 @@ def _numbered(event: Event, order: Order, n: int, number: Number, sender: Sender
 def _most(params: Mapping[str, Any], most: int) -> int:
     given = str(params.get("eventos_por_lote") or most)
     if not (given.isascii() and given.isdecimal() and len(given) < 10 and int(given)):
-        raise misfit(f"the param eventos_por_lote is {given[:40]}", english("s_do_whole_to", most=most))
+        raise misfit(
+            english("s_param_is", name="eventos_por_lote", value=given[:40]), english("s_do_whole_to", most=most)
+        )
     return min(int(given), most)
 
 
@@ -152,7 +154,7 @@ def _true(value: Any) -> bool:
 
 def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
-        f"{len(problems)} problem{'s' * (len(problems) != 1)} in the selection",
+        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
         institution="reinf", problems=tuple(problems), kept=KEPT,
         todo=english("s_do_rows_rest"),
     )  # fmt: skip

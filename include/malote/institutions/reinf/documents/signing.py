@@ -34,26 +34,23 @@ class Signer:
 
     def __init__(self, path: str, password: str, at: datetime) -> None:
         if not path:
-            raise misfit("there is no client_certificate to sign with", english("s_do_pkcs12"))
+            raise misfit(english("s_sign_none"), english("s_do_pkcs12"))
         try:
             inside = pkcs12.load_pkcs12(Path(path).read_bytes(), password.encode() if password else None)
         except OSError as wrong:
             why = (wrong.strerror or "unknown").lower()
-            raise misfit(f"client_certificate {path} cannot be read: {why}", english("s_do_readable")) from None
+            raise misfit(english("s_sign_unread", path=path, why=why), english("s_do_readable")) from None
         except (ValueError, UnsupportedAlgorithm):
             raise misfit(
-                f"client_certificate {path} is no PKCS#12 file, or client_certificate_password does not open it",
+                english("s_sign_pkcs12", path=path),
                 english("s_do_try_password"),
             ) from None
         if inside.cert is None or not isinstance(inside.key, RSAPrivateKey):
-            raise misfit(
-                f"client_certificate {path} holds no RSA key with its certificate", english("s_do_export_both")
-            )
+            raise misfit(english("s_sign_no_key", path=path), english("s_do_export_both"))
         held = inside.cert.certificate
         if at > held.not_valid_after_utc:
             raise misfit(
-                f"client_certificate has been expired since {held.not_valid_after_utc:%Y-%m-%d}: what it signs is not "
-                "taken", english("s_do_renew"),
+                english("s_sign_expired", day=f"{held.not_valid_after_utc:%Y-%m-%d}"), english("s_do_renew"),
             )  # fmt: skip
         self._key, self._certificate = inside.key, held
         self._signer = XMLSigner(
