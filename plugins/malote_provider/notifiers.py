@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.bases.notifier import BaseNotifier
 
-from malote.errors import MaloteError
+from malote.errors import Invalid, MaloteError
+from malote.texts import Words
+from malote_provider import noting
 from malote_provider.options import option
+from malote_provider.saying import SHOWN
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -68,15 +71,29 @@ def words(context: Context) -> tuple[str, str]:
     notice: Any = context.get(NOTICE)
     if notice is not None:
         return _short(notice.subject), notice.text
-    ti: Any = context.get("ti")
-    error = context.get("exception")
-    where = f"DAG {ti.dag_id}, run {ti.run_id}, task {ti.task_id}"
+    say, ti, error = noting.words(), context.get("ti"), context.get("exception")
+    dag, task = getattr(ti, "dag_id", ""), getattr(ti, "task_id", "")
+    where = say("n_where", dag=dag, run=getattr(ti, "run_id", ""), task=task)
     if not isinstance(error, MaloteError):
-        what = f"the task failed: {type(error).__name__ if isinstance(error, BaseException) else 'nobody knows why'}"
-        return _short(f"malote: {ti.dag_id}.{ti.task_id}: {what}"), f"{what}\nDo now: look at its log\n\n{where}"
+        what = say(
+            "n_failed", why=type(error).__name__ if isinstance(error, BaseException) else say("n_failed_unknown")
+        )
+        return _short(f"malote: {dag}.{task}: {what}"), f"{what}\n{say('n_now', todo=say('n_failed_do'))}\n\n{where}"
     about = " ".join(part for part in (error.institution, error.submission) if part)
-    first = (error.what.splitlines() or [""])[0]
-    return _short(f"malote: {about}: {first}" if about else f"malote: {first}"), f"{error}\n\n{where}"
+    first = say.again((error.what.splitlines() or [""])[0])
+    told = [_told(each, say) for each in (getattr(error, "each", None) or [error])[:SHOWN]]
+    return _short(f"malote: {about}: {first}" if about else f"malote: {first}"), "\n\n".join([*told, where])
+
+
+def _told(error: MaloteError, say: Words) -> str:
+    """As the log has it, in the language of the notices."""
+    about = " ".join(filter(None, (error.institution, error.submission, error.item and f"item {error.item}")))
+    lines = [f"[{about}] {say.error(error)}" if about else say.error(error)]
+    problems = getattr(error, "problems", ())
+    lines += [f"  - {problem}" for problem in problems[: Invalid.SHOWN]]
+    if (rest := len(problems) - Invalid.SHOWN) > 0:
+        lines.append(f"  {say('n_more', n=say.number(rest))}")
+    return "\n".join(lines)
 
 
 def _short(line: str) -> str:

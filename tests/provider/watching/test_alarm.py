@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +14,9 @@ from airflow.sdk.bases.notifier import BaseNotifier
 from malote import commandline
 from malote.clock import HeldClock
 from malote.desk import NEEDS, Need, notice
-from malote.errors import Closed, InDoubt, MaloteError, Terminal, Transient
-from malote.texts import LANGUAGES, Words
+from malote.errors import Closed, InDoubt, Invalid, MaloteError, Refused, Terminal, Transient
+from malote.submission import Unanswered
+from malote.texts import LANGUAGES, Words, english
 from malote_provider import explaining
 from malote_provider.notifiers import MailNotifier, words
 from malote_provider.operators import AlarmOperator
@@ -267,13 +269,51 @@ def test_a_doubt_travels_by_mail_to_whom_the_option_names(
     assert "não se sabe se chegou" in body and "malote resolve notary-1" in body and "/malote" in body
 
 
-def test_a_task_that_fails_is_told_by_mail_with_the_words_of_its_error(mails: Any) -> None:
+@pytest.mark.parametrize(
+    ("language", "what", "said"),
+    [
+        ("en", "it is unclear whether it arrived; it is not sent again",
+         ["Do now: `malote story ccee-42` says where to look", "run manual__1, task land"]),
+        ("pt-BR", "não se sabe se chegou; não é enviado de novo",
+         ["Fazer agora: `malote story ccee-42` diz onde procurar", "execução manual__1, tarefa land"]),
+    ],
+)  # fmt: skip
+def test_a_task_that_fails_is_told_by_mail_with_the_words_of_its_error(
+    language: str, what: str, said: list[str], mails: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", language)
     error = explaining.in_doubt("ccee-42").about(institution="ccee", submission="ccee-42")
     MailNotifier(["plantao@empresa.com.br"])({"ti": TI, "exception": error})
     ((subject, _, body),) = mails()
-    assert subject == "malote: ccee ccee-42: it is unclear whether it arrived; it is not sent again"
-    for said in ("malote resolve ccee-42", "Do now: ", "run manual__1, task land"):
-        assert said in body
+    assert subject == f"malote: ccee ccee-42: {what}"
+    assert [each for each in said if each not in body] == []
+
+
+def unanswered(words: str) -> Unanswered:
+    """Two items of a landed submission without an answer."""
+    return Unanswered("ccee-1", 2, ("C1", "C2"), words, None, datetime(2026, 11, 27, tzinfo=timezone.utc))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        explaining.overdue("ccee-1"),
+        explaining.unsent("ccee-1"),
+        explaining.unanswered(unanswered("")),
+        explaining.unanswered(unanswered("Lote em processamento")),
+        explaining.refused_items([("ccee-1", 2)], 2),
+        explaining.failed_before(["submit", "wait"]),
+        explaining.together([explaining.in_doubt("ccee-1"), explaining.overdue("ccee-2")], "malote"),
+        Refused("Lote inválido", code="071", meaning="Lote inválido", kept=english("s_kept_items"),
+                todo=f"{english('s_cielo_071').rstrip('.')} (its items stay locked)"),
+        Invalid(english("s_problems", n=2), todo=english("s_do_rows_rest"), kept=english("s_kept_rows_there")),
+    ],
+    ids=lambda each: each.what[:30],
+)  # fmt: skip
+def test_of_an_error_of_ours_nothing_is_told_in_english_to_a_brazilian(error: MaloteError) -> None:
+    subject, text = words({"ti": TI, "exception": error})  # type: ignore[typeddict-item]
+    english_words = re.findall(r"\b(?:the|an|of|and|or|not|is|are|was|it|its|with|has|have)\b", f"{subject}\n{text}")
+    assert english_words == []
 
 
 def test_nobody_is_written_to_where_there_is_no_address(mails: Any) -> None:
@@ -292,7 +332,7 @@ def test_what_is_marked_up_in_an_error_is_text_in_the_mail(mails: Any) -> None:
 def test_of_an_error_that_is_not_ours_only_its_class_travels(error: Any) -> None:
     subject, text = words({"ti": TI, "exception": error})  # type: ignore[typeddict-item]
     assert "senha" not in subject + text and "4012001037141112" not in subject + text
-    assert (type(error).__name__ if error else "nobody knows why") in subject
+    assert (type(error).__name__ if error else "ninguém sabe por quê") in subject
 
 
 @pytest.mark.parametrize(
@@ -306,7 +346,8 @@ def test_of_an_error_that_is_not_ours_only_its_class_travels(error: Any) -> None
     ],
     ids=lambda each: each.what[:20],
 )
-def test_a_subject_is_one_short_line(error: MaloteError) -> None:
+def test_a_subject_is_one_short_line(error: MaloteError, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", "en")
     subject, text = words({"ti": TI, "exception": error})  # type: ignore[typeddict-item]
     assert len(subject) <= 120 and len(subject.splitlines()) == 1
-    assert str(error) in text
+    assert all(str(each) in text for each in getattr(error, "each", None) or [error])
