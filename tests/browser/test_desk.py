@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from malote_local.demo_ccee import DAG
 from support.browser import Desk, picture
 
 PAGES = {"open": "", "submission": "submission/{doubt}", "item": "item?reference=ERRO-010", "today": "today"}
-PICTURES = {("open", True, 1440, "pt-BR"), ("today", False, 1440, "en-US"), ("submission", False, 360, "pt-BR")}
+ROWS = "#lines tr:nth-child(-n+9)"
+PICTURES = {
+    ("open", True, 1440, "pt-BR"): (ROWS, 0),
+    ("today", False, 1440, "en-US"): ("footer", 0),
+    ("submission", False, 360, "pt-BR"): (".choice", 16),
+}
+"""Of which pages there are pictures, and what is at the end of each."""
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8").rstrip().removesuffix(";")
+
+
+@contextmanager
+def altered(desk: Desk, column: str, value: str) -> Iterator[None]:
+    """The submission in doubt with another value in a column, as long as the block lasts."""
+    read = sql.SQL("select {} from malote.submission where id = %s").format(sql.Identifier(column))
+    change = sql.SQL("update malote.submission set {} = %s where id = %s").format(sql.Identifier(column))
+    with psycopg.connect(desk.stage.warehouse, autocommit=True) as warehouse:
+        ((before,),) = warehouse.execute(read, (desk.doubt,)).fetchall()
+        warehouse.execute(change, (value, desk.doubt))
+        try:
+            yield
+        finally:
+            warehouse.execute(change, (before, desk.doubt))
 
 
 @pytest.mark.parametrize("language", ["en-US", "pt-BR"])
@@ -31,8 +54,8 @@ def test_every_page_can_be_read(desk: Desk, signed_in: Any, dark: bool, width: i
         shown = page.locator("body").inner_text()
         assert "\N{MINUS SIGN}03:00" in shown
         assert ("Today" in shown) == (language == "en-US") and ("Hoje" in shown) == (language == "pt-BR")
-        if (name, dark, width, language) in PICTURES:
-            picture(page, name)
+        if kept := PICTURES.get((name, dark, width, language)):
+            picture(page, name, page.locator(kept[0]), kept[1])
 
 
 def test_a_page_is_worked_by_keyboard_alone(desk: Desk, signed_in: Any) -> None:
@@ -54,7 +77,7 @@ def test_the_page_stands_in_airflows_navigation_and_on_the_page_of_the_run(desk:
     page.get_by_role("menuitem", name="Malote").click()
     frame = page.frame_locator("iframe")
     frame.get_by_role("link", name=desk.doubt).wait_for()
-    picture(page, "in-airflow")
+    picture(page, "in-airflow", frame.locator(ROWS), 0)
     frame.locator("a[data-airflow]").first.click()
     page.wait_for_url(re.compile(rf"/dags/{DAG}/runs/"))
     page.goto(f"{desk.url}/dags/{DAG}/runs/{desk.run}/plugin/malote-run")
@@ -117,23 +140,21 @@ def test_it_brings_itself_up_to_date_without_touching_what_is_being_typed(desk: 
     page.fill("input[name=text]", "half a wo")
     row = page.locator("#lines tbody tr").first
     assert "renamed" not in row.inner_text()
-    with psycopg.connect(desk.stage.warehouse) as warehouse:
-        warehouse.execute("update malote.submission set name = 'renamed.xml' where id = %s", (desk.doubt,))
-    page.clock.run_for(6000)
-    page.get_by_text("renamed.xml").wait_for()
+    with altered(desk, "name", "renamed.xml"):
+        page.clock.run_for(6000)
+        page.get_by_text("renamed.xml").wait_for()
     assert page.input_value("input[name=text]") == "half a wo"
 
 
 def test_markup_of_an_institution_is_text(desk: Desk, signed_in: Any) -> None:
     hostile = "<img src=x onerror=\"document.title='owned'\"><b id=owned>bold</b>"
-    with psycopg.connect(desk.stage.warehouse) as warehouse:
-        warehouse.execute("update malote.submission set message = %s where id = %s", (hostile, desk.doubt))
     page = signed_in()
-    for path in PAGES.values():
-        page.goto(f"{desk.url}/malote/{path.format(doubt=desk.doubt)}")
-        assert page.locator("#owned").count() == 0 and "owned" not in page.title()
-    page.goto(f"{desk.url}/malote/")
-    assert "<b id=owned>" in page.locator("#lines").inner_text()
+    with altered(desk, "message", hostile):
+        for path in PAGES.values():
+            page.goto(f"{desk.url}/malote/{path.format(doubt=desk.doubt)}")
+            assert page.locator("#owned").count() == 0 and "owned" not in page.title()
+        page.goto(f"{desk.url}/malote/")
+        assert "<b id=owned>" in page.locator("#lines").inner_text()
 
 
 def standing(desk: Desk) -> str:
@@ -186,7 +207,7 @@ def test_a_lost_reply_is_settled_and_landed_by_clicks_only(desk: Desk, signed_in
     page.get_by_text("It arrived, under receipt").click()
     page.get_by_label("Receipt", exact=True).fill(desk.receipt())
     page.get_by_label("What you saw, and where").fill("found in CliqCCEE, under results")
-    picture(page, "deciding")
+    picture(page, "deciding", page.locator("section[aria-labelledby=decide]"))
     page.get_by_role("button", name="Record the decision").click()
     page.get_by_role("status").wait_for()
     assert (
@@ -203,4 +224,4 @@ def test_a_lost_reply_is_settled_and_landed_by_clicks_only(desk: Desk, signed_in
     assert page.locator("form.decide").count() == 0, "the page has become another by itself"
     assert standing(desk) == "landed"
     assert desk.stage.simulator("ccee")["accepted_more_than_once"] == 0
-    picture(page, "landed")
+    picture(page, "landed", page.locator("#load"))

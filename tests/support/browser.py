@@ -63,8 +63,17 @@ def chromium() -> str:
     return found
 
 
-def picture(page: Any, name: str) -> None:
-    """Keep a picture for the docs, where `make test-browser PICTURES=1` asks for them."""
+def picture(page: Any, name: str, last: Any, margin: int = 16) -> None:
+    """Keep a picture for the docs, where `make test-browser PICTURES=1` asks for them.
+
+    :param last: what is at its end, so that nothing is cut: the window becomes so high
+    :param margin: so much is below that; none below a row of a table
+    """
     if os.environ.get("PICTURES"):
         PICTURES.mkdir(exist_ok=True)
+        size = page.viewport_size
+        page.evaluate("scrollTo(0, 0)")
+        box = last.last.bounding_box()
+        page.set_viewport_size({**size, "height": round(box["y"] + box["height"]) + margin})
         page.screenshot(path=str(PICTURES / f"{name}.png"))
+        page.set_viewport_size(size)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from malote.clock import ZONE, SystemClock
 from malote.texts import Words
@@ -45,6 +46,11 @@ def problem(request: Request, said: str, status: int, back: str = "") -> HTMLRes
     return page(request, "problem.html", status=status, here="", said=said, back=back)
 
 
+def _parted(text: str) -> Markup:
+    """A name that may be long, which breaks behind its strokes rather than within a number."""
+    return Markup("/<wbr>").join(text.split("/"))
+
+
 @cache
 def _templates() -> Environment:
     found = Environment(
@@ -52,4 +58,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     found.filters["segment"] = lambda text: quote(str(text), safe="")
+    found.filters["parted"] = _parted
     return found
