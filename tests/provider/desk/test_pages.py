@@ -273,6 +273,8 @@ def test_a_warehouse_that_is_away_is_said(desk: Any, set_connection: Any) -> Non
     for path in (*PAGES, *API):
         said = desk.get(path)
         assert said.status_code == 503 and "Traceback" not in said.text
+    for language, why in (("pt-BR", "o banco de dados não foi alcançado"), ("en", "the database cannot be reached")):
+        assert why in desk.get("/", headers={"accept-language": language}).text
 
 
 # ---- the catalogue
