@@ -10,7 +10,6 @@ from typing import Any
 from malote import cards, place
 from malote.errors import Misconfigured
 from malote.texts import english
-from malote.treaty import HOLDS
 from malote_provider.options import option
 
 _KEPT = english("s_kept_neither")
@@ -35,7 +34,7 @@ def refuse_cards(institution: str, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if cards.holding([value if isinstance(value, (str, int, float, Mapping, list, tuple)) else None]):
             raise _wrong(
-                english("s_given_holds", name=name, holds=HOLDS), institution,
+                english("s_given_holds", name=name, holds=english("s_card_holds")), institution,
                 english("s_do_card_param"),
             )  # fmt: skip
 

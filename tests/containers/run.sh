@@ -50,6 +50,7 @@ build postgres tests/containers/postgres
 build redis tests/containers/redis
 build airflow --build-arg "UV_VERSION=$UV_VERSION" tests/containers/airflow
 build malote --build-arg "BASE=$NAME/airflow" .
+build played --file tests/containers/played/Dockerfile tests/support/system
 
 compose="docker compose"
 has="$($compose version --short 2> /dev/null || echo 0)"

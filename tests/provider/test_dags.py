@@ -202,7 +202,7 @@ def test_a_selection_that_fails_holds_back_no_older_answer_and_is_said(run: Any,
         decide(journal, Decision("ccee-1", Way.RECEIPT, "found in CliqCCEE", receipt, who="ana"))
     done = run(outgoing_sql=ROWS.replace("'F' as", "'Q' as").replace("PLANTED", "OTHER"))
     assert rows(ccee.dsn, "select count(*) from ccee.resultado_processamento") == [(3,)]
-    assert done.state == "failed" and "submit of this run failed before" in done.log
+    assert done.state == "failed" and "of this run, submit failed before" in done.log
 
 
 def test_what_a_submit_sent_before_it_failed_is_collected_by_its_own_run(run: Any, ccee: SimpleNamespace) -> None:
@@ -210,7 +210,7 @@ def test_what_a_submit_sent_before_it_failed_is_collected_by_its_own_run(run: An
     with patch("malote_provider.operators.submit.SubmitOperator._result", side_effect=Terminal("it ends here")):
         done = run(outgoing_sql=ROWS.replace("PLANTED", "OTHER"), scope="pouch")
     assert rows(ccee.dsn, "select count(*) from ccee.resultado_processamento where reference ^@ 'OTHER'") == [(3,)]
-    assert done.state == "failed" and "submit of this run failed before" in done.log
+    assert done.state == "failed" and "of this run, submit failed before" in done.log
 
 
 def test_a_file_of_ones_own_travels_as_it_is(run: Any, ccee: SimpleNamespace, own_folder: Path) -> None:
