@@ -207,9 +207,7 @@ def test_who_is_on_call_is_written_to_at_once_and_in_the_morning(
     ccee.office.play("lost_reply", on="importarArquivo")
     both = dags("aviso_por_email.py")
     assert run(both["contratos_com_aviso"]) == "failed"
-    assert [(to, "não se sabe se chegou" in body) for _, to, body in mails()] == [
-        ("plantao@empresa.com.br", True)
-    ]
+    assert [(to, "não se sabe se chegou" in body) for _, to, body in mails()] == [("plantao@empresa.com.br", True)]
     assert run(both["vigia_com_aviso"]) == "failed", "red while it needs a person"
     assert len(mails()) == 2 and all("ccee-" in body for *_, body in mails())
 
