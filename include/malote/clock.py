@@ -11,6 +11,11 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 """Brasília time, by name: daylight saving ended in 2019 and may come back."""
 
 
+def day_of(at: datetime) -> str:
+    """The day of an instant in Brasília, as people there and their files write it: ``2026-11-24``."""
+    return f"{at.astimezone(ZONE):%Y-%m-%d}"
+
+
 class Clock(Protocol):
     """What the time is and how to let some pass."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from malote.clock import day_of
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 from malote.warehouse import connect, examine
 from malote_provider.connections import legacy_of
@@ -84,7 +85,7 @@ def _certificate_hint(hook: Tried) -> str:
 def _about(certificate: Certificate, account: str, now: datetime) -> str:
     """Whose the client certificate is, until when, and what is wrong or soon will be."""
     cnpj = certificate.cnpj
-    said = [f"Client certificate of {f'CNPJ {cnpj}' if cnpj else 'no CNPJ'}, until {certificate.not_after:%Y-%m-%d}"]
+    said = [f"Client certificate of {f'CNPJ {cnpj}' if cnpj else 'no CNPJ'}, until {day_of(certificate.not_after)}"]
     if cnpj and len(account) == len(cnpj) and cnpj != account:
         said.append(f"Warning: the connection says CNPJ {account}")
     if warning := certificate.warning(now):

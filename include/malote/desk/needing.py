@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from malote.clock import ZONE, day_of
 from malote.desk.health import CERTIFICATE_DAYS, MISSED, Account, closings
 from malote.desk.items import code_of
 from malote.desk.open import RECENT, REFUSED
-from malote.hours import ZONE
 from malote.journal import Journal
 from malote.texts import Words
 
@@ -87,7 +87,7 @@ class Need:
             values["asked"] = say("n_asked", at=say.when(self.ask_at)) if self.ask_at else say("n_asked_no_more")
         elif self.kind == "certificate":
             assert self.ask_at is not None
-            values |= {"day": f"{self.ask_at.astimezone(ZONE):%Y-%m-%d}", "n": (self.ask_at - now).days}
+            values |= {"day": day_of(self.ask_at), "n": (self.ask_at - now).days}
             what = "n_certificate" if self.ask_at >= now else "n_certificate_over"
         return say(what, **values), say(f"n_{self.kind}_do", **values)
 

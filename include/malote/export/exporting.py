@@ -12,11 +12,11 @@ from psycopg.errors import Error
 
 from malote import INSTITUTIONS
 from malote.checkpoint import Checkpoint, pass_by
+from malote.clock import day_of
 from malote.errors import MaloteError, Misconfigured
 from malote.export.folder import Folder
 from malote.export.manifest import Manifest, days_of
 from malote.export.parquet import Columns, columns_of, write_each
-from malote.hours import ZONE
 from malote.institution import Institution, Table, load
 from malote.journal import Journal, ToExport
 from malote.texts import english
@@ -143,4 +143,4 @@ def _write(
 def _day(submission: ToExport, columns: Columns) -> str | None:
     """The day in Brasília on which it landed first, which never changes; None where it has not landed there."""
     at: datetime | None = submission.reasons_at if columns.reasons else submission.landed_at
-    return None if at is None else f"{at.astimezone(ZONE):%Y-%m-%d}"
+    return None if at is None else day_of(at)

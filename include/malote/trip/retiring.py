@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from malote import INSTITUTIONS
 from malote.archive import Archive
 from malote.checkpoint import Checkpoint, pass_by
+from malote.clock import day_of
 from malote.errors import Misconfigured
 from malote.institution import load
 from malote.journal import Journal, Over
@@ -86,7 +87,7 @@ def _checked(journal: Journal, before: Mapping[str, datetime]) -> None:
     for part, at in before.items():
         if at > now - YOUNGEST:
             raise Misconfigured(
-                english("s_retire_young", part=part, day=f"{at:%Y-%m-%d}"), kept=english("s_kept_all"),
+                english("s_retire_young", part=part, day=day_of(at)), kept=english("s_kept_all"),
                 todo=english("s_do_youngest", days=YOUNGEST.days),
             )  # fmt: skip
     if "story" in before and ("landed" not in before or before["story"] > before["landed"]):

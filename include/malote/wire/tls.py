@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from malote.clock import day_of
 from malote.errors import Misconfigured
-from malote.texts import english
+from malote.texts import Words, english
 from malote.wire.trouble import reason
 
 WARN_BEFORE = timedelta(days=30)
@@ -56,11 +57,11 @@ class Certificate:
         """What to say when it ends within :data:`WARN_BEFORE`, or has ended; else None."""
         if now > self.not_after:
             return (
-                f"the client certificate expired on {self.not_after:%Y-%m-%d}: nothing can be sent until it is renewed"
+                f"the client certificate expired on {day_of(self.not_after)}: nothing can be sent until it is renewed"
             )
         if now > self.not_after - WARN_BEFORE:
             return (
-                f"the client certificate ends on {self.not_after:%Y-%m-%d}, in {self.days_left(now)} days: "
+                f"the client certificate ends on {day_of(self.not_after)}, in {self.days_left(now)} days: "
                 "renew it, register the new one with the institution and replace the file"
             )
         return None
@@ -199,12 +200,12 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
 def _check_dates(found: Certificate, now: datetime) -> None:
     if now > found.not_after:
         raise Misconfigured(
-            english("s_tls_expired", at=f"{found.not_after:%Y-%m-%d %H:%M}"),
+            english("s_tls_expired", at=Words("en").when(found.not_after)),
             todo=english("s_do_renew_register"),
         )
     if now < found.not_before:
         raise Misconfigured(
-            english("s_tls_not_yet", at=f"{found.not_before:%Y-%m-%d %H:%M}"),
+            english("s_tls_not_yet", at=Words("en").when(found.not_before)),
             todo=english("s_do_not_yet"),
         )
 

@@ -180,14 +180,14 @@ def test_a_file_without_its_private_key_says_so(tmp_path: Path) -> None:
 def test_an_expired_certificate_says_since_when_and_can_still_be_described(tmp_path: Path) -> None:
     path = packed(tmp_path, issue(end=NOW - timedelta(days=3)))
 
-    assert "expired since 2026-11-20 12:00 UTC" in refused(path)
+    assert "expired since 2026-11-20 09:00 \N{MINUS SIGN}03:00" in refused(path)
     assert tls.describe(path, "senha").days_left(NOW) == -3
 
 
 def test_a_certificate_of_tomorrow_is_not_yet_valid(tmp_path: Path) -> None:
     path = packed(tmp_path, issue(start=NOW + timedelta(days=1)))
 
-    assert "not valid before 2026-11-24 12:00 UTC" in refused(path)
+    assert "not valid before 2026-11-24 09:00 \N{MINUS SIGN}03:00" in refused(path)
 
 
 def test_a_certificate_is_described(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from signxml.algorithms import (
 )
 from signxml.signer import XMLSigner
 
+from malote.clock import day_of
 from malote.institutions.reinf.rules import misfit
 from malote.texts import english
 
@@ -50,7 +51,7 @@ class Signer:
         held = inside.cert.certificate
         if at > held.not_valid_after_utc:
             raise misfit(
-                english("s_sign_expired", day=f"{held.not_valid_after_utc:%Y-%m-%d}"), english("s_do_renew"),
+                english("s_sign_expired", day=day_of(held.not_valid_after_utc)), english("s_do_renew"),
             )  # fmt: skip
         self._key, self._certificate = inside.key, held
         self._signer = XMLSigner(
