@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.containers import NAMES, Compose, Contained, contained, opened
+from support.containers import NAMES, Compose, Contained, contained
 from support.system.playing import Playing
 
 
@@ -28,4 +28,5 @@ def compose(running: Contained) -> Compose:
 @pytest.fixture(scope="session")
 def playing(running: Contained) -> Playing:
     """Plays situations, each once for all institutions; ``SEED`` is of what chance decides."""
-    return Playing(opened(running), os.environ.get("SEED") or "1", NAMES, running.table())
+    running.open()
+    return Playing(running, os.environ.get("SEED") or "1", NAMES, running.table())

@@ -228,14 +228,3 @@ def contained(folder: Path) -> Iterator[Contained]:
     finally:
         (folder / "containers.log").write_text(compose.run("logs", "--no-color", "--timestamps"), encoding="utf-8")
         compose.run("down", "--volumes", "--timeout", "20")
-
-
-def opened(system: Contained) -> Contained:
-    """The system with the flows running and what has to be before any batch at home."""
-    for flow in FLOWS.values():
-        system.rest.wait_dag(flow.dag_id, timeout=600)
-        system.rest.pause(flow.dag_id, paused=False)
-    system.calm()
-    for flow in FLOWS.values():
-        system.begin(flow)
-    return system

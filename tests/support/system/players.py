@@ -75,6 +75,13 @@ def start_and_defer(system: System, trips: Trips) -> None:
         system.until_task(trip, "wait", "deferred")
 
 
+def start_at_a_shut_door(system: System, trips: Trips) -> None:
+    """Trigger a run of each while nobody is there to take it, and return when each submit waits to try again."""
+    start(system, trips)
+    for trip in trips:
+        system.until_task(trip, "submit", "up_for_retry")
+
+
 def start_and_end(system: System, trips: Trips) -> None:
     """Trigger a run of each, and return when all have ended."""
     start(system, trips)
@@ -181,9 +188,8 @@ def mark_success_of_a_submit_that_has_not_sent(system: System, trips: Trips, cha
     """While submit waits to try again, nobody being there to take it, it is marked as a success: nothing has left."""
 
     def marked_while_the_door_is_shut() -> None:
-        start(system, trips)
+        start_at_a_shut_door(system, trips)
         for trip in trips:
-            system.until_task(trip, "submit", "up_for_retry")
             trip.marked = True
             system.rest.mark(trip.flow.dag_id, trip.runs[-1], trip.flow.task("submit"), "success")
 
@@ -335,13 +341,7 @@ def database_restarted_in_land(system: System, trips: Trips, chance: Random) -> 
 @situation()
 def institution_down_then_slow(system: System, trips: Trips, chance: Random) -> None:
     """The institutions' servers are down when submit comes, and slow when they are back."""
-
-    def submit_meets_a_shut_door() -> None:
-        start(system, trips)
-        for trip in trips:
-            system.until_task(trip, "submit", "up_for_retry")
-
-    system.restart_pretended(meanwhile=submit_meets_a_shut_door)
+    system.restart_pretended(meanwhile=lambda: start_at_a_shut_door(system, trips))
     for trip in trips:
         system.fault(trip.flow, "*", "slow", seconds=chance.randint(1, 4), times=6)
 

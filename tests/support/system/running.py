@@ -190,6 +190,15 @@ class System:
             counted = self.pretended.shown(trip.flow.institution)["accepted"]
         return {each: counted.get(trip.flow.accepted(each), 0) for each in trip.references}
 
+    def open(self) -> None:
+        """Let the flows run, and bring home what has to be there before any batch."""
+        for flow in FLOWS.values():
+            self.rest.wait_dag(flow.dag_id, timeout=600)
+            self.rest.pause(flow.dag_id, paused=False)
+        self.calm()
+        for flow in FLOWS.values():
+            self.begin(flow)
+
     def calm(self) -> None:
         """Everything is up, and no fault is left to be played."""
         self.revive()
@@ -323,12 +332,7 @@ def system(
     ):
         at_last.callback(EmbeddedPostgres(state / "postgres").erase)
         found = System(running, state)
-        for flow in FLOWS.values():
-            found.rest.wait_dag(flow.dag_id, timeout=600)
-            found.rest.pause(flow.dag_id, paused=False)
-        found.calm()
-        for flow in FLOWS.values():
-            found.begin(flow)
+        found.open()
         yield found
 
 
