@@ -114,7 +114,7 @@ def test_no_column_of_the_table_is_forgotten_and_each_that_needs_it_has_a_commen
 def test_the_report_shows_each_item_to_a_person_with_reais_and_no_token(warehouse: str, archive: Archive) -> None:
     data = answer(PAID.format(id=tag("P1")), denied("51", tag("P2")), erro("030", tag("P3")))
     landed(warehouse, archive, data, ["P1", "P2", "P3", "P4"])
-    found = select(warehouse, "select * from report.cielo_transacoes")
+    found = select(warehouse, "select * from report.cielo_transacoes order by referencia")
     shown = (
         "referencia",
         "operacao_nome",
