@@ -282,7 +282,7 @@ def test_a_question_about_few_reads_few_rows_however_full_the_warehouse_is(full:
     assert {question: n for question, n in looked_at.items() if n > LOT} == {}
 
 
-FIRST = [  # the first hundred, by whatever people filter; or about a hundred references, filtered by what has no statistics
+FIRST = [  # the first hundred, whatever is filtered; about a hundred references, by what has no statistics
     "select * from report.cielo_transacoes where numero_lote = '7' limit 100",
     "select * from report.cielo_transacoes where enviada_em > now() - interval '36 hours' limit 100",
     f"select * from report.cielo_transacoes where submission_id = 'cielo-{LOTS - 1}' limit 100",
@@ -315,6 +315,42 @@ def test_a_question_about_few_reads_few_when_the_server_takes_the_warehouse_for_
         rows[times], pages[times] = read(plan), plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     assert max(rows.values()) <= LOT, rows
     assert max(pages.values()) < 2 * LOT, pages
+
+
+@pytest.mark.parametrize("proposals", [100, 1000])
+def test_each_of_all_proposals_costs_the_same_few_rows(warehouse: str, proposals: int) -> None:
+    """Nothing is known of how many have a number: where many were expected, all items were read for each proposal."""
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        connection.execute("insert into malote.pouch values ('p', 'x', 'x', 'x', 'x', '{}', now())")
+        connection.execute(
+            """insert into malote.submission (number, id, pouch, institution, environment, account, service, operation,
+                   standing, name, document, document_sha256, document_size, sealed, item_count, facts, prepared_at,
+                   moved_at, landed_at)
+               select 10 * p + k.n, 'bndes-' || 10 * p + k.n, 'p', 'bndes', 'producao', '1', k.service, k.service,
+                   'landed', 'n', 'd', 10 * p + k.n, 1, false, 1, case when k.n = 0 then '{}'
+                       else jsonb_build_object('numeroBNDES', p::text) end, now(), now(), now()
+               from generate_series(1, %s) as p
+               cross join (values (0, 'financiamento'), (1, 'contratacao'), (2, 'liberacao'), (3, 'liberacao'))
+                   as k (n, service)""",
+            (proposals,),
+        )
+        connection.execute(
+            """insert into malote.item_row (submission, ordinal, scope, reference)
+               select s.id, 1, 'bndes/producao/1/' || s.service || '/' || s.service,
+                   '2026/' || s.number / 10 || case when s.service = 'liberacao' then '-' || s.number else '' end
+               from malote.submission as s"""
+        )
+        connection.execute(
+            """insert into bndes.resultado (submission_id, ordem, reference, servico, situacao, numero_bndes, landed_at)
+               select i.submission, 1, i.reference, s.service, 'aprovado', s.number / 10, now()
+               from malote.item_row as i inner join malote.submission as s on i.submission = s.id"""
+        )
+        connection.execute("vacuum analyze")
+        row = connection.execute(
+            "explain (analyze, format json) select count(*), max(etapa), max(quando) from report.bndes_esteira"
+        ).fetchone()
+    assert row is not None
+    assert read(row[0][0]["Plan"]) <= 27 * proposals
 
 
 def test_a_retired_reference_is_hashed_once(warehouse: str) -> None:
