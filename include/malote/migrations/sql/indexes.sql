@@ -20,6 +20,9 @@ create index submission_of_number on malote.submission ((facts ->> 'numeroBNDES'
 create index submission_of_lot_number on malote.submission ((facts ->> 'numero_lote')) where facts ->> 'numero_lote' is not null;
 drop index malote.submission_of_lot;
 
+-- Lots of authorisations, which report.cielo_aprovacao_por_dia is about; report.cielo_transacoes says nothing of services.
+create index submission_of_authorisations on malote.submission (sent_at) where institution = 'cielo' and service in ('autorizacao', 'autorizacao_tid') and sent_at is not null;
+
 -- What is not settled, few of very many; what ended otherwise than by landing.
 create index submission_unsettled on malote.submission (institution, environment, account, service, standing) where standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue');
 create index submission_ended on malote.submission (institution, environment, account, service, standing) where standing in ('refused', 'withdrawn');
