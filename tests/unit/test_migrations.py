@@ -77,11 +77,11 @@ def test_an_index_that_a_broken_build_left_behind_is_built_anew(warehouse: str) 
         connection.execute(
             "update pg_index set indisvalid = false where indexrelid = 'malote.item_travelling'::regclass"
         )
-        connection.execute("drop index malote.submission_of_lot")
+        connection.execute("drop index malote.submission_of_lot_number")
     assert [line.split(" on ")[0] for line in pending(warehouse)] == [
         "drop index concurrently malote.item_travelling",
         "create unique index concurrently item_travelling",
-        "create index concurrently submission_of_lot",
+        "create index concurrently submission_of_lot_number",
     ]
     upgrade(warehouse)
     assert pending(warehouse) == []

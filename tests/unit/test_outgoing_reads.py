@@ -143,3 +143,19 @@ def test_a_selection_reads_no_more_items_than_it_has_rows_however_much_travelled
         read[travelled] = sum(rows for _, rows in scans)
     assert read[FEW] <= 2 * (FEW + NEW)
     assert read[MANY] <= HISTORY + MANY + NEW
+
+
+@pytest.mark.parametrize(("times", "read"), [(1, HISTORY), (4, MANY)])
+def test_rows_are_looked_up_where_they_are_few_beside_what_the_server_takes_for_history(
+    filled: str, times: int, read: int
+) -> None:
+    with psycopg.connect(filled, autocommit=True, options=FLUSHED) as c:
+        c.execute("truncate outgoing.yours; delete from malote.item_row where submission = 'here'")
+        c.execute("insert into outgoing.yours select 'X' || i || 'h' from generate_series(1, %s) as i", (MANY,))
+        c.execute("vacuum analyze malote.item_row, outgoing.yours")
+        c.execute("update pg_catalog.pg_class set reltuples = reltuples * %s where relname ~ '^item_'", (times,))
+    with session(filled) as (connection, _):
+        connection.execute("select set_config('malote.scope', 'here', true)")
+        row = connection.execute(f"explain (analyze, format json) declare x cursor for {text_of(YOURS)}").fetchone()
+    assert row is not None
+    assert list(of_items(row["QUERY PLAN"][0]["Plan"])) == [("Index Only Scan", read)]

@@ -11,10 +11,10 @@ select
         when e.cancelamentos_aprovados > 0 then 'cancelado'
         when e.aprovadas > 0 then 'liberado'
         when e.pedidas > e.rejeitadas then 'liberação pedida'
-        when (e.contratacao).situacao = 'aprovado' then 'contratado'
-        when (e.contratacao).situacao_item = 'refused' then 'contratação rejeitada'
-        when (e.contratacao).standing = 'in_doubt' then 'contratação em dúvida'
-        when (e.contratacao).submission_id is not null then 'contratação pedida'
+        when e.contratacao_situacao = 'aprovado' then 'contratado'
+        when e.contratacao_situacao_item = 'refused' then 'contratação rejeitada'
+        when e.contratacao_standing = 'in_doubt' then 'contratação em dúvida'
+        when e.contratacao_submission_id is not null then 'contratação pedida'
         when f.situacao = 'aprovado' then 'aprovado'
         when f.situacao_item = 'refused' then 'rejeitado'
         when f.standing = 'prepared' then 'a enviar'
@@ -26,13 +26,13 @@ select
     f.numero_protocolo as financiamento_protocolo,
     f.sent_at as financiamento_enviado_em,
     f.mensagem as financiamento_mensagem,
-    (e.contratacao).status as contratacao_status,
-    (e.contratacao).numero_protocolo as contratacao_protocolo,
-    (e.contratacao).sent_at as contratacao_enviada_em,
-    (e.contratacao).mensagem as contratacao_mensagem,
-    (e.contratacao).data_termino_carencia as data_termino_carencia,
-    (e.contratacao).data_primeira_amortizacao as data_primeira_amortizacao,
-    (e.contratacao).data_ultima_amortizacao as data_ultima_amortizacao,
+    e.contratacao_status,
+    e.contratacao_protocolo,
+    e.contratacao_enviada_em,
+    e.contratacao_mensagem,
+    e.contratacao_data_termino_carencia as data_termino_carencia,
+    e.contratacao_data_primeira_amortizacao as data_primeira_amortizacao,
+    e.contratacao_data_ultima_amortizacao as data_ultima_amortizacao,
     e.pedidas as liberacoes_pedidas,
     e.aprovadas as liberacoes_aprovadas,
     e.rejeitadas as liberacoes_rejeitadas,
@@ -42,14 +42,27 @@ select
     e.cancelamentos_pedidos,
     e.cancelamentos_aprovados,
     e.cancelamento_mensagem,
-    greatest(f.quando, (e.contratacao).quando, e.quando) as quando,
+    greatest(f.quando, e.contratacao_quando, e.quando) as quando,
     f.ambiente,
     f.conta,
     f.submission_id as financiamento_submission_id
 from bndes.pedido as f
 cross join lateral (
     select
-        (array_agg(row(p.*)::bndes.pedido) filter (where p.servico = 'contratacao'))[1] as contratacao,
+        (array_agg(p.submission_id) filter (where p.servico = 'contratacao'))[1] as contratacao_submission_id,
+        (array_agg(p.standing) filter (where p.servico = 'contratacao'))[1] as contratacao_standing,
+        (array_agg(p.situacao) filter (where p.servico = 'contratacao'))[1] as contratacao_situacao,
+        (array_agg(p.situacao_item) filter (where p.servico = 'contratacao'))[1] as contratacao_situacao_item,
+        (array_agg(p.status) filter (where p.servico = 'contratacao'))[1] as contratacao_status,
+        (array_agg(p.numero_protocolo) filter (where p.servico = 'contratacao'))[1] as contratacao_protocolo,
+        (array_agg(p.sent_at) filter (where p.servico = 'contratacao'))[1] as contratacao_enviada_em,
+        (array_agg(p.mensagem) filter (where p.servico = 'contratacao'))[1] as contratacao_mensagem,
+        (array_agg(p.data_termino_carencia) filter (where p.servico = 'contratacao'))[1]
+            as contratacao_data_termino_carencia,
+        (array_agg(p.data_primeira_amortizacao) filter (where p.servico = 'contratacao'))[1]
+            as contratacao_data_primeira_amortizacao,
+        (array_agg(p.data_ultima_amortizacao) filter (where p.servico = 'contratacao'))[1]
+            as contratacao_data_ultima_amortizacao,
         count(*) filter (where p.servico = 'liberacao') as pedidas,
         count(*) filter (where p.servico = 'liberacao' and p.situacao = 'aprovado') as aprovadas,
         count(*) filter (where p.servico = 'liberacao' and p.situacao_item = 'refused') as rejeitadas,
@@ -60,24 +73,41 @@ cross join lateral (
         count(*) filter (where p.servico = 'cancelamento' and p.situacao = 'aprovado') as cancelamentos_aprovados,
         (array_agg(p.mensagem) filter (where p.servico = 'cancelamento'))[1]
             as cancelamento_mensagem,
+        (array_agg(p.quando) filter (where p.servico = 'contratacao'))[1] as contratacao_quando,
         max(p.quando) filter (where p.servico <> 'contratacao') as quando
     -- In order once, for all of the aggregates.
     from (
         select p.*
         from (
-            select r.submission_id
-            from bndes.resultado as r
-            where r.numero_bndes = f.numero_bndes
-            union
-            select s.id as submission_id
-            from malote.submission as s
-            where s.institution = 'bndes' and s.facts ->> 'numeroBNDES' = f.numero_bndes
-            union
-            select i.submission as submission_id
-            from malote.item_row as i
-            where i.reference = f.reference
-        ) as candidate
-        inner join bndes.pedido as p on candidate.submission_id = p.submission_id
+            -- What was sent by the number, which is nearly all of it; then what only the answer's number or the
+            -- proposal tells of.
+            select p.*
+            from bndes.pedido as p
+            where p.numero_enviado = f.numero_bndes
+            union all
+            select p.*
+            from bndes.pedido as p
+            where
+                p.submission_id = any(array(
+                    select other.submission_id
+                    from (
+                        select r.submission_id
+                        from bndes.resultado as r
+                        where r.numero_bndes = f.numero_bndes
+                        union all
+                        select i.submission as submission_id
+                        from malote.item_row as i
+                        where i.reference = f.reference
+                    ) as other
+                    where
+                        other.submission_id <> f.submission_id
+                        and other.submission_id <> all(array(
+                            select s.id
+                            from malote.submission as s
+                            where s.institution = 'bndes' and s.facts ->> 'numeroBNDES' = f.numero_bndes
+                        ))
+                ))
+        ) as p
         where
             p.ambiente = f.ambiente and p.conta = f.conta
             and (

@@ -62,5 +62,7 @@ cross join lateral (
     from cielo.aprovacao_de_lote as l
     where not v.mantida and l.submission_id = s.id
 ) as a
-where s.institution = 'cielo' and s.operation in ('02', '08') and s.sent_at is not null
+where
+    s.institution = 'cielo' and s.service in ('autorizacao', 'autorizacao_tid')
+    and s.operation in ('02', '08') and s.sent_at is not null
 group by dia, s.environment, s.account, a.bandeira;

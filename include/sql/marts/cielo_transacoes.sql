@@ -53,9 +53,9 @@ select
     s.id as submission_id
 from malote.item as i
 -- No plain equality, so that a submission that is asked for is not looked for among the items too: else the first
--- hundred rows of a late lot are found by reading those of all lots before it. Both sides can be looked up.
-inner join malote.submission as s
-    on s.id = any(array[i.submission]) and i.submission >= s.id and i.submission <= s.id
+-- hundred rows of a late lot are found by reading those of all lots before it. Either side can be looked up by the
+-- other, and what is expected of that does not grow with the warehouse.
+inner join malote.submission as s on s.id = any(array[i.submission]) and i.submission = any(array[s.id])
 -- Of several rows about an item the last that says what became of it. As a plain join, through which a filter by tid or
 -- by order number reaches an index. With `any`, both ways, it can only be looked up: else the first hundred rows of one
 -- lot are sought by reading the references of all years in order.

@@ -20,7 +20,8 @@ where
         select s.id
         from malote.submission as s
         where
-            s.institution = 'cielo' and s.operation in ('02', '08') and s.sent_at is not null
+            s.institution = 'cielo' and s.service in ('autorizacao', 'autorizacao_tid')
+            and s.operation in ('02', '08') and s.sent_at is not null
             and s.standing in ('landed', 'refused', 'withdrawn')
             and not exists (
                 select 1

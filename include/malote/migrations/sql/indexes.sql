@@ -15,8 +15,13 @@ create index item_of_financiamento on malote.item_row (split_part(reference, '/'
 drop index malote.item_of_proposal;
 create index submission_of_number on malote.submission ((facts ->> 'numeroBNDES')) where institution = 'bndes';
 
--- Lots of Cielo by their number.
-create index submission_of_lot on malote.submission ((facts ->> 'numero_lote')) where institution = 'cielo';
+-- Lots of Cielo by their number. Not `where institution = 'cielo'`: reading all lots out of it looked so cheap that a
+-- hundred references were held against every item of every lot.
+create index submission_of_lot_number on malote.submission ((facts ->> 'numero_lote')) where facts ->> 'numero_lote' is not null;
+drop index malote.submission_of_lot;
+
+-- Lots of authorisations, which report.cielo_aprovacao_por_dia is about; report.cielo_transacoes says nothing of services.
+create index submission_of_authorisations on malote.submission (sent_at) where institution = 'cielo' and service in ('autorizacao', 'autorizacao_tid') and sent_at is not null;
 
 -- What is not settled, few of very many; what ended otherwise than by landing.
 create index submission_unsettled on malote.submission (institution, environment, account, service, standing) where standing in ('prepared', 'sending', 'received', 'answered', 'in_doubt', 'overdue');
