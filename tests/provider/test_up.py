@@ -72,10 +72,10 @@ def test_the_contracts_that_wait_land_at_one_click(up: Up) -> None:
     assert up.rest.wait("ccee_contratos", up.rest.trigger("ccee_contratos"), timeout=600) == "success"
     report = up.psql("select referencia, ultimo_status, situacao_item from report.ccee_contratos order by 1")
     assert re.findall(r"([A-Z]+-\d) +\| (\w+) +\| (\w+)", report) == [
-        ("AVISO-3", "AVISO", "accepted"),
-        ("ERRO-4", "ERRO", "refused"),
-        ("EXEMPLO-1", "SUCESSO", "accepted"),
-        ("EXEMPLO-2", "SUCESSO", "accepted"),
+        ("AVISO-3", "AVISO", "aceito"),
+        ("ERRO-4", "ERRO", "recusado"),
+        ("EXEMPLO-1", "SUCESSO", "aceito"),
+        ("EXEMPLO-2", "SUCESSO", "aceito"),
     ]
 
 

@@ -163,7 +163,7 @@ def lines(
             "reference": beyond[3],
         }
         if kind == _HELD:
-            page = f"""select {_HELD_LINE} from report.retidas as w where {_where(filters, "w")}
+            page = f"""select {_HELD_LINE} from malote.held_back as w where {_where(filters, "w")}
                 and (w.scope, w.reference) > (%(scope)s, %(reference)s) order by w.scope, w.reference"""
         elif kind in _STANDINGS:
             own = _PAGE.format(text=_TEXT if filters.text else "true", where=_where(filters, "n"))
@@ -184,7 +184,7 @@ def groups(journal: Journal, filters: Filters, readable: Sequence[str]) -> list[
     wide = Filters(text=filters.text, dag=filters.dag, run=filters.run)
     parts = [_BY_POUCH.format(text=_TEXT if wide.text else "true", where=_where(wide, "p"))]
     for kind in (kind for kind in wide.kinds() if kind not in _STANDINGS):
-        table, of = ("report.retidas as w", "w") if kind == _HELD else ("malote.submission as s", "s")
+        table, of = ("malote.held_back as w", "w") if kind == _HELD else ("malote.submission as s", "s")
         parts.append(
             f"""select '{kind}' as kind, {of}.institution, {of}.environment, {of}.account, {of}.service,
                     count(*) as lines

@@ -179,7 +179,7 @@ class HeldBack(BaseModel):
     submission: str
     reason: str
     since: datetime
-    freed_by: str | None
+    freed_by: str
 
 
 class FoundItem(BaseModel):

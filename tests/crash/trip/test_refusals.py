@@ -134,7 +134,7 @@ def test_what_was_refused_travels_again_only_when_its_document_has_changed(
 def retidas(trip: Trip) -> dict[str, tuple[str, str, str]]:
     """reference to reason, the submission that holds it, and what frees it."""
     with psycopg.connect(trip.dsn) as connection:
-        found = connection.execute("select reference, reason, submission_id, freed_by from report.retidas")
+        found = connection.execute("select referencia, motivo, submission_id, o_que_libera from report.retidas")
         return {row[0]: tuple(row[1:]) for row in found}
 
 
@@ -160,7 +160,7 @@ def test_each_row_that_is_held_back_is_counted_by_reason_and_listed(
     assert (asked.items, asked.held_because["refused_unchanged"], asked.held) == (1, 1, 5)
     listed = retidas(trip)
     assert {reference: why for reference, (why, _, _) in listed.items()} == {
-        "D001": "refused_unchanged", "D002": "unanswered", "D004": "in_doubt",
+        "D001": "recusado_sem_mudanca", "D002": "sem_resposta", "D004": "em_duvida",
     }  # fmt: skip
     assert listed["D004"][1] == lot.id and f"malote resolve {lot.id}" in listed["D004"][2]
     assert all(frees for _, _, frees in listed.values())
@@ -177,7 +177,7 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
         begin(pouch=f"day {day}").prepare(ROWS)
         trip.clock.pass_(days=1)
     with psycopg.connect(trip.dsn) as connection:
-        ((since, again),) = connection.execute("select held_since, held_again_at from report.retidas").fetchall()
+        ((since, again),) = connection.execute("select retido_desde, retido_de_novo_em from report.retidas").fetchall()
     assert since == first and again == first + timedelta(days=2)
     again = begin(pouch="asked")
     again.prepare([dict(ROWS[0], text="corrected")], refused_too=True)
@@ -186,7 +186,7 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
     again.wait()
     again.land()
     begin(pouch="once more").prepare(ROWS)
-    assert retidas(again)["D000"][:2] == ("refused", again.journal.submissions(again.scope)[0].id)
+    assert retidas(again)["D000"][:2] == ("recusado", again.journal.submissions(again.scope)[0].id)
 
 
 def test_another_reference_of_equal_bytes_is_held_back_by_nothing(begin: Callable[..., Trip], office: Office) -> None:
