@@ -51,3 +51,17 @@ def test_the_reference_has_every_operator_and_sensor_of_an_institution(name: str
     assert all(f"::: malote_provider.operators.{name}\n" in pages for name in operators.__all__)
     sensors = [name for name in door.__all__ if name.endswith("Sensor")]
     assert sensors and all(f"::: {door.__name__}.{name}\n" in pages for name in sensors)
+
+
+@pytest.mark.parametrize("page", ["examples.md", "examples.pt.md"])
+def test_an_example_that_github_does_not_show_is_a_link_away(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    shown = re.findall(r'(.*)\n\n```python\n--8<-- "(examples/\w+\.py):', text)
+    assert len(shown) == text.count("--8<--") > 0
+    assert [name for link, name in shown if link != f"[`{name}`](../{name}):"] == []
+
+
+def test_a_page_of_the_reference_says_where_its_text_is_to_be_read() -> None:
+    pages = sorted((ROOT / "docs" / "reference").glob("*.md"))
+    assert pages
+    assert [page.name for page in pages if f"`site/reference/{page.stem}.html`" not in page.read_text("utf-8")] == []
