@@ -42,6 +42,13 @@ def test_a_symptom_is_said_by_the_program_in_these_words(symptom: str) -> None:
     assert symptom.strip("… ") in said()
 
 
+def test_what_portuguese_pages_quote_is_said_in_these_words() -> None:
+    page = (ROOT / "docs" / "troubleshooting.pt.md").read_text("utf-8")
+    quoted = re.findall(r"^\| “([^”]+)”, `", page, re.MULTILINE)
+    ours = [portuguese for portuguese, _ in TEXTS.values()]
+    assert quoted and [each for each in quoted if not any(each.strip("… ") in text for text in ours)] == []
+
+
 @pytest.mark.parametrize("name", ["ccee", "cielo", "bndes", "reinf"])
 def test_the_reference_has_every_operator_and_sensor_of_an_institution(name: str) -> None:
     operators = import_module("malote_provider.operators")  # here: nothing else of the quick tests needs Airflow
