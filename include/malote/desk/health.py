@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from malote.desk.open import RECENT, REFUSED
+from malote.desk.kinds import RECENT, REFUSED
 from malote.hours import budgets
 from malote.institution import Institution
 from malote.journal import Journal

@@ -11,7 +11,7 @@ from typing import Any
 from malote.clock import ZONE, day_of
 from malote.desk.health import CERTIFICATE_DAYS, MISSED, Account, closings
 from malote.desk.items import code_of
-from malote.desk.open import RECENT, REFUSED
+from malote.desk.kinds import RECENT, REFUSED
 from malote.journal import Journal
 from malote.texts import Words
 

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from malote.desk import Filters, groups, lines
 from malote.errors import Refused, Unavailable
 from malote.hours import Counter
 from malote.institution import Call, Reply, Request, Table
@@ -164,6 +165,29 @@ def test_each_row_that_is_held_back_is_counted_by_reason_and_listed(
     }  # fmt: skip
     assert listed["D004"][1] == lot.id and f"malote resolve {lot.id}" in listed["D004"][2]
     assert all(frees for _, _, frees in listed.values())
+
+
+def test_what_an_answer_refused_is_open_at_once_until_it_is_held_back_or_has_travelled_again(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    def shown() -> list[tuple[str, str | None]]:
+        dags = [trip.scope.values["pouch"].split("/")[0], "again", "asked"]
+        counted = {group.kind for group in groups(trip.journal, Filters(), dags)}
+        found = lines(trip.journal, Filters(), dags, after=None, limit=50)
+        assert counted == {line.kind for line in found}
+        return [(line.kind, line.reference) for line in found]
+
+    office.verdicts = {"D000": "no", "D001": "no"}
+    trip = begin()
+    trip.run(ROWS)
+    assert shown() == [("items_refused", None), ("items_refused", None)]
+    begin(pouch="again").prepare(ROWS[:1])
+    assert shown() == [("held", "D000"), ("items_refused", None)]
+    begin(pouch="asked").prepare([dict(row, text="corrected") for row in ROWS[:2]], refused_too=True)
+    assert shown() == [("prepared", None), ("prepared", None)]
+    trip.run(deeds(4)[3:])
+    trip.clock.pass_(days=4)
+    assert {kind for kind, _ in shown()} <= {"prepared", "received", "overdue"}
 
 
 def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when_it_is_free(
