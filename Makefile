@@ -22,7 +22,8 @@ $(SETUP): pyproject.toml uv.lock
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip
 	@test -x .venv/uv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --target .venv/uv uv==$(UV_VERSION)
-	$(UV) sync --frozen --compile-bytecode
+	@echo "setting up .venv: the first time that takes a minute or two"
+	@$(UV) sync --quiet --frozen --compile-bytecode
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of the browser and of the running system
@@ -36,7 +37,7 @@ test-system-short: setup ## the same, of each kind one
 
 test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICTURES=1 keeps the docs' pictures)
 	@command -v "$${MALOTE_CHROMIUM:-chromium}" >/dev/null || { echo "On Debian: apt install chromium (elsewhere: MALOTE_CHROMIUM=/path/of/chromium)" >&2; exit 1; }
-	$(UV) sync --frozen --group browser
+	$(UV) sync --quiet --frozen --group browser
 	PICTURES=$(PICTURES) $(PY) -m pytest tests/browser
 
 storm: setup ## as many faults and buttons as MINUTES=30 hold, by chance (SEED=1), on a real Airflow
@@ -62,7 +63,7 @@ test-days: setup ## run the fast ones as on other days (DAY=carnival for one of 
 	$(PY) tests/days.py $(DAY) $(TESTS)
 
 rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2)
-	$(UV) sync --frozen --inexact --group rehearsal
+	$(UV) sync --quiet --frozen --inexact --group rehearsal
 	SEED=$(SEED) tests/rehearsal/run.sh
 
 containers: setup ## docker-compose.yaml, really run on images made here: two workers, one killed, the database restarted
@@ -95,7 +96,7 @@ dictionary: setup ## write docs/dicionario.md, the data dictionary, from a fresh
 	$(PY) -m malote_local dictionary
 
 docs: setup ## build the documentation into site/, links checked; open site/index.html
-	$(UV) sync --frozen --inexact --group docs
+	$(UV) sync --quiet --frozen --inexact --group docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 dbt-sources: setup ## write dbt/models/sources.yml from a fresh warehouse
@@ -106,13 +107,13 @@ test-dbt: setup ## the dbt package, by a dbt of its own in .venv/dbt: its pins a
 	$(PY) -m pytest tests/dbt
 
 package: setup ## build dist/ and check it as the package index would
-	$(UV) sync --frozen --inexact --group package
+	$(UV) sync --quiet --frozen --inexact --group package
 	rm -rf dist
 	$(UV) build --quiet
 	$(PY) -m twine check --strict dist/*
 
 bench: setup ## measure, as ratios in one run
-	$(UV) sync --frozen --group bench
+	$(UV) sync --quiet --frozen --group bench
 	$(PY) -m bench
 
 bench-years: setup ## measure what years of data cost (SIZE=1/100, 1/10 or 1/1 of three years; MINUTES=1 of eight workers at once)

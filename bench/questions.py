@@ -49,7 +49,7 @@ QUESTIONS = (
              """with o as (select 'F' || lpad((i * 40 + 2)::text, 12, '0') as numero_pedido
                            from generate_series(1, 100) as i),
                 found as (select o.numero_pedido from o inner join report.cielo_transacoes as r
-                          on r.referencia = o.numero_pedido where r.operacao = '02' and r.situacao_item <> 'sent')
+                          on r.referencia = o.numero_pedido where r.operacao = '02' and r.situacao_item <> 'enviado')
                 update outgoing.cielo_autorizacao as a set cartao_selado = null from found
                 where a.numero_pedido = found.numero_pedido""", 100),
     Question("cielo_aprovacao_por_dia, all of it", "select * from report.cielo_aprovacao_por_dia", 200),

@@ -105,8 +105,16 @@ class Words:
         if self._at == 0:
             for at in _beginnings(text):
                 if (said := self._known(text[at:])) is not None:
-                    return text[:at] + said
+                    return self._where(text[:at]) + said
         return text
+
+    def _where(self, about: str) -> str:
+        """What a sentence is about, where that is a question and whom it went to."""
+        for key in ("where_proxy", "where"):
+            values = _values(_pieces(TEXTS[key][1] + ": "), about)
+            if values and not any(" " in value for value in values.values()):
+                return self(key, **values) + ": "
+        return about
 
     def _known(self, text: str) -> str | None:
         for key, pieces in _KEPT:

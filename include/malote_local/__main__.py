@@ -31,7 +31,7 @@ def main() -> int:
     try:
         return _run(chosen)
     except KeyboardInterrupt:
-        return 130
+        return 0 if chosen.command == "up" else 130  # it runs until somebody says so
     except RuntimeError as error:  # PostgresError, AirflowError, StageError, Occupied: their text is all that helps
         print(f"\n{error}", file=sys.stderr)
         return 1

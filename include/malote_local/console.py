@@ -8,13 +8,14 @@ from typing import NoReturn
 
 from psycopg import conninfo
 
+from malote.clock import ZONE
 from malote_local.quarters import Quarters
 
 WORDS = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
 
 
 def psql(state: Path, statement: str = "") -> NoReturn:
-    """Become psql, as the warehouse's owner; the password is seen by nobody.
+    """Become psql, as the warehouse's owner, with instants in Brasília's time; the password is seen by nobody.
 
     :param statement: run that and end, instead of asking
     :raises RuntimeError: where nothing runs
@@ -25,4 +26,4 @@ def psql(state: Path, statement: str = "") -> NoReturn:
     parts = conninfo.conninfo_to_dict(address.read_text(encoding="utf-8"))
     known = {WORDS[name]: str(value) for name, value in parts.items()}
     options = ["-v", "ON_ERROR_STOP=1", *(("-c", statement) if statement else ())]
-    os.execve(Quarters().binary("psql"), ["psql", *options], {**os.environ, **known})
+    os.execve(Quarters().binary("psql"), ["psql", *options], {**os.environ, **known, "PGTZ": ZONE.key})

@@ -24,8 +24,8 @@ FRESH = {"warn_after": {"count": 3, "period": "day"}}
 
 VALUES = {  # columns whose values are ours: a table keeps no other, whatever an institution says
     ("cielo.transacao", "operacao"): sorted(each.code for each in OPERATIONS.values()),
-    ("report.submissoes_abertas", "standing"): [
-        "prepared", "sending", "received", "answered", "overdue", "in_doubt", "landed"
+    ("report.submissoes_abertas", "situacao"): [
+        "preparado", "enviando", "aguardando", "respondido", "atrasado", "em_duvida", "gravado"
     ],
 }  # fmt: skip
 _KEYS = """

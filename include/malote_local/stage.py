@@ -20,6 +20,7 @@ from malote_local.postgres import EmbeddedPostgres
 from malote_local.pretended import Pretended
 from malote_local.private import write_private
 from malote_local.roles import ROLES, dsn, passwords
+from malote_local.welcome import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
@@ -31,9 +32,11 @@ VISITED = {
     "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     "AIRFLOW__CORE__DEFAULT_TIMEZONE": "America/Sao_Paulo",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
 }
 
 Say = Callable[[str], None]
+ENGLISH = Told({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Stage:
 def stage(
     *,
     say: Say,
+    told: Told = ENGLISH,
     state: Path = STATE,
     port: int | None = None,
     scheduled: bool = False,
@@ -80,11 +84,11 @@ def stage(
 ) -> Iterator[Stage]:
     """Everything running, for as long as the block lasts; data, journal and archive are kept in ``state``.
 
-    :param say: is told what is being done, a line at a time
+    :param say: is told what is being done, a line at a time, in the language of ``told``
     :param port: of Airflow; None for a free one
     :param scheduled: DAGs run by their timetables too, see :class:`LocalAirflow`
     :param visited: somebody looks around: connections are rows that the UI shows, edits and tests, DAGs are not paused,
-        times are Brasília's, and BNDES's counter is always open
+        times are Brasília's, a new DAG file is seen within seconds, and BNDES's counter is always open
     :param settings: further environment of Airflow
     :param dags: the DAGs folder
     :param rules: ``extra.rules`` of every institution, over those of :func:`connections`
@@ -93,15 +97,16 @@ def stage(
     """
     began = monotonic()
 
-    def step(what: str) -> None:
-        say(f"{monotonic() - began:5.1f} s  {what}")
+    def step(what: str, value: object = "") -> None:
+        say(f"{monotonic() - began:5.1f} s  {told.step(what, value)}")
 
-    logs = state / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    own_sql, own_files = state / "sql", state / "arquivos"
+    for folder in (state / "logs", own_sql, own_files):
+        folder.mkdir(parents=True, exist_ok=True)
     state.chmod(state.stat().st_mode & ~0o022)  # else `malote --local` does not trust what lies in it
     with contextlib.ExitStack() as running:
         postgres = running.enter_context(EmbeddedPostgres(state / "postgres", durable=True))
-        step(f"PostgreSQL runs on port {postgres.port}")
+        step("postgres", postgres.port)
         control, *free = free_ports(1 + len(SIMULATED))
         ports = dict(zip(SIMULATED, free, strict=True))
         now = datetime.now(ZONE)
@@ -122,8 +127,8 @@ def stage(
             connections={} if visited else known,
             settings={
                 "AIRFLOW__MALOTE__ARCHIVE_URL": str(state.absolute() / "archive"),
-                "AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS": str(state.absolute() / "sql"),
-                "AIRFLOW__MALOTE__ARQUIVO_FOLDERS": str(state.absolute() / "arquivos"),
+                "AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS": str(own_sql.absolute()),
+                "AIRFLOW__MALOTE__ARQUIVO_FOLDERS": str(own_files.absolute()),
                 **(VISITED if visited else {}),
                 **(settings or {}),
             },
@@ -135,18 +140,18 @@ def stage(
         )
         running.callback(step, "stopped")
         running.enter_context(airflow)
-        step(f"Airflow starts on {airflow.url}")
+        step("airflow", airflow.url)
         warehouse = _migrate(postgres, logins)  # while Airflow's processes import themselves
         address = state / "warehouse.dsn"  # where the `malote` command finds it
         running.callback(address.unlink, missing_ok=True)
         write_private(address, warehouse)
-        step("the warehouse is migrated")
+        step("warehouse")
         pretended.wait()
-        step(f"the simulators run: {', '.join(SIMULATED)}")
+        step("simulators", ", ".join(SIMULATED))
         airflow.rest.wait_healthy()
         if visited:
             airflow.rest.keep_connections(known)
-        step("Airflow is healthy: api-server, scheduler, dag-processor, triggerer")
+        step("healthy")
         running.callback(step, "stopping")
         yield Stage(airflow, postgres, warehouse, pretended, _archive_key(state), opens)
 

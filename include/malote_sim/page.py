@@ -1,4 +1,4 @@
-"""Shows the control page to people: the clock and its buttons, what was accepted, a form for the next fault.
+"""Shows the control page to people: the clock and its buttons, what was received, a form for the next fault.
 
 Every button is a `data-method`, `data-path` and `data-body` for the JSON interface of `malote_sim.control`, so that
 whatever a person can do here a script can do too. Portuguese for browsers that ask for it first, else English.
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from malote_sim.faults import Kind
+from malote_sim.portuguese import FAULTS
 from malote_sim.simulator import Simulator
 
 SHOWN = 20
@@ -34,7 +36,7 @@ ENGLISH = {
     "fast": "run: 1 hour a second",
     "real": "run as usual",
     "back": "back to the wall clock",
-    "accepted": "accepted",
+    "received": "received",
     "items": "items",
     "twice": "more than once",
     "requests": "requests",
@@ -68,7 +70,7 @@ PORTUGUESE = {
     "fast": "correr: 1 hora por segundo",
     "real": "andar normalmente",
     "back": "voltar à hora certa",
-    "accepted": "aceito",
+    "received": "recebido",
     "items": "itens",
     "twice": "mais de uma vez",
     "requests": "requisições",
@@ -100,6 +102,9 @@ async function send(method, path, body) {
 document.addEventListener("click", ({target}) => {
   const {method, path, body} = target.dataset;
   if (method) send(method, path, body);
+});
+document.addEventListener("change", ({target}) => {
+  if (target.name === "fault") target.form.on.value = target.selectedOptions[0].dataset.on;
 });
 document.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -149,19 +154,26 @@ def _clock(name: str, now: datetime, speed: float, say: Mapping[str, str]) -> st
 
 def _institution(simulator: Simulator, say: Mapping[str, str]) -> str:
     with simulator.lock:
-        accepted, twice = dict(simulator.accepted), simulator.accepted_more_than_once
+        received, twice = dict(simulator.accepted), simulator.accepted_more_than_once
         requests, faults = sum(simulator.requests.values()), simulator.faults
         queued = "; ".join(_fault(each.described()) for each in faults.queued)
         played = "; ".join(f"{each['fault']} ({each['on']})" for each in faults.played[-SHOWN:])
-    items = f"{sum(accepted.values())} {say['items']}"
-    told = {say["accepted"]: items, say["twice"]: twice, say["requests"]: requests}
-    figures = " ".join(f"{what} <b>{value}</b>" for what, value in told.items())
+    items = f"{sum(received.values())} {say['items']}"
+    counted = {say["received"]: items, say["twice"]: twice, say["requests"]: requests}
+    figures = " ".join(f"{what} <b>{value}</b>" for what, value in counted.items())
     path, name = f"/_sim/{simulator.name}/faults", simulator.name
-    kinds = _options((each, f"{each}: {kind.about}") for each, kind in faults.kinds.items())
-    operations = _options([("*", say["any"]), *((each, each) for each in simulator.operations)])
+    submitting = simulator.operations[0]
+    told = FAULTS if say is PORTUGUESE else {}
+    kinds = "".join(
+        _option(each, f"{each}: {told.get(kind.about, kind.about)}", f' data-on="{_only(kind, submitting)}"')
+        for each, kind in faults.kinds.items()
+    )
+    operations = _option("*", say["any"]) + "".join(
+        _option(each, each, " selected" if each == submitting else "") for each in simulator.operations
+    )
     return (
         f'<section id="{name}"><h2>{name.upper()}</h2><p class="figures">{figures}</p>'
-        f"<p>{_references(accepted, say)}</p>"
+        f"<p>{_references(received, say)}</p>"
         f'<form data-path="{path}">{say["next"]}: <select name="fault">{kinds}</select> {say["on"]} '
         f'<select name="on">{operations}</select> <input name="times" type="number" min="1" value="1"> '
         f"{say['times']} <button>{say['play']}</button> {_button(say['calm'], 'DELETE', path)}</form>"
@@ -170,12 +182,12 @@ def _institution(simulator: Simulator, say: Mapping[str, str]) -> str:
     )
 
 
-def _references(accepted: Mapping[str, int], say: Mapping[str, str]) -> str:
-    if not accepted:
+def _references(received: Mapping[str, int], say: Mapping[str, str]) -> str:
+    if not received:
         return say["none"]
-    newest = list(accepted.items())[-SHOWN:][::-1]
+    newest = list(received.items())[-SHOWN:][::-1]
     told = ", ".join(f"{_safe(reference)}{f' ×{times}' if times > 1 else ''}" for reference, times in newest)
-    return told + (f" {say['others'].format(len(accepted) - SHOWN)}" if len(accepted) > SHOWN else "")
+    return told + (f" {say['others'].format(len(received) - SHOWN)}" if len(received) > SHOWN else "")
 
 
 def _fault(described: Mapping[str, Any]) -> str:
@@ -183,8 +195,13 @@ def _fault(described: Mapping[str, Any]) -> str:
     return f"{described['fault']} ({described['on']}, {options})"
 
 
-def _options(choices: Iterable[tuple[str, str]]) -> str:
-    return "".join(f'<option value="{_safe(value)}">{_safe(text)}</option>' for value, text in choices)
+def _only(kind: Kind, submitting: str) -> str:
+    """On what the form plays it: the call that hands a document over, unless it can only be played on another."""
+    return submitting if kind.operations is None or submitting in kind.operations else min(kind.operations)
+
+
+def _option(value: str, text: str, more: str = "") -> str:
+    return f'<option value="{_safe(value)}"{more}>{_safe(text)}</option>'
 
 
 def _button(text: str, method: str, path: str, body: Any = None) -> str:

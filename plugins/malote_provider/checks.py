@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NEW = "select n.submission_id from report.cargas_novas as n"
-_TAKEN = "filter (where situacao_item = 'accepted')"
+_TAKEN = "filter (where situacao_item = 'aceito')"
 _APPROVED = "servico = 'financiamento' and situacao = 'aprovado' and numero_bndes is not null"
 # Of an approved financiamento there is no other one of the same proposal, environment and account.
 _APPROVED_ONCE = f"""count(*) filter (where {_APPROVED} and exists (

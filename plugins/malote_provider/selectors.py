@@ -14,6 +14,7 @@ from malote_provider.options import option
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from malote.texts import Words
     from malote.trip import Outgoing
 
 _LONGEST = timedelta(days=1)
@@ -39,14 +40,15 @@ def rows_of(hook: Selecting, query: str, scope: str) -> Outgoing:
     return Outgoing(selection_dsn(hook), query, timeout=timeout(), scope=scope)
 
 
-def who_selects(hook: Selecting) -> str:
+def who_selects(hook: Selecting, say: Words) -> str:
     """In words for the connection test; what is wrong is said there, and stops nothing: the way itself works."""
     from malote.trip import selector
 
     try:
-        return str(selector(selection_dsn(hook), timeout()))
+        return say.again(str(selector(selection_dsn(hook), timeout())))
     except MaloteError as wrong:
-        return f"Attention: {wrong.what}" + (f" ({wrong.todo})" if wrong.todo else "")
+        todo = f" ({say.again(wrong.todo)})" if wrong.todo else ""
+        return say("c_attention", what=say.again(wrong.what)) + todo
 
 
 def selection_dsn(hook: Selecting) -> str:

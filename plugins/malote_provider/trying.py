@@ -8,6 +8,7 @@ from malote.clock import day_of
 from malote.errors import MaloteError, Misconfigured, ReplyLost
 from malote.warehouse import connect, examine
 from malote_provider.connections import legacy_of
+from malote_provider.noting import words
 from malote_provider.selectors import who_selects
 
 if TYPE_CHECKING:
@@ -18,13 +19,8 @@ if TYPE_CHECKING:
     from malote.archive import Keys
     from malote.clock import Clock
     from malote.institution import Access, Institution
+    from malote.texts import Words
     from malote.wire import Certificate, SyncDriver
-
-
-LEGACY = (
-    "Warning: tls.legacy is on, so short keys, old ciphers and the unsafe renegotiation of TLS are taken: whoever "
-    "stands in between may read along. Ask the institution until when, and take it out"
-)
 
 
 class Tried(Protocol):
@@ -45,49 +41,56 @@ class Tried(Protocol):
 
 
 def tried(hook: Tried) -> tuple[bool, str]:
-    """Whether the connection works, and what is there or what is wrong. Nothing is sent that counts."""
+    """Whether the connection works, and what is there or what is wrong, in the language of ``[malote] language``.
+
+    Nothing is sent that counts.
+    """
+    say = words()
     try:
         institution = hook.get_institution()
         account = institution.account
         certificate = hook.certificate() if hook.shows_certificate else None
         driver = hook.driver()
         calls = {call.name: call for call in (institution.preflight(), institution.probe())}  # Cielo's are one
-        said = ", ".join(map(driver.send, calls.values()))
+        said = ", ".join(say.again(driver.send(call)) for call in calls.values())
         with connect(hook.warehouse_dsn()) as warehouse:
             examine(warehouse)
         if hook.seals:
-            _sealing(hook, institution.title)
+            _sealing(hook, institution.title, say)
     except ReplyLost as lost:
-        return False, f"{lost}\n{_certificate_hint(hook)}" if hook.shows_certificate else str(lost)
+        return False, f"{say.error(lost)}\n{_certificate_hint(hook, say)}" if hook.shows_certificate else say.error(
+            lost
+        )
     except MaloteError as error:
-        return False, str(error)
-    told = [f"{institution.title}, {institution.access.environment}, account {account}: {said}"]
+        return False, say.error(error)
+    told = [
+        say("c_works", title=institution.title, environment=institution.access.environment, account=account, said=said)
+    ]
     if legacy_of(institution.access.extra):
-        told.append(LEGACY)
+        told.append(say("c_warning", what=say("c_legacy")))
     if certificate:
-        told.append(_about(certificate, account, hook.clock.now()))
-    return True, ". ".join([*told, who_selects(hook)])
+        told.append(_about(certificate, account, hook.clock.now(), say))
+    return True, ". ".join([*told, who_selects(hook, say)])
 
 
-def _sealing(hook: Tried, title: str) -> None:
+def _sealing(hook: Tried, title: str, say: Words) -> None:
     try:
         hook.archive_keys().present  # noqa: B018 (it raises)
     except Misconfigured as wrong:
-        raise Misconfigured(f"{title} can be reached, but {wrong.what}", todo=wrong.todo) from None
+        raise Misconfigured(say("c_unsealed", title=title, what=say.again(wrong.what)), todo=wrong.todo) from None
 
 
-def _certificate_hint(hook: Tried) -> str:
+def _certificate_hint(hook: Tried, say: Words) -> str:
     """TLS 1.3 hides a refused client certificate: it looks like a request whose reply was lost."""
-    named = "may be refused" if hook.access().extra.get("client_certificate") else "is not set"
-    return f"client_certificate {named}: a server that demands another ends the connection just like this."
+    return say("c_maybe_refused" if hook.access().extra.get("client_certificate") else "c_not_set")
 
 
-def _about(certificate: Certificate, account: str, now: datetime) -> str:
+def _about(certificate: Certificate, account: str, now: datetime, say: Words) -> str:
     """Whose the client certificate is, until when, and what is wrong or soon will be."""
-    cnpj = certificate.cnpj
-    said = [f"Client certificate of {f'CNPJ {cnpj}' if cnpj else 'no CNPJ'}, until {day_of(certificate.not_after)}"]
+    cnpj, day = certificate.cnpj, day_of(certificate.not_after)
+    said = [say("c_certificate", cnpj=cnpj, day=day) if cnpj else say("c_certificate_of_none", day=day)]
     if cnpj and len(account) == len(cnpj) and cnpj != account:
-        said.append(f"Warning: the connection says CNPJ {account}")
-    if warning := certificate.warning(now):
-        said.append(f"Warning: {warning}")
+        said.append(say("c_warning", what=say("c_other_cnpj", account=account)))
+    if warning := certificate.warning(now, say):
+        said.append(say("c_warning", what=warning))
     return ". ".join(said)

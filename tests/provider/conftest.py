@@ -290,3 +290,9 @@ def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> 
 def context() -> Callable[..., Any]:
     """:func:`context_of`."""
     return context_of
+
+
+@pytest.fixture
+def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in the language of ``[malote] language``, whose default is Portuguese."""
+    monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", "en")

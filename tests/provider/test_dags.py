@@ -235,11 +235,12 @@ def test_rows_that_break_the_treaty_fail_submit_with_all_problems_and_send_nothi
 def test_the_report_checks_what_has_landed_and_writes_the_day(run: Any, ccee: SimpleNamespace) -> None:
     run(outgoing_sql=ROWS)
     assert run("relatorio_diario").state == "success"
-    day = "select institution, submissions, items_accepted, items_refused, in_doubt, overdue from report.resumo_diario"
+    day = """select instituicao, submissoes, itens_aceitos, itens_recusados, em_duvida, atrasadas
+             from report.resumo_diario"""
     assert rows(ccee.dsn, day) == [("ccee", 1, 3, 0, 0, 0)]
-    written = rows(ccee.dsn, "select written_at from report.resumo_diario")
+    written = rows(ccee.dsn, "select escrito_em from report.resumo_diario")
     assert run("relatorio_diario").state == "success"
-    assert rows(ccee.dsn, "select written_at from report.resumo_diario") == written
+    assert rows(ccee.dsn, "select escrito_em from report.resumo_diario") == written
 
 
 def test_the_report_notices_a_landed_row_that_went_missing(run: Any, ccee: SimpleNamespace) -> None:

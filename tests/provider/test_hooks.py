@@ -31,7 +31,7 @@ Changed = Callable[..., tuple[bool, str]]
 
 
 @pytest.fixture
-def tested(ccee: SimpleNamespace, set_connection: Callable[..., None]) -> Changed:
+def tested(ccee: SimpleNamespace, set_connection: Callable[..., None], in_english: None) -> Changed:
     """``tested(host=…, extra={…})``: test_connection() of the simulator's connection with these changes."""
 
     def test(**changes: Any) -> tuple[bool, str]:
@@ -92,6 +92,21 @@ async def test_the_triggerers_driver_sends_as_little(
     assert said == 500
     assert "authorization" not in echo.seen[0]
     assert not {name for name in echo.seen[0] if name.startswith("x-") or name in values["extra"]}
+
+
+def test_the_test_of_a_connection_speaks_portuguese_where_nobody_said_otherwise(
+    ccee: SimpleNamespace, set_connection: Callable[..., None]
+) -> None:
+    values = deepcopy(ccee.connection)
+    values["extra"]["tls"] = {"legacy": True}
+    set_connection("ccee_default", **values)
+    works, told = CceeHook().test_connection()
+    assert works, told
+    for said in ("a CCEE conhece o usuário", "Aviso: tls.legacy está", "Certificado do cliente", "As seleções descem"):
+        assert said in told
+    set_connection("ccee_default", **{**values, "password": "wrong"})
+    works, told = CceeHook().test_connection()
+    assert not works and "Fazer agora: " in told and "Do now" not in told
 
 
 def test_a_request_beside_the_journal_is_refused(ccee: SimpleNamespace) -> None:

@@ -172,6 +172,7 @@ def test_rows_are_selected_by_the_login_of_malote_select_where_there_is_one(
     assert said(selection_dsn(CceeHook(warehouse_conn_id="mine"))) == {"host": "elsewhere", "user": "me"}
 
 
+@pytest.mark.usefixtures("in_english")
 def test_the_connection_test_says_who_selects_and_what_is_wrong_with_the_warehouse(
     ccee: Any, set_connection: Any
 ) -> None:

@@ -32,6 +32,7 @@ class Up:
     said: str
     rest: Rest
     control: str
+    process: subprocess.Popen[str]
 
     def psql(self, statement: str) -> str:
         """What `make psql SQL=…` prints."""
@@ -50,7 +51,7 @@ def run(command: str, state: Path, *arguments: str) -> subprocess.CompletedProce
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     state = tmp_path_factory.mktemp("up")
-    given = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    given = {**os.environ, "PYTHONUNBUFFERED": "1", "LC_ALL": "C"}
     command = [*LOCAL, "up", "--state", str(state)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=given) as process:
         assert process.stdout
@@ -62,7 +63,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         found = re.search(r"Airflow +(\S+) +user (\S+), password (\S+)\n +Simulators +(\S+)/_sim/", said)
         assert found, said
         url, user, password, control = found.groups()
-        yield Up(state, said, Rest(url, user=user, password=password), control)
+        yield Up(state, said, Rest(url, user=user, password=password), control, process)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
 
@@ -72,10 +73,10 @@ def test_the_contracts_that_wait_land_at_one_click(up: Up) -> None:
     assert up.rest.wait("ccee_contratos", up.rest.trigger("ccee_contratos"), timeout=600) == "success"
     report = up.psql("select referencia, ultimo_status, situacao_item from report.ccee_contratos order by 1")
     assert re.findall(r"([A-Z]+-\d) +\| (\w+) +\| (\w+)", report) == [
-        ("AVISO-3", "AVISO", "accepted"),
-        ("ERRO-4", "ERRO", "refused"),
-        ("EXEMPLO-1", "SUCESSO", "accepted"),
-        ("EXEMPLO-2", "SUCESSO", "accepted"),
+        ("AVISO-3", "AVISO", "aceito"),
+        ("ERRO-4", "ERRO", "recusado"),
+        ("EXEMPLO-1", "SUCESSO", "aceito"),
+        ("EXEMPLO-2", "SUCESSO", "aceito"),
     ]
 
 
@@ -135,6 +136,14 @@ def test_the_line_for_psql_that_is_printed_works(up: Up) -> None:
         assert warehouse.execute("select count(*) > 0 from outgoing.ccee_contratos").fetchone() == (True,)
 
 
+def test_psql_shows_instants_in_brasilia_time(up: Up) -> None:
+    assert "America/Sao_Paulo" in up.psql("show timezone")
+
+
+def test_the_folder_for_selections_of_ones_own_is_there(up: Up) -> None:
+    assert (up.state / "sql").is_dir() and (up.state / "arquivos").is_dir()
+
+
 def test_a_second_make_up_is_told_what_runs(up: Up) -> None:
     second = run("up", up.state)
     assert second.returncode == 1
@@ -146,4 +155,6 @@ def test_down_stops_it_and_the_passwords_are_kept_to_their_owner(up: Up) -> None
     assert json.loads(kept.read_text())["password"] in up.said and kept.stat().st_mode & 0o077 == 0
     down = run("down", up.state)
     assert (down.returncode, down.stdout.splitlines()[-1]) == (0, "stopped; the data is kept")
+    up.process.communicate(timeout=60)
+    assert up.process.returncode == 0
     assert "Nothing runs" in run("psql", up.state, "-c", "select 1").stderr

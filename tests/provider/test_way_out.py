@@ -50,7 +50,11 @@ def test_a_proxys_password_is_in_no_log() -> None:
 
 
 @pytest.fixture
-def changed(ccee: SimpleNamespace, set_connection: Callable[..., None]) -> Callable[..., CceeHook]:
+def changed(
+    ccee: SimpleNamespace,
+    set_connection: Callable[..., None],
+    in_english: None,
+) -> Callable[..., CceeHook]:
     """A hook of the simulator's connection with these fields of extra."""
 
     def make(**extra: Any) -> CceeHook:

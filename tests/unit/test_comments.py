@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from malote.migrations import comments, upgrade
+from malote.submission import Standing
 from malote_local.dictionary import PAGE, page
 
 Named = comments.Named
@@ -47,6 +48,29 @@ def test_a_relation_says_what_one_row_of_it_is(named: list[Named]) -> None:
 def test_instants_days_and_amounts_say_their_unit(named: list[Named], type_: str, unit: str) -> None:
     of_type = [each for each in named if each.type.startswith(type_)]
     assert of_type and wanting(of_type, lambda each: re.search(unit, each.comment)) == [], HOW
+
+
+def test_a_report_names_nothing_as_the_journal_does_but_the_key_that_leads_there(named: list[Named]) -> None:
+    english = {each.name for each in named if each.relation.startswith("malote.") and each.name}
+    english |= {"landed_at", "submissions", "items_held"}
+    found = {each.name for each in named if each.relation.startswith("report.")} & english
+    assert found == {"submission_id"}
+
+
+@pytest.mark.parametrize(
+    "word", [*(each.value for each in Standing), "sent", "accepted", "unanswered", "refused_here", "refused_unchanged"]
+)
+def test_a_report_says_the_journals_words_in_portuguese(warehouse: str, word: str) -> None:
+    with psycopg.connect(warehouse) as connection:
+        (said,) = connection.execute("select report.em_portugues(%s)", (word,)).fetchone() or ("",)
+    assert said and said != word
+
+
+def test_the_dictionary_begins_with_the_reports_and_ends_with_what_is_internal() -> None:
+    parts = PAGE.read_text("utf-8").split("\n## ")
+    assert parts[1].startswith("Relatórios\n") and parts[-1].startswith("Interno")
+    internal = ["### " + name for name in ("malote.submission", "report.conferencia", "report.cargas_novas")]
+    assert [each for each in internal if each in parts[-1]] == internal and "interna:" not in "".join(parts[:-1])
 
 
 def test_nothing_is_said_of_what_is_not_there(named: list[Named]) -> None:

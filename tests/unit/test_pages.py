@@ -15,8 +15,8 @@ from support import ROOT
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 FILE = re.compile(r"`([\w./-]+\.(?:py|md|sql|xsd|wsdl|toml|yaml))`")
 NAME = re.compile(r"\b(malote_\w+(?:\.\w+)+|malote(?:\.[a-z]\w*)*\.[A-Z]\w+)")
-FILLED_IN = re.compile("NAME|FLOW|SERVICE")
-"""What the reader of CONTRIBUTING puts a name of his own in place of."""
+FILLED_IN = re.compile(r"NAME|FLOW|SERVICE|vendas\.sql|pedidos\.sql")
+"""What the reader of CONTRIBUTING puts a name of his own in place of, and the files that the quickstart's writes."""
 
 
 def ours(folder: Path = ROOT) -> Iterator[Path]:

@@ -42,6 +42,13 @@ def test_a_symptom_is_said_by_the_program_in_these_words(symptom: str) -> None:
     assert symptom.strip("… ") in said()
 
 
+def test_what_portuguese_pages_quote_is_said_in_these_words() -> None:
+    page = (ROOT / "docs" / "troubleshooting.pt.md").read_text("utf-8")
+    quoted = re.findall(r"^\| “([^”]+)”, `", page, re.MULTILINE)
+    ours = [portuguese for portuguese, _ in TEXTS.values()]
+    assert quoted and [each for each in quoted if not any(each.strip("… ") in text for text in ours)] == []
+
+
 @pytest.mark.parametrize("name", ["ccee", "cielo", "bndes", "reinf"])
 def test_the_reference_has_every_operator_and_sensor_of_an_institution(name: str) -> None:
     operators = import_module("malote_provider.operators")  # here: nothing else of the quick tests needs Airflow
@@ -51,3 +58,17 @@ def test_the_reference_has_every_operator_and_sensor_of_an_institution(name: str
     assert all(f"::: malote_provider.operators.{name}\n" in pages for name in operators.__all__)
     sensors = [name for name in door.__all__ if name.endswith("Sensor")]
     assert sensors and all(f"::: {door.__name__}.{name}\n" in pages for name in sensors)
+
+
+@pytest.mark.parametrize("page", ["examples.md", "examples.pt.md"])
+def test_an_example_that_github_does_not_show_is_a_link_away(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    shown = re.findall(r'(.*)\n\n```python\n--8<-- "(examples/\w+\.py):', text)
+    assert len(shown) == text.count("--8<--") > 0
+    assert [name for link, name in shown if link != f"[`{name}`](../{name}):"] == []
+
+
+def test_a_page_of_the_reference_says_where_its_text_is_to_be_read() -> None:
+    pages = sorted((ROOT / "docs" / "reference").glob("*.md"))
+    assert pages
+    assert [page.name for page in pages if f"`site/reference/{page.stem}.html`" not in page.read_text("utf-8")] == []

@@ -53,11 +53,20 @@ def test_the_words_of_others_stay_as_they_are(text: str) -> None:
     assert PORTUGUESE.again(text) == text
 
 
-@pytest.mark.parametrize("about", ["importarArquivo at servicos.ccee.org.br:443", "pesquisa", "HTTP 500: a: b"])
-def test_a_sentence_is_read_behind_what_it_is_about(about: str) -> None:
+@pytest.mark.parametrize(
+    ("about", "there"),
+    [
+        ("importarArquivo at servicos.ccee.org.br:443", "importarArquivo em servicos.ccee.org.br:443"),
+        ("upload at a:443 by the proxy p:3128", "upload em a:443 pelo proxy p:3128"),
+        ("pesquisa", "pesquisa"),
+        ("HTTP 500: a: b", "HTTP 500: a: b"),
+        ("they look at it", "they look at it"),
+    ],
+)
+def test_a_sentence_is_read_behind_what_it_is_about(about: str, there: str) -> None:
     kept = english("s_wire_lost", why=english("s_wire_timeout"))
     assert (
-        PORTUGUESE.again(f"{about}: {kept}") == f"{about}: o pedido saiu e não voltou resposta inteira: o tempo acabou"
+        PORTUGUESE.again(f"{about}: {kept}") == f"{there}: o pedido saiu e não voltou resposta inteira: o tempo acabou"
     )
 
 

@@ -110,6 +110,16 @@ def test_twins_lead_to_each_other_and_a_twin_to_portuguese_pages_where_there_are
     assert [link for link in links if (portuguese.parent / link).resolve() in TWINS] == []
 
 
+@pytest.mark.parametrize("portuguese", TWINS.values(), ids=lambda path: path.name)
+def test_a_link_that_leaves_portuguese_says_so(portuguese: Path) -> None:
+    ours = {path.name for path in TWINS.values()} | {"dicionario.md"}
+    own = next(english.name for english, twin in TWINS.items() if twin == portuguese)
+    links = re.findall(
+        r"\]\((?:[^)#\s]*/)?([^)#/\s]+\.md)(?:#[^)\s]*)?\)( \(em inglês\))?", portuguese.read_text("utf-8")
+    )
+    assert [name for name, said in links if bool(said) == (name in ours) and name != own] == []
+
+
 def test_what_has_to_be_there_in_portuguese_is_there() -> None:
     assert set(WANTED) <= {english.stem for english in TWINS}
 

@@ -7,8 +7,9 @@ from malote.desk.figures import Hour, Month, Rate, hourly, months, rates
 from malote.desk.health import MEASURES, Account, Measure, health, needs_a_person, told
 from malote.desk.holding import submissions_holding
 from malote.desk.items import ItemRow, Seen, code_of, held, items, loaded, seen
+from malote.desk.kinds import KINDS, NEEDS_A_PERSON
 from malote.desk.needing import NEEDS, Need, Notice, notice, said, unsaid
-from malote.desk.open import KINDS, NEEDS_A_PERSON, Filters, Group, Line, dags, groups, lines
+from malote.desk.open import Filters, Group, Line, dags, groups, lines
 from malote.desk.plain import doubts, doubts_as_json, found, items_of, line_of, unanswered, when
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from malote.desk.open import RECENT, REFUSED
+from malote.desk.kinds import RECENT, REFUSED
 from malote.hours import budgets
 from malote.institution import Institution
 from malote.journal import Journal
@@ -118,7 +118,7 @@ _OTHERS = f"""
     join malote.submission as s on s.id = i.submission
     where i.outcome = 'unanswered' and s.standing = 'landed' group by 1, 2
     union all
-    select institution, environment, 'items.held', count(*) from report.retidas group by 1, 2
+    select institution, environment, 'items.held', count(*) from malote.held_back group by 1, 2
     union all
     select s.institution, s.environment, 'archive.awaiting_purge',
         sum(case when s.purged_at is null then s.document_size else 0 end + coalesce(s.answer_size, 0))

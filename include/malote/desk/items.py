@@ -118,9 +118,9 @@ def seen(journal: Journal, reference: str, dags: Sequence[str], *, limit: int = 
 
 
 def held(journal: Journal, reference: str, dags: Sequence[str]) -> list[dict[str, Any]]:
-    """Why an item is held back and what would free it, as ``report.retidas`` has it."""
+    """By what and why an item is held back, as ``malote.held_back`` has it."""
     return journal.connection.execute(
-        """select * from report.retidas
+        """select * from malote.held_back
            where reference = %s and split_part(pouch, '/', 1) = any (%s) order by held_since""",
         (normal(reference), list(dags)),
     ).fetchall()

@@ -11,7 +11,7 @@ from typing import Any
 from malote.clock import ZONE, day_of
 from malote.desk.health import CERTIFICATE_DAYS, MISSED, Account, closings
 from malote.desk.items import code_of
-from malote.desk.open import RECENT, REFUSED
+from malote.desk.kinds import RECENT, REFUSED
 from malote.journal import Journal
 from malote.texts import Words
 
@@ -34,7 +34,7 @@ _UNSAID = f"""
         from (select submission, count(*) as items from malote.item_row where outcome = 'unanswered' group by 1) as u
         join malote.submission as s on s.id = u.submission where s.standing = 'landed'
         union all
-        select 'held', h.submission_id, min(h.held_since), count(*) from report.retidas as h
+        select 'held', h.submission_id, min(h.held_since), count(*) from malote.held_back as h
         where h.reason like 'refused%%' group by 2
         union all
         select 'missed', s.id, c.at, s.item_count from {MISSED})

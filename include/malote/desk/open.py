@@ -4,41 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from malote.desk.holding import numbers_of, submissions_holding
+from malote.desk.kinds import CONDITIONS, HELD, KINDS, NEWS, RECENT
 from malote.journal import Journal
 from malote.reference import normal
-
-RECENT = timedelta(days=30)
-"""How long a refusal at the door is shown whose items have not travelled again."""
-
-REFUSED = """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
-        select 1 from malote.item_row as i where i.submission = s.id and not exists (
-            select 1 from malote.item_row as live
-            where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
-              and live.outcome is distinct from 'refused'))"""
-"""Of ``malote.submission as s``: refused at the door since ``recent``, and its items have not travelled again."""
-
-_HELD = "held"
-_KINDS = {
-    "in_doubt": "",
-    "overdue": "",
-    "refused": REFUSED,
-    "unanswered": """s.standing = 'landed'
-        and s.id in (select i.submission from malote.item_row as i where i.outcome = 'unanswered')""",
-    _HELD: "",
-    "sending": "",
-    "prepared": "",
-    "answered": "",
-    "received": "",
-    "landed": "s.standing = 'landed'",
-    "withdrawn": "s.standing = 'withdrawn'",
-}
-NEEDS_A_PERSON = ("in_doubt", "overdue", "refused", "unanswered", _HELD)
-KINDS = tuple(kind for kind in _KINDS if kind not in ("landed", "withdrawn"))
-"""In the order in which they are shown; what is over is shown of one run only."""
 
 _OF_POUCH = ("institution", "environment", "account", "service")
 _STANDINGS = ("in_doubt", "overdue", "sending", "prepared", "answered", "received")
@@ -162,8 +134,8 @@ def lines(
             "scope": beyond[2],
             "reference": beyond[3],
         }
-        if kind == _HELD:
-            page = f"""select {_HELD_LINE} from report.retidas as w where {_where(filters, "w")}
+        if kind == HELD:
+            page = f"""select {_HELD_LINE} from malote.held_back as w where {_where(filters, "w")}
                 and (w.scope, w.reference) > (%(scope)s, %(reference)s) order by w.scope, w.reference"""
         elif kind in _STANDINGS:
             own = _PAGE.format(text=_TEXT if filters.text else "true", where=_where(filters, "n"))
@@ -171,7 +143,7 @@ def lines(
                 order by s.number"""
         else:
             page = f"""select {_LINE} from malote.submission as s
-                where {_KINDS[kind]} and {_where(filters, "s")} and s.number > %(number)s order by s.number"""
+                where {CONDITIONS[kind]} and {_where(filters, "s")} and s.number > %(number)s order by s.number"""
         rows = journal.connection.execute(f"{page} limit %(limit)s", values).fetchall()
         found += [_line(kind, row) for row in rows]
         if len(found) >= limit:
@@ -184,11 +156,11 @@ def groups(journal: Journal, filters: Filters, readable: Sequence[str]) -> list[
     wide = Filters(text=filters.text, dag=filters.dag, run=filters.run)
     parts = [_BY_POUCH.format(text=_TEXT if wide.text else "true", where=_where(wide, "p"))]
     for kind in (kind for kind in wide.kinds() if kind not in _STANDINGS):
-        table, of = ("report.retidas as w", "w") if kind == _HELD else ("malote.submission as s", "s")
+        table, of = ("malote.held_back as w", "w") if kind == HELD else ("malote.submission as s", "s")
         parts.append(
             f"""select '{kind}' as kind, {of}.institution, {of}.environment, {of}.account, {of}.service,
                     count(*) as lines
-                from {table} where {_KINDS[kind] or "true"} and {_where(wide, of)} group by 2, 3, 4, 5"""
+                from {table} where {CONDITIONS[kind] or "true"} and {_where(wide, of)} group by 2, 3, 4, 5"""
         )
     rows = journal.connection.execute(" union all ".join(parts), _values(journal, filters, readable))
     return [Group(**row) for row in rows]
@@ -239,6 +211,7 @@ def _values(journal: Journal, filters: Filters, readable: Sequence[str]) -> dict
         "holding": holding,
         "numbers": numbers_of(journal, [*holding, text]) if text else [],
         "recent": journal.clock.now() - RECENT,
+        "news": journal.clock.now() - NEWS,
     }
 
 

@@ -107,9 +107,9 @@ class Reading(Ledger):
         return [(row["submission"], row["items_refused"]) for row in rows]
 
     def items_held(self, scope: Scope) -> int:
-        """How many items are held back by submissions of a scope, as ``report.retidas`` lists them."""
+        """How many items are held back by submissions of a scope, as ``malote.held_back`` lists them."""
         row = self.connection.execute(
-            f"select count(*) as n from report.retidas where {scope.where}", scope.values
+            f"select count(*) as n from malote.held_back where {scope.where}", scope.values
         ).fetchone()
         return int(row["n"]) if row else 0
 

@@ -56,14 +56,12 @@ class Selector:
 
     def __str__(self) -> str:
         if self.walled:
-            return f"Selections run as {SELECTOR}, read-only"
+            return english("s_selects_walled", role=SELECTOR)
         if self.superuser:
-            return (
-                f"Attention: the warehouse's login {self.login} is a superuser; selections step down to {self.role}, "
-                "but SQL could step up again. Run `malote migrate --roles`, and see docs/roles.md"
-            )
-        stands = f"step down from {self.login} to {self.role}" if self.role != self.login else f"run as {self.login}"
-        return f"Selections {stands}, read-only. With a connection {SELECTOR} they read nothing else: see docs/roles.md"
+            return english("s_selects_superuser", login=self.login, role=self.role)
+        if self.role != self.login:
+            return english("s_selects_down", login=self.login, role=self.role, own=SELECTOR)
+        return english("s_selects_as", login=self.login, own=SELECTOR)
 
 
 @contextmanager

@@ -53,17 +53,13 @@ class Certificate:
         """Whole days until it ends, negative when it has ended; ``now`` is aware."""
         return (self.not_after - now).days
 
-    def warning(self, now: datetime) -> str | None:
+    def warning(self, now: datetime, say: Words) -> str | None:
         """What to say when it ends within :data:`WARN_BEFORE`, or has ended; else None."""
+        day = day_of(self.not_after)
         if now > self.not_after:
-            return (
-                f"the client certificate expired on {day_of(self.not_after)}: nothing can be sent until it is renewed"
-            )
+            return say("n_certificate_over", day=day)
         if now > self.not_after - WARN_BEFORE:
-            return (
-                f"the client certificate ends on {day_of(self.not_after)}, in {self.days_left(now)} days: "
-                "renew it, register the new one with the institution and replace the file"
-            )
+            return f"{say('n_certificate', day=day, n=self.days_left(now))}: {say('n_certificate_do')}"
         return None
 
 

@@ -6,7 +6,7 @@ select
     l.ordem,
     u.key as coluna,
     u.value as texto,
-    l.landed_at
+    l.landed_at as gravada_em
 from (
     select
         'cielo.transacao' as tabela,

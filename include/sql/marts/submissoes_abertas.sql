@@ -2,23 +2,23 @@
 create or replace view report.submissoes_abertas as
 select
     s.id as submission_id,
-    s.institution,
-    s.environment,
-    s.account,
-    s.service,
-    s.operation,
-    s.standing,
-    s.receipt,
-    s.item_count,
-    s.pouch,
-    s.prepared_at,
-    s.sent_at,
-    s.received_at,
-    s.next_at as asked_next_at,
-    s.deadline,
-    s.asked as times_asked,
-    coalesce(s.message, l.words) as message,
-    u.items as items_unanswered
+    s.institution as instituicao,
+    s.environment as ambiente,
+    s.account as conta,
+    s.service as servico,
+    s.operation as operacao,
+    report.em_portugues(s.standing) as situacao,
+    s.receipt as protocolo,
+    s.item_count as itens,
+    s.pouch as malote,
+    s.prepared_at as preparada_em,
+    s.sent_at as enviada_em,
+    s.received_at as recebida_em,
+    s.next_at as proxima_pergunta_em,
+    s.deadline as prazo,
+    s.asked as perguntas,
+    coalesce(s.message, l.words) as mensagem,
+    u.items as itens_sem_resposta
 from (
     select o.id
     from malote.submission as o

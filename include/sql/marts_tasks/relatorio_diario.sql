@@ -2,15 +2,15 @@
 -- A late answer changes its day again, so the last 40 days are written each time; what is the same is left alone.
 insert into report.resumo_diario (
     dia,
-    institution,
-    submissions,
-    items_accepted,
-    items_refused,
-    items_unanswered,
-    items_held,
-    in_doubt,
-    overdue,
-    written_at
+    instituicao,
+    submissoes,
+    itens_aceitos,
+    itens_recusados,
+    itens_sem_resposta,
+    itens_retidos,
+    em_duvida,
+    atrasadas,
+    escrito_em
 )
 with enviada as (
     select
@@ -39,38 +39,38 @@ retida as (
     select
         submission_id,
         count(*) as items
-    from report.retidas
+    from malote.held_back
     group by submission_id
 )
 
 select
     enviada.dia,
-    enviada.institution,
-    count(*) as submissions,
-    coalesce(sum(item.accepted), 0) as items_accepted,
-    coalesce(sum(item.refused), 0) as items_refused,
-    coalesce(sum(item.unanswered), 0) as items_unanswered,
-    coalesce(sum(retida.items), 0) as items_held,
-    count(*) filter (where enviada.standing = 'in_doubt') as in_doubt,
-    count(*) filter (where enviada.standing = 'overdue') as overdue,
-    now() as written_at
+    enviada.institution as instituicao,
+    count(*) as submissoes,
+    coalesce(sum(item.accepted), 0) as itens_aceitos,
+    coalesce(sum(item.refused), 0) as itens_recusados,
+    coalesce(sum(item.unanswered), 0) as itens_sem_resposta,
+    coalesce(sum(retida.items), 0) as itens_retidos,
+    count(*) filter (where enviada.standing = 'in_doubt') as em_duvida,
+    count(*) filter (where enviada.standing = 'overdue') as atrasadas,
+    now() as escrito_em
 from enviada
 left join item on enviada.id = item.submission
 left join retida on enviada.id = retida.submission_id
 group by enviada.dia, enviada.institution
-on conflict (dia, institution) do update set
-    submissions = excluded.submissions,
-    items_accepted = excluded.items_accepted,
-    items_refused = excluded.items_refused,
-    items_unanswered = excluded.items_unanswered,
-    items_held = excluded.items_held,
-    in_doubt = excluded.in_doubt,
-    overdue = excluded.overdue,
-    written_at = excluded.written_at
+on conflict (dia, instituicao) do update set
+    submissoes = excluded.submissoes,
+    itens_aceitos = excluded.itens_aceitos,
+    itens_recusados = excluded.itens_recusados,
+    itens_sem_resposta = excluded.itens_sem_resposta,
+    itens_retidos = excluded.itens_retidos,
+    em_duvida = excluded.em_duvida,
+    atrasadas = excluded.atrasadas,
+    escrito_em = excluded.escrito_em
 where (
-    resumo_diario.submissions, resumo_diario.items_accepted, resumo_diario.items_refused,
-    resumo_diario.items_unanswered, resumo_diario.items_held, resumo_diario.in_doubt, resumo_diario.overdue
+    resumo_diario.submissoes, resumo_diario.itens_aceitos, resumo_diario.itens_recusados,
+    resumo_diario.itens_sem_resposta, resumo_diario.itens_retidos, resumo_diario.em_duvida, resumo_diario.atrasadas
 ) is distinct from (
-    excluded.submissions, excluded.items_accepted, excluded.items_refused,
-    excluded.items_unanswered, excluded.items_held, excluded.in_doubt, excluded.overdue
+    excluded.submissoes, excluded.itens_aceitos, excluded.itens_recusados,
+    excluded.itens_sem_resposta, excluded.itens_retidos, excluded.em_duvida, excluded.atrasadas
 )

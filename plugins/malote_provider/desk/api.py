@@ -12,7 +12,9 @@ from fastapi import APIRouter, Query, Request
 
 from malote.desk import Decision, ItemRow, Line, choices, groups, held, items, lines, loaded, seen
 from malote.submission import Submission
+from malote.texts import Words
 from malote_provider.desk.access import ReaderDep, check_origin, dag_of
+from malote_provider.desk.rendering import reading
 from malote_provider.desk.settling import settle
 from malote_provider.desk.shapes import (
     Count,
@@ -113,12 +115,14 @@ async def decisions(request: Request, reader: ReaderDep, id: str, told: Told) ->
 
 
 @router.get("/items")
-def item(reader: ReaderDep, reference: Annotated[str, Query(min_length=1, max_length=300)]) -> FoundItem:
+def item(
+    request: Request, reader: ReaderDep, reference: Annotated[str, Query(min_length=1, max_length=300)]
+) -> FoundItem:
     """Every document that an item was in, and why it is held back, if it is."""
-    return found_item(reader, reference)
+    return found_item(reader, reference, reading(request))
 
 
-def found_item(reader: Any, reference: str) -> FoundItem:
+def found_item(reader: Any, reference: str, words: Words) -> FoundItem:
     """Everything about one reference, of the DAGs that may be read."""
     documents = [
         Found(
@@ -131,10 +135,11 @@ def found_item(reader: Any, reference: str) -> FoundItem:
     ]  # fmt: skip
     back = [
         HeldBack(
-            submission=row["submission_id"], reason=row["reason"], since=row["held_since"], freed_by=row["freed_by"]
+            submission=row["submission_id"], reason=row["reason"], since=row["held_since"],
+            freed_by=words(f"h_{row['reason']}", id=row["submission_id"]),
         )
         for row in held(reader.journal, reference, reader.dags)
-    ]
+    ]  # fmt: skip
     return FoundItem(reference=reference, documents=documents, held=back)
 
 

@@ -96,14 +96,15 @@ def failing(request: Request, error: psycopg.OperationalError) -> Response:
 
 @app.exception_handler(MaloteError)
 def told(request: Request, error: MaloteError) -> Response:
-    """What the core says, in its own words."""
+    """What the core says, in the reader's language."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
+    say = reading(request)
     if "/api/v1/" in request.url.path:
-        said = f"the DAG {error.what} is not yours to edit" if isinstance(error, NotYours) else error.what
-        return JSONResponse({"detail": said, "todo": error.todo}, status)
+        said = say("d_not_yours", dag=error.what) if isinstance(error, NotYours) else say.again(error.what)
+        return JSONResponse({"detail": said, "todo": say.again(error.todo) if error.todo else None}, status)
     if isinstance(error, NotYours):
-        return problem(request, reading(request)("d_not_yours", dag=error.what), status, back=error.submission or "")
-    return problem(request, reading(request).error(error), status)
+        return problem(request, say("d_not_yours", dag=error.what), status, back=error.submission or "")
+    return problem(request, say.error(error), status)
 
 
 _STATUS: tuple[tuple[type[MaloteError], int], ...] = ((Forged, 403), (NotYours, 403), (Overtaken, 409))

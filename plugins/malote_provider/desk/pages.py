@@ -128,8 +128,9 @@ def _done(story: list[dict[str, Any]]) -> dict[str, Any] | None:
 @router.get("/item")
 def item_page(request: Request, reader: ReaderDep, reference: Short = "") -> HTMLResponse:
     """Where one item is: every document it was in, every answer, why it is held."""
-    found = found_item(reader, reference) if reference.strip() else None
-    teller = Teller(reading(request), reader.journal.clock.now())
+    words = reading(request)
+    found = found_item(reader, reference, words) if reference.strip() else None
+    teller = Teller(words, reader.journal.clock.now())
     return page(request, "item.html", here="item", reference=reference, found=found, teller=teller)
 
 

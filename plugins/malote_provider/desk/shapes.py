@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from malote.desk import Filters, Hour, Month, Way
 
 Kind = Literal[
-    "in_doubt", "overdue", "refused", "unanswered", "held", "sending", "prepared", "answered", "received", "landed",
-    "withdrawn",
+    "in_doubt", "overdue", "refused", "unanswered", "held", "items_refused", "sending", "prepared", "answered",
+    "received", "landed", "withdrawn",
 ]  # fmt: skip
 
 
@@ -179,7 +179,7 @@ class HeldBack(BaseModel):
     submission: str
     reason: str
     since: datetime
-    freed_by: str | None
+    freed_by: str
 
 
 class FoundItem(BaseModel):

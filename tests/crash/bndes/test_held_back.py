@@ -55,7 +55,7 @@ def pay(stage: BndesStage, reference: str) -> dict[str, Any]:
 
 def retidas(trip: Trip) -> list[Any]:
     with psycopg.connect(trip.dsn) as connection:
-        return connection.execute("select reference, reason from report.retidas order by 1").fetchall()
+        return connection.execute("select referencia, motivo from report.retidas order by 1").fetchall()
 
 
 def test_a_liberacao_that_was_refused_holds_back_no_other_and_goes_again_when_asked_for(
@@ -72,7 +72,7 @@ def test_a_liberacao_that_was_refused_holds_back_no_other_and_goes_again_when_as
     second = begin("liberacao")
     prepared = second.prepare(both)
     assert (prepared.items, prepared.held_because) == (1, {"refused": 1}), "PGTO-2 is nobody's but its own"
-    assert retidas(second) == [("PGTO-1", "refused")]
+    assert retidas(second) == [("PGTO-1", "recusado")]
     assert second.run(both).rows == 1
     third = begin("liberacao")
     prepared = third.prepare(both, refused_too=True)
@@ -102,7 +102,7 @@ def test_a_refusal_whose_words_turn_out_to_mean_closed_holds_nothing_back(
     if service == "financiamento":
         untaught = begin(service).prepare(rows, refused_too=True)
         assert untaught.held_because == {"refused_unchanged": 1}
-        assert retidas(trip) == [("2026/1000", "refused_unchanged")]
+        assert retidas(trip) == [("2026/1000", "recusado_sem_mudanca")]
     taught = begin(service, **TAUGHT)
     assert taught.prepare(rows).held_because == {"refused": 1}, "it travels when it is asked for"
     assert taught.prepare(rows, refused_too=True).items == 1

@@ -351,10 +351,10 @@ def test_the_contracts_report_says_the_last_that_is_known_of_each_reference(
                from report.ccee_contratos order by referencia"""
         ).fetchall()
     assert report == [
-        ("C000", True, "64983", "66242", "ERRO", "refused", True, True),
-        ("C001", False, "64983", "66242", "SUCESSO", "accepted", True, True),
-        ("C002", False, "64983", "66242", "SUCESSO", "accepted", True, True),
-        ("C003", True, None, None, "prepared", "sent", False, True),
+        ("C000", True, "64983", "66242", "ERRO", "recusado", True, True),
+        ("C001", False, "64983", "66242", "SUCESSO", "aceito", True, True),
+        ("C002", False, "64983", "66242", "SUCESSO", "aceito", True, True),
+        ("C003", True, None, None, "preparado", "enviado", False, True),
     ]
     stage.sim.ccee.set(status={})
     again = begin(pouch="third")
@@ -374,14 +374,14 @@ def test_open_submissions_are_in_their_report_until_they_are_settled(
 ) -> None:
     def open_ones() -> list[Any]:
         with psycopg.connect(trip.dsn) as connection:
-            return connection.execute("select standing, item_count, receipt from report.submissoes_abertas").fetchall()
+            return connection.execute("select situacao, itens, protocolo from report.submissoes_abertas").fetchall()
 
     trip = begin()
     trip.prepare(stage.rows(0, 4))
-    assert open_ones() == [("prepared", 4, None)]
+    assert open_ones() == [("preparado", 4, None)]
     trip.send()
     ((standing, _, receipt),) = open_ones()
-    assert standing == "received" and receipt
+    assert standing == "aguardando" and receipt
     trip.wait()
     trip.land()
     assert open_ones() == []

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from malote.desk import Filters, groups, lines
 from malote.errors import Refused, Unavailable
 from malote.hours import Counter
 from malote.institution import Call, Reply, Request, Table
@@ -134,7 +135,7 @@ def test_what_was_refused_travels_again_only_when_its_document_has_changed(
 def retidas(trip: Trip) -> dict[str, tuple[str, str, str]]:
     """reference to reason, the submission that holds it, and what frees it."""
     with psycopg.connect(trip.dsn) as connection:
-        found = connection.execute("select reference, reason, submission_id, freed_by from report.retidas")
+        found = connection.execute("select referencia, motivo, submission_id, o_que_libera from report.retidas")
         return {row[0]: tuple(row[1:]) for row in found}
 
 
@@ -160,10 +161,33 @@ def test_each_row_that_is_held_back_is_counted_by_reason_and_listed(
     assert (asked.items, asked.held_because["refused_unchanged"], asked.held) == (1, 1, 5)
     listed = retidas(trip)
     assert {reference: why for reference, (why, _, _) in listed.items()} == {
-        "D001": "refused_unchanged", "D002": "unanswered", "D004": "in_doubt",
+        "D001": "recusado_sem_mudanca", "D002": "sem_resposta", "D004": "em_duvida",
     }  # fmt: skip
     assert listed["D004"][1] == lot.id and f"malote resolve {lot.id}" in listed["D004"][2]
     assert all(frees for _, _, frees in listed.values())
+
+
+def test_what_an_answer_refused_is_open_at_once_until_it_is_held_back_or_has_travelled_again(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    def shown() -> list[tuple[str, str | None]]:
+        dags = [trip.scope.values["pouch"].split("/")[0], "again", "asked"]
+        counted = {group.kind for group in groups(trip.journal, Filters(), dags)}
+        found = lines(trip.journal, Filters(), dags, after=None, limit=50)
+        assert counted == {line.kind for line in found}
+        return [(line.kind, line.reference) for line in found]
+
+    office.verdicts = {"D000": "no", "D001": "no"}
+    trip = begin()
+    trip.run(ROWS)
+    assert shown() == [("items_refused", None), ("items_refused", None)]
+    begin(pouch="again").prepare(ROWS[:1])
+    assert shown() == [("held", "D000"), ("items_refused", None)]
+    begin(pouch="asked").prepare([dict(row, text="corrected") for row in ROWS[:2]], refused_too=True)
+    assert shown() == [("prepared", None), ("prepared", None)]
+    trip.run(deeds(4)[3:])
+    trip.clock.pass_(days=4)
+    assert {kind for kind, _ in shown()} <= {"prepared", "received", "overdue"}
 
 
 def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when_it_is_free(
@@ -177,7 +201,7 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
         begin(pouch=f"day {day}").prepare(ROWS)
         trip.clock.pass_(days=1)
     with psycopg.connect(trip.dsn) as connection:
-        ((since, again),) = connection.execute("select held_since, held_again_at from report.retidas").fetchall()
+        ((since, again),) = connection.execute("select retido_desde, retido_de_novo_em from report.retidas").fetchall()
     assert since == first and again == first + timedelta(days=2)
     again = begin(pouch="asked")
     again.prepare([dict(ROWS[0], text="corrected")], refused_too=True)
@@ -186,7 +210,7 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
     again.wait()
     again.land()
     begin(pouch="once more").prepare(ROWS)
-    assert retidas(again)["D000"][:2] == ("refused", again.journal.submissions(again.scope)[0].id)
+    assert retidas(again)["D000"][:2] == ("recusado", again.journal.submissions(again.scope)[0].id)
 
 
 def test_another_reference_of_equal_bytes_is_held_back_by_nothing(begin: Callable[..., Trip], office: Office) -> None:

@@ -351,8 +351,8 @@ def test_reports_show_what_is_unanswered_until_it_is_settled(begin: Any, office:
             # The report looks back from the server's own today.
             connection.execute("update malote.submission set sent_at = now()")
             connection.execute(sql("marts_tasks", "relatorio_diario.sql").read_text(encoding="utf-8"))
-            day = connection.execute("select items_unanswered, items_held from report.resumo_diario").fetchone()
-            return day, connection.execute("select items_unanswered from report.submissoes_abertas").fetchone()
+            day = connection.execute("select itens_sem_resposta, itens_retidos from report.resumo_diario").fetchone()
+            return day, connection.execute("select itens_sem_resposta from report.submissoes_abertas").fetchone()
 
     assert figures() == ((2, 0), (2,))
     assert begin(pouch="second").prepare(ROWS[2:], refused_too=True).held == 2

@@ -7,7 +7,7 @@ select
     s.account,
     s.service,
     s.operation,
-    s.standing,
+    report.em_portugues(s.standing) as standing,
     s.receipt,
     s.item_count,
     s.pouch,

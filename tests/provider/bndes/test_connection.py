@@ -65,7 +65,7 @@ def test_the_form_asks_for_no_login_and_for_a_certificate() -> None:
 
 
 @pytest.fixture
-def tested(bndes: SimpleNamespace, set_connection: Callable[..., None]) -> Changed:
+def tested(bndes: SimpleNamespace, set_connection: Callable[..., None], in_english: None) -> Changed:
     """``tested(host=…, extra={…})``: test_connection() of the simulator's connection with these changes."""
 
     def test(**changes: Any) -> tuple[bool, str]:

@@ -160,7 +160,7 @@ def test_the_report_checks_bndess_results_and_notices_one_that_went_missing(run:
     proposal(bndes.dsn, "17")
     run()
     assert run("relatorio_diario").state == "success"
-    day = rows(bndes.dsn, "select institution, submissions, items_accepted from report.resumo_diario")
+    day = rows(bndes.dsn, "select instituicao, submissoes, itens_aceitos from report.resumo_diario")
     assert day == [("bndes", 1, 1)]
     rows(bndes.dsn, "delete from bndes.resultado returning 1")
     assert run("relatorio_diario").state == "failed"

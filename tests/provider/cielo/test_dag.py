@@ -135,7 +135,7 @@ def test_the_report_checks_transactions_and_those_that_the_return_left_out(run: 
     run(outgoing_sql=AUTORIZACAO)
     assert rows(cielo.dsn, "select situacao from cielo.transacao where reference = 'P2'") == [("sem_retorno",)]
     assert run("relatorio_diario").state == "success"
-    day = rows(cielo.dsn, "select institution, submissions, items_accepted from report.resumo_diario")
+    day = rows(cielo.dsn, "select instituicao, submissoes, itens_aceitos from report.resumo_diario")
     assert day == [("cielo", 2, 4)]
     rows(cielo.dsn, "delete from cielo.transacao where reference = 'P1' returning 1")
     assert run("relatorio_diario").state == "failed"
@@ -162,8 +162,8 @@ def test_a_newcomers_rows_travel_by_the_shipped_sql_and_the_card_only_sealed(run
     assert run(operacao="captura").state == run(operacao="consulta_chsec").state == "success"
     found = rows(cielo.dsn, "select operacao, situacao_item, situacao from report.cielo_transacoes order by operacao")
     assert found == [
-        *(("02", "accepted", "Autorizada"), ("04", "accepted", "Capturada"), ("05", "accepted", "Tokenizada")),
-        ("07", "accepted", "Capturada"),
+        *(("02", "aceito", "Autorizada"), ("04", "aceito", "Capturada"), ("05", "aceito", "Tokenizada")),
+        ("07", "aceito", "Capturada"),
     ]
     assert cielo.office.charged == {"P1": 1}
 

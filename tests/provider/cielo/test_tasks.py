@@ -79,7 +79,7 @@ Changed = Callable[..., tuple[bool, str]]
 
 
 @pytest.fixture
-def tested(cielo: SimpleNamespace, set_connection: Callable[..., None]) -> Changed:
+def tested(cielo: SimpleNamespace, set_connection: Callable[..., None], in_english: None) -> Changed:
     """``tested(host=…, extra={…})``: test_connection() of the simulator's connection with these changes."""
 
     def test(**changes: Any) -> tuple[bool, str]:

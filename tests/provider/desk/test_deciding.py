@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from malote.texts import Words, english
 from malote_provider.desk.settling import from_on
 
 
@@ -197,3 +198,18 @@ def test_the_right_tasks_run_again(downstream: Any, pouch: str, after: str, task
 def test_a_dag_that_has_changed_is_said(downstream: Any, after: str) -> None:
     with pytest.raises(ValueError, match="submit"):
         from_on(downstream, "d/r/submit", after)
+
+
+def test_a_program_is_told_in_the_language_that_it_asks_for(desk: Any, notary: SimpleNamespace) -> None:
+    seen = desk.get("/api/v1/submissions/notary-1").json()["story"][-1]["id"]
+    told = {"way": "receipt", "receipt": "N2", "why": "I rang them", "seen": seen}
+    said = {
+        language: desk.post(
+            "/api/v1/submissions/notary-1/decisions", json=told,
+            headers={"authorization": "Bearer x", "accept-language": language},
+        ).json()
+        for language in ("en", "pt-BR")
+    }  # fmt: skip
+    assert said["en"]["detail"] == english("s_receipt_held", receipt="N2")
+    assert said["pt-BR"]["detail"] == Words("pt-BR")("s_receipt_held", receipt="N2")
+    assert said["pt-BR"]["todo"] != said["en"]["todo"] != ""

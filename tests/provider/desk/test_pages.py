@@ -187,11 +187,18 @@ def test_the_story_is_told_in_the_readers_language(desk: Any, notary: SimpleName
         journal.note("notary-1", "fate unknown", {"why": lost, "arrived": True})
         journal.note("notary-1", "reply repaired", {"repaired": repaired})
     told = desk.get("/submission/notary-1", headers={"accept-language": "pt-BR"}).text
-    assert "importarArquivo at ccee: o pedido saiu e não voltou resposta inteira: não terminou em 60 s" in told
+    assert "importarArquivo em ccee: o pedido saiu e não voltou resposta inteira: não terminou em 60 s" in told
     assert "Dizem que chegou</span> sim" in told
     assert "caracteres que o XML proíbe, agora U+FFFD (3); bytes depois do documento" in told
     told = desk.get("/submission/notary-1", headers={"accept-language": "en"}).text
     assert lost in told and "They say that it arrived</span> yes" in told and "; ".join(repaired) in told
+
+
+def test_what_a_landing_and_a_preparing_note_has_a_name_in_both_languages(notary: SimpleNamespace) -> None:
+    with psycopg.connect(notary.dsn) as connection:
+        names = [column.name for column in connection.execute("select * from malote.load limit 0").description or ()]
+    noted = {"sha256", "items", *names} - {"submission", "landed_at"}
+    assert [name for name in noted if f"f_{name}" not in TEXTS] == []
 
 
 def test_an_error_is_told_whole_in_the_readers_language() -> None:

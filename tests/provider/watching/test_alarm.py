@@ -222,7 +222,7 @@ def test_a_certificate_is_told_from_30_days_before_its_end_in_the_words_of_the_c
     assert certificate
     clock.at = certificate.not_after - timedelta(days=days, seconds=-1)
     alarm = AlarmOperator(task_id="avisa")
-    warning = certificate.warning(clock.at)
+    warning = certificate.warning(clock.at, Words("en"))
     assert (warning is None) == (days > 30)
     if warning is None:
         assert alarm.execute(context()) == 0

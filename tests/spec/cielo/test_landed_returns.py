@@ -125,10 +125,10 @@ def test_the_report_shows_each_item_to_a_person_with_reais_and_no_token(warehous
         "mensagem",
     )
     assert [tuple(each[name] for name in shown) for each in found] == [
-        ("P1", "Autorização", Decimal("1020.99"), "Capturada", "accepted", None, "Transação autorizada"),
-        ("P2", "Autorização", Decimal("1.00"), "Não autorizada", "refused", True, "Autorizacao negada"),
-        ("P3", "Autorização", None, "erro", "refused", True, "Motivo"),
-        ("P4", "Autorização", None, "sem_retorno", "unanswered", False, None),
+        ("P1", "Autorização", Decimal("1020.99"), "Capturada", "aceito", None, "Transação autorizada"),
+        ("P2", "Autorização", Decimal("1.00"), "Não autorizada", "recusado", True, "Autorizacao negada"),
+        ("P3", "Autorização", None, "erro", "recusado", True, "Motivo"),
+        ("P4", "Autorização", None, "sem_retorno", "sem_resposta", False, None),
     ]
     assert found[0]["token_final"] == "87E=" and "TuS6LeBH" not in repr(found)
     assert (found[0]["produto"], found[0]["capturado_reais"]) == ("Parcelado loja", Decimal("1020.00"))

@@ -38,9 +38,9 @@ def home(system: System, trip: Trip, undisturbed: Sequence[Mapping[str, Any]]) -
     ]
     references = trip.references
     wrong += [
-        f"{trip.flow.institution}: {each['submission_id']} is open: {each['standing']}, {each['message']}"
+        f"{trip.flow.institution}: {each['submission_id']} is open: {each['situacao']}, {each['mensagem']}"
         for each in system.rows(
-            """select o.* from report.submissoes_abertas o where o.institution = %s and exists
+            """select o.* from report.submissoes_abertas o where o.instituicao = %s and exists
                (select 1 from malote.item_row i where i.submission = o.submission_id and i.reference = any(%s))""",
             trip.flow.institution,
             references,

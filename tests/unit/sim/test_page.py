@@ -11,6 +11,7 @@ import pytest
 import requests
 
 import malote_sim
+from malote_sim.portuguese import FAULTS
 from malote_sim.server import SIMULATORS
 from support.sim.ccee import IMPORT
 
@@ -22,6 +23,8 @@ class Page(HTMLParser):
         super().__init__()
         self.buttons: list[dict[str, str]] = []
         self.forms: list[dict[str, list[str]]] = []
+        self.selected: list[str] = []
+        self.plays: dict[str, str] = {}
         self.language, self.text, self._select = "", "", ""
         self.feed(text)
 
@@ -38,6 +41,10 @@ class Page(HTMLParser):
             self.forms[-1][self._select] = []
         elif tag == "option":
             self.forms[-1][self._select].append(has["value"])
+            if "selected" in has:
+                self.selected.append(has["value"])
+            if "data-on" in has:
+                self.plays[has["value"]] = has["data-on"]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -93,11 +100,36 @@ def test_the_form_of_an_institution_offers_its_faults_and_operations_and_queues_
     simulator.reset()
 
 
-def test_what_was_accepted_is_shown_newest_first_and_never_as_markup(sim: malote_sim.Running) -> None:
+@pytest.mark.parametrize(
+    ("name", "submitting"),
+    [("ccee", IMPORT), ("cielo", "upload"), ("bndes", "financiamento"), ("reinf", "recepcao")],
+)
+def test_the_form_begins_with_the_call_that_hands_a_document_over_and_plays_each_fault_where_it_can_be(
+    sim: malote_sim.Running, name: str, submitting: str
+) -> None:
+    shown = page(sim, f"{name}/")
+    simulator = sim.simulators[name]
+    assert shown.selected == [submitting] and shown.plays["lost_reply"] == submitting
+    assert list(shown.plays) == list(simulator.faults.kinds)
+    for fault, on in shown.plays.items():
+        told = requests.post(sim.control + shown.forms[0]["path"][0], json={"on": on, "fault": fault}, timeout=5)
+        assert told.ok, told.text
+    simulator.reset()
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_what_a_fault_does_is_said_in_portuguese_too(sim: malote_sim.Running, name: str) -> None:
+    kinds = sim.simulators[name].faults.kinds.values()
+    assert [kind.about for kind in kinds if kind.about not in FAULTS] == []
+    shown = page(sim, f"{name}/", language="pt-BR").text
+    assert "lost_reply: aceita, e fecha a conexão sem responder" in shown and "recebido" in shown
+
+
+def test_what_was_received_is_shown_newest_first_and_never_as_markup(sim: malote_sim.Running) -> None:
     sim.ccee.accepted.update({f"CT-{i}": 1 for i in range(30)} | {"<b>ODD</b>": 2})
     shown = page(sim, "ccee/").text
     assert shown.index("<b>ODD</b> ×2") < shown.index("CT-29") and "… and 11 more" in shown
-    assert "accepted 32 items" in shown and "more than once 1" in shown
+    assert "received 32 items" in shown and "more than once 1" in shown
     sim.ccee.reset()
 
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from malote.errors import Misconfigured
+from malote.texts import Words
 from malote.wire import tls, trouble
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -221,7 +222,7 @@ def test_the_cnpj_is_in_its_own_field_or_ends_the_name(
 )
 def test_the_end_is_warned_about_from_thirty_days_before(tmp_path: Path, days: int, said: str | None) -> None:
     end = NOW + timedelta(days=days, minutes=1)
-    warning = tls.describe(packed(tmp_path, issue(end=end)), "senha").warning(NOW)
+    warning = tls.describe(packed(tmp_path, issue(end=end)), "senha").warning(NOW, Words("en"))
 
     assert warning is None if said is None else said in str(warning)
 

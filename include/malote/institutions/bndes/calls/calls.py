@@ -168,7 +168,6 @@ class Calls:
         raise gateway(reply)
 
     def _welcome(self, reply: Reply) -> str:
-        told = "BNDES lets this e-CNPJ ask"
         try:
             self._reading.complete(self._services["logCriticas"], reply)
         except Refused:
@@ -177,8 +176,8 @@ class Calls:
             if reply.status not in (200, 202, 400, 404):
                 raise
             if reply.status != 404 and unread.todo and "own_roots" in unread.todo:
-                return f"{told}, but its answer cannot be read: {unread.what}; {unread.todo}"
-        return told
+                return english("s_bndes_lets_unread", what=unread.what, todo=unread.todo)
+        return english("s_bndes_lets")
 
 
 def protocol_of(submission: Submission) -> str:

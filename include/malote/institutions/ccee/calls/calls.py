@@ -198,7 +198,7 @@ class Calls:
                 break
         except _NoData:
             pass
-        return f"CCEE knows the user and lets it use codigo_perfil_agente {self._profile}"
+        return english("s_ccee_knows", profile=self._profile)
 
     def _rows(self, code: str | None, reply: Reply, *, refused: bool = False) -> Any:
         """The rows of a reply to a query, or what its status or fault means."""
@@ -240,7 +240,7 @@ class Calls:
                 english("s_ccee_no_wsdl", base=self._base, service=IMPORTAR, status=reply.status, root=root),
                 english("s_do_ccee_ports"),
             )
-        return f"the WSDL of {IMPORTAR} is served"
+        return english("s_ccee_wsdl", service=IMPORTAR)
 
 
 class _NoData(Exception):

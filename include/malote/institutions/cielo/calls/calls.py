@@ -130,7 +130,7 @@ class Calls:
         except Malformed as odd:
             if odd.code is None:  # an unknown code, or no words of Cielo's at all
                 raise
-        return f"Cielo knows EC {self._ec} and accepts its chave"
+        return english("s_cielo_knows", ec=self._ec)
 
 
 def lot_number(submission: Submission) -> int:

@@ -215,7 +215,7 @@ class Calls:
     def _welcome(self, reply: Reply) -> str:
         _denied(reply)
         if reply.status in (200, 404, 422):
-            return "the EFD-Reinf lets this e-CNPJ ask"
+            return english("s_reinf_lets")
         raise _gateway(reply)
 
 
