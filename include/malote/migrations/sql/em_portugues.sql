@@ -90,7 +90,7 @@ with stands as (
         h.reference,
         h.since as held_since,
         h.seen_at as held_again_at,
-        s.id as submission_id,
+        h.submission as submission_id,
         s.institution,
         s.environment,
         s.account,
@@ -105,7 +105,8 @@ with stands as (
             when s.standing in ('in_doubt', 'overdue') then s.standing
         end as reason
     from malote.held as h
-    inner join malote.submission as s on h.submission = s.id
+    -- Looked up one by one, whatever is asked of the submission: there may be a million of them, and few are held.
+    cross join lateral (select x.* from malote.submission as x where x.id = h.submission offset 0) as s
     left join malote.item_row as i on h.scope = i.scope and h.reference = i.reference and h.submission = i.submission
     where
         (i.submission is not null or s.retired_at is not null)
