@@ -22,6 +22,7 @@ from malote.errors import Problem
 from malote.rules import Rules
 from malote_local.ports import free_port
 from malote_sim import running
+from support.airflow_names import OutletEvents
 from support.notary import Notary, Office, make_table
 from support.planted import ARCHIVE_KEY, CHAVE, EC, SECRET, WORKER
 
@@ -277,13 +278,9 @@ def context_of(task: Any = None, run_id: str = "run-1", map_index: int = -1) -> 
         xcom_push=lambda **_: None,
     )
 
-    class Events(dict[Any, Any]):
-        def __missing__(self, key: Any) -> Any:
-            return self.setdefault(key, SimpleNamespace(extra=None))
-
     ti.id = "0198"
     run = SimpleNamespace(start_date=datetime.now(timezone.utc))
-    return {"ti": ti, "task_instance": ti, "dag_run": run, "outlet_events": Events()}
+    return {"ti": ti, "task_instance": ti, "dag_run": run, "outlet_events": OutletEvents()}
 
 
 @pytest.fixture

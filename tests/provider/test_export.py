@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -13,6 +12,7 @@ from airflow.sdk import Asset
 
 from malote.errors import Misconfigured
 from malote_provider.operators import ExportOperator
+from support.airflow_names import OutletEvents
 from support.exported import listed, read
 from support.stages import STAGES
 from support.trip import Trip
@@ -33,7 +33,7 @@ def landed(connected: str, tmp_path: Path) -> str:
 
 def exported(**options: Any) -> tuple[Any, dict[Any, Any], list[Any]]:
     task = ExportOperator(task_id="exporta", outlets=[Asset("malote://export"), MINE], **options)
-    events: dict[Any, Any] = {outlet: SimpleNamespace(extra={}) for outlet in task.outlets}
+    events = OutletEvents()
     return task.execute({"outlet_events": events}), events, task.outlets  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ from airflow.sdk.execution_time import task_runner
 from malote_provider import flows
 from malote_provider.bndes import ESTEIRA
 from malote_provider.reinf import MES
-from malote_provider.version_compat import BaseOperator
+from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, BaseOperator
 from support import ROOT
 from support.runs import parsed
 
@@ -98,6 +98,7 @@ def test_airflow_finds_a_dag_file_of_three_lines_where_it_looks_at_what_may_hold
     assert found.dags["loja_2"].fileloc == str(tmp_path / "mine.py")
 
 
+@pytest.mark.skipif(not AIRFLOW_V_3_2_PLUS, reason="Airflow 3.1 names a mapped task when it has ended")
 @pytest.mark.parametrize("name", MAPPED)
 def test_a_mapped_task_has_its_name_before_it_runs(
     name: str, airflow_db: None, monkeypatch: pytest.MonkeyPatch

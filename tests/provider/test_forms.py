@@ -13,6 +13,7 @@ from airflow.exceptions import ParamValidationError as ServerSays
 from malote.rules import duration
 from malote_provider import forms
 from malote_provider.version_compat import ParamValidationError
+from support.airflow_names import merged
 from support.runs import parsed
 
 FLOWS = ("ccee_contratos", "cielo_lote", "bndes_operacoes")
@@ -70,7 +71,7 @@ def test_what_is_wrong_is_said_in_words_by_the_server_and_by_the_task(
 ) -> None:
     given = {each: served[flow].params[each] for each in served[flow].params}
     with pytest.raises(ServerSays) as server:
-        served[flow].params.deep_merge({**given, name: value}).validate()
+        merged(served[flow].params, {**given, name: value}).validate()
     with pytest.raises(ParamValidationError) as task:
         parsed().dags[flow].params.get_param(name).resolve(value)
     assert str(server.value).startswith(f"Invalid input for param {name}: ")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +35,9 @@ else:
 ASKED = ("awaiting_input",) if AIRFLOW_V_3_3_PLUS else ("deferred",)
 """The state of a task that waits for a person."""
 
+TOLD_WHY = AIRFLOW_V_3_3_PLUS
+"""Whether ``dag.test()`` tells a callback what its task has raised; a worker does so in all of them."""
+
 HEAVY = {"zeep", "lxml", "xmlschema", "psycopg", "alembic", "requests", "aiohttp"} - (
     set() if AIRFLOW_V_3_2_PLUS else {"alembic"}  # Airflow itself imports it
 )
@@ -43,6 +48,22 @@ def ended_plainly(log: str) -> bool:
     """Whether a task has ended without a traceback. Below 3.3 Airflow writes one of what is not to be tried again."""
     plain = "Task exited" in log and not any(sign in log for sign in ("Traceback", "error_detail"))
     return plain or (not AIRFLOW_V_3_3_PLUS and "Task failed with exception" in log)
+
+
+class OutletEvents(dict[Any, Any]):
+    """What a task writes for its outlets. By name: an Asset of 3.1 is no key of a dictionary."""
+
+    def __getitem__(self, outlet: Any) -> Any:
+        return self.setdefault(outlet.name, SimpleNamespace(extra=None))
+
+
+def merged(params: Any, conf: dict[str, Any]) -> Any:
+    """The params of a run that is triggered with ``conf``, as the server makes them."""
+    if AIRFLOW_V_3_2_PLUS:
+        return params.deep_merge(conf)
+    found = copy.deepcopy(params)
+    found.update(conf)
+    return found
 
 
 def plugins() -> tuple[list[Any], dict[str, str]]:
