@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from malote.clock import HeldClock, day_of
+from malote.texts import Words
 from malote.wire.tls import Certificate
 from support import ROOT
 
@@ -30,7 +31,7 @@ def test_the_day_of_an_instant_is_brasilias(utc: str, day: str) -> None:
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_certificate_ends_on_brasilias_day_before_and_after_its_end(hours: int) -> None:
     end = datetime(2026, 12, 22, 0, 30, tzinfo=timezone.utc)
-    warning = Certificate("USINA", "AC", None, end, end).warning(HeldClock(end).pass_(hours=hours))
+    warning = Certificate("USINA", "AC", None, end, end).warning(HeldClock(end).pass_(hours=hours), Words("en"))
     assert warning and "on 2026-12-21" in warning
 
 
