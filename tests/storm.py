@@ -24,6 +24,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="malote-storm-") as folder,
         system(Path(folder), lambda line: print(line, flush=True)) as running,
     ):
+        running.open()
         storm = Storm(running, asked.seed)
         storm.rage(asked.minutes * 60)
         print(f"the storm of {asked.minutes:g} minutes is over; all is seen to an end", flush=True)

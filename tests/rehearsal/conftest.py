@@ -40,6 +40,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
             try:
                 for name in ("one", "two"):
                     workers.start(name)
+                running.open()
                 yield Machines(running, workers, store, homes)
             finally:
                 workers.stop()

@@ -19,4 +19,5 @@ def playing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     wanted = {params["name"] for params in chosen if "name" in params}
     state = Path(os.environ.get("MALOTE_SYSTEM") or tmp_path_factory.mktemp("system"))
     with system(state, lambda line: None) as running:
+        running.open()
         yield Playing(running, os.environ.get("SEED") or "1", wanted)

@@ -314,6 +314,8 @@ def system(
 ) -> Iterator[System]:
     """The running system, for as long as the block lasts; its databases are gone afterwards, its logs are not.
 
+    Nothing runs until it is opened.
+
     :param settings: further environment of Airflow
     """
     shutil.copytree(ROOT / "dags", state / "dags", ignore=shutil.ignore_patterns("__pycache__"))
@@ -331,9 +333,7 @@ def system(
         ) as running,
     ):
         at_last.callback(EmbeddedPostgres(state / "postgres").erase)
-        found = System(running, state)
-        found.open()
-        yield found
+        yield System(running, state)
 
 
 def seeded(seed: str, *what: object) -> Random:
