@@ -44,6 +44,9 @@ _KEPT: list[tuple[str, _Pieces]] = sorted(
 )
 """What :func:`english` gives out for keeping, and what needs a person says, the wordiest first."""
 
+_ABOUT = [(key, _pieces(TEXTS[key][1] + ": ")) for key in ("where_proxy", "where")]
+"""A question and whom it went to, as it stands before a sentence."""
+
 
 def _values(pieces: _Pieces, text: str) -> dict[str, str] | None:
     """What a sentence that begins like this one was filled in with; None where it is another one."""
@@ -110,8 +113,8 @@ class Words:
 
     def _where(self, about: str) -> str:
         """What a sentence is about, where that is a question and whom it went to."""
-        for key in ("where_proxy", "where"):
-            values = _values(_pieces(TEXTS[key][1] + ": "), about)
+        for key, pieces in _ABOUT:
+            values = _values(pieces, about)
             if values and not any(" " in value for value in values.values()):
                 return self(key, **values) + ": "
         return about

@@ -58,9 +58,8 @@ def tried(hook: Tried) -> tuple[bool, str]:
         if hook.seals:
             _sealing(hook, institution.title, say)
     except ReplyLost as lost:
-        return False, f"{say.error(lost)}\n{_certificate_hint(hook, say)}" if hook.shows_certificate else say.error(
-            lost
-        )
+        hint = f"\n{_certificate_hint(hook, say)}" if hook.shows_certificate else ""
+        return False, say.error(lost) + hint
     except MaloteError as error:
         return False, say.error(error)
     told = [

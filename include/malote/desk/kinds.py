@@ -10,26 +10,25 @@ RECENT = timedelta(days=30)
 NEWS = timedelta(days=3)
 """How long items that an answer refused are shown, unless a selection wants them again: then they are held back."""
 
-REFUSED = """s.standing = 'refused' and s.moved_at > %(recent)s and exists (
-        select 1 from malote.item_row as i where i.submission = s.id and not exists (
+_NOT_AGAIN = """not exists (
             select 1 from malote.item_row as live
             where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
-              and live.outcome is distinct from 'refused'))"""
+              and live.outcome is distinct from 'refused')"""
+
+REFUSED = f"""s.standing = 'refused' and s.moved_at > %(recent)s and exists (
+        select 1 from malote.item_row as i where i.submission = s.id and {_NOT_AGAIN})"""
 """Of ``malote.submission as s``: refused at the door since ``recent``, and its items have not travelled again."""
 
 # Of what a few days brought: no index knows which items were refused, years of them would be read. Of each the first
 # hundred: a selection wants all of them or none, and a lot of Cielo may have thousands.
-_ITEMS_REFUSED = """s.standing = 'landed' and s.id = any (array(
+_ITEMS_REFUSED = f"""s.standing = 'landed' and s.id = any (array(
         select l.submission from malote.load as l where l.landed_at > %(news)s and l.items_refused > 0))
     and exists (
         select 1 from (
             select r.scope, r.reference from malote.item_row as r
             where r.submission = s.id and r.outcome = 'refused' order by r.ordinal limit 100) as i
         where not exists (select 1 from malote.held as h where h.scope = i.scope and h.reference = i.reference)
-          and not exists (
-            select 1 from malote.item_row as live
-            where live.scope = i.scope and live.reference = i.reference and live.submission <> s.id
-              and live.outcome is distinct from 'refused'))"""
+          and {_NOT_AGAIN})"""
 
 HELD = "held"
 CONDITIONS = {
