@@ -69,7 +69,7 @@ REACHED = [  # a filter, and the index that it must reach, or one of two that ho
     ("report.cielo_transacoes where referencia = 'P1'", "item_travelling"),
     ("report.cielo_transacoes where tid = 'T'", "transacao_of_tid"),
     ("report.cielo_transacoes where numero_pedido = 'X'", "transacao_of_order"),
-    ("report.cielo_transacoes where numero_lote = '7'", "submission_of_lot"),
+    ("report.cielo_transacoes where numero_lote = '7'", "submission_of_lot_number"),
     ("report.cielo_transacoes where submission_id = 'cielo-1'", "item_row_pkey"),
     ("report.cielo_transacoes where enviada_em >= '2026-03-02' and enviada_em < '2026-03-03'", "submission_"),
     ("report.cielo_aprovacao_por_dia", "submission_of_authorisations"),

@@ -35,7 +35,6 @@ def statements(page: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_what_the_quickstart_tells_to_type_runs_and_becomes_a_file(path: Any, warehouse: str, archive: Archive) -> None:
     page = path.read_text("utf-8")
-    typed = [statement for _, statement in TYPED.findall(page)]
     flow, tasks = blocks(page, "python")
     with psycopg.connect(warehouse, row_factory=dict_row) as connection:
         for statement in (ROLE, *statements(page)):
@@ -45,6 +44,6 @@ def test_what_the_quickstart_tells_to_type_runs_and_becomes_a_file(path: Any, wa
         rows = connection.execute(asked).fetchall()
         connection.rollback()  # a role is the whole server's
     (document,) = ccee().render(Order("p", "contratos", {}), rows, archive, all_free, unnumbered)
-    assert len(typed) == 3 and [item.reference for item in document.items] == ["V-1"]
+    assert len(TYPED.findall(page)) == 3 and [item.reference for item in document.items] == ["V-1"]
     for code in (flow, tasks):
         compile(code, path.name, "exec")
