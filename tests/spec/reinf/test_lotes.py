@@ -18,6 +18,7 @@ from malote.archive import Archive
 from malote.errors import Invalid, Misconfigured
 from malote.institutions.reinf.institution import Reinf
 from malote.submission import Document
+from malote.wire import tls
 from malote_sim.certificates import CNPJ
 from support.reinf import CONTRIBUTOR, MONTH, NOW, ROW, Desk, access_to, lote, pay, pay_person, reinf, rendered
 from support.sim.reinf import XSD
@@ -179,8 +180,9 @@ def test_a_certificate_that_cannot_sign_is_one_error_and_no_number_is_taken(
 
 
 def test_an_expired_certificate_signs_nothing(sim: malote_sim.Running, archive: Archive) -> None:
+    over = tls.describe(str(sim.certificates.client), sim.certificates.password).not_after + timedelta(days=1)
     with pytest.raises(Misconfigured, match="expired"):
-        rendered(Reinf(access_to(sim)), rows(1), archive, at=NOW + timedelta(days=3650))
+        rendered(Reinf(access_to(sim)), rows(1), archive, at=over)
 
 
 # ---- by the official XSDs

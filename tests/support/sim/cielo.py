@@ -26,7 +26,7 @@ PENDING = (
 
 def sale(order: str, valor: int = 1000, *, autorizar: int = 3, capturar: bool = True, **more: str) -> str:
     """One requisicao-transacao; `card`, `token`, `more` and others replace parts."""
-    card = f"<numero>{more.get('card', VISA)}</numero><validade>{more.get('validade', '203005')}</validade>"
+    card = f"<numero>{more.get('card', VISA)}</numero><validade>{more.get('validade', '209905')}</validade>"
     card += "<indicador>1</indicador><codigo-seguranca>123</codigo-seguranca>"
     holder = f"<token>{more['token']}</token>" if "token" in more else card
     gerar = "<gerar-token>true</gerar-token>" if "gerar" in more else ""
