@@ -16,8 +16,9 @@ import pytest
 from airflow.sdk.module_loading import import_string
 
 from malote import errors
+from malote.institution import load
 from malote_provider import desk
-from malote_provider.declaration import DECLARED
+from malote_provider.declaration import DECLARED, Declaration
 from malote_provider.links import StoryLink
 from malote_provider.provider import get_provider_info
 from malote_provider.retries import retry_policy
@@ -61,6 +62,11 @@ def names_of(module: str) -> list[str]:
     """What a module has for others."""
     found = import_module(module)
     return getattr(found, "__all__", dir(found))
+
+
+@pytest.mark.parametrize("declared", DECLARED, ids=lambda each: each.name)
+def test_an_institution_is_called_by_one_proper_name_in_every_language(declared: Declaration) -> None:
+    assert load(declared.name).title == declared.title and "(" not in declared.title
 
 
 def test_each_institution_is_listed_with_its_page_and_a_logo_that_the_api_server_serves() -> None:

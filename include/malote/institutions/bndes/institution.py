@@ -38,7 +38,7 @@ class Bndes(Institution):
     """
 
     name: ClassVar[str] = "bndes"
-    title: ClassVar[str] = "BNDES APA (development bank)"
+    title: ClassVar[str] = "BNDES"
     services: ClassVar[tuple[str, ...]] = rules.TRAVELLING
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = codes.CODES

@@ -30,7 +30,7 @@ class Ccee(Institution):
     """
 
     name: ClassVar[str] = "ccee"
-    title: ClassVar[str] = "CCEE (energy market)"
+    title: ClassVar[str] = "CCEE"
     services: ClassVar[tuple[str, ...]] = ("contratos",)
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = rules.CODES

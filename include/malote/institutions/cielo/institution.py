@@ -34,7 +34,7 @@ class Cielo(Institution):
     """
 
     name: ClassVar[str] = "cielo"
-    title: ClassVar[str] = "Cielo (card acquirer)"
+    title: ClassVar[str] = "Cielo"
     services: ClassVar[tuple[str, ...]] = tuple(rules.OPERATIONS)
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = rules.CODES

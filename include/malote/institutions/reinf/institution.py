@@ -36,7 +36,7 @@ class Reinf(Institution):
     """
 
     name: ClassVar[str] = "reinf"
-    title: ClassVar[str] = "EFD-Reinf (Receita Federal)"
+    title: ClassVar[str] = "EFD-Reinf"
     services: ClassVar[tuple[str, ...]] = tuple(EVENTS)
     environments: ClassVar[Mapping[str, str]] = ENVIRONMENTS
     codes: ClassVar[tuple[Code, ...]] = codes.CODES
