@@ -12,7 +12,7 @@ import malote_sim
 from malote.archive import Archive
 from malote.errors import Invalid, Problem
 from malote.institutions.reinf.institution import Reinf
-from malote.institutions.reinf.masking import cpf, masked
+from malote.institutions.reinf.masking import cpf, discreet, masked
 from support.reinf import PERSON, ROW, access_to, cnpj_number, lote, rendered
 
 BENEF, PGTO = "ideEstab.ideBenef.", "ideEstab..idePgto[].infoPgto[]."
@@ -117,3 +117,17 @@ def test_a_cnpj_that_begins_like_a_cpf_is_none(institution: Reinf, archive: Arch
 )
 def test_a_cpf_is_masked_however_it_is_written(text: str, shown: str) -> None:
     assert masked(text).endswith(shown.lstrip("…"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        ("value doesn't match any pattern of ['[0-9]{6}']", "value doesn't match any pattern of ['…']"),
+        ("attribute n='Ana': value doesn't match 'a'", "attribute n='…': value doesn't match '…'"),
+        ("'Ana D'Ávila' is not a valid value of type 'x'.", "'…' is not a valid value of type '…'."),
+        ("invalid value \"Ana D'Ávila\" for xs:decimal", "invalid value '…' for xs:decimal"),
+        ("value must be one of ['Ana', 'Bia']", "value must be one of ['…', '…']"),
+    ],
+)  # fmt: skip
+def test_what_a_schema_quotes_is_hidden_and_its_own_words_are_not(rule: str, shown: str) -> None:
+    assert discreet("ideEstab.ideBenef.nmBenef", rule) == shown

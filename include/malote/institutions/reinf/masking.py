@@ -9,7 +9,8 @@ _GROUP = re.compile(r"(?<![0-9])([0-9]{3})[.\s-]?([0-9]{3})[.\s-]?([0-9]{3})[-./
 _WRITTEN = re.compile(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
 _SAID = re.compile(r"cpf[^0-9]{0,40}$", re.IGNORECASE)
 """What is written as a CPF, or called one, is somebody's with a slip of the pen, even where its digits do not check."""
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»")
+_QUOTED = re.compile(r"(?<!\w)'(?:[^']|'(?=\w))*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’|«[^»]*»")
+"""Of `doesn't` and of D'Ávila the apostrophe is no quote."""
 _NAME = re.compile(r"'\{[^}']*\}(\w+)'")
 """An element of the treaty, which is no value."""
 _SHOWN = re.compile(r"@?(?:per|nat|dt|vlr|ind|perc|tp|ini|fim|class|nrRec|fech|evt|rel|qtd|cod|dh)[A-Z][A-Za-z]*")
