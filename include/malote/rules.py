@@ -170,7 +170,8 @@ def number(like: float, value: Any) -> Any:
     except OverflowError:
         fits = False
     if not fits:
-        raise ValueError(f"a {'whole ' if isinstance(like, int) else ''}number from 0 to {MOST} is needed")
+        whole = isinstance(like, int)
+        raise ValueError(english("s_rule_whole_up_to", most=MOST) if whole else english("s_rule_up_to", most=MOST))
     return found
 
 

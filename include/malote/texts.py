@@ -12,7 +12,7 @@ from string import Formatter
 from typing import Any
 
 from malote.clock import ZONE
-from malote.errors import MaloteError
+from malote.errors import MaloteError, Problem
 
 CATALOGUE: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 """As it is written: key to Portuguese and English, or to another key whose text it shares."""
@@ -38,11 +38,20 @@ def _pieces(template: str) -> _Pieces:
     return [*pieces, (before, None)] if before or not pieces else pieces
 
 
-_KEPT: list[tuple[str, _Pieces]] = sorted(
-    ((key, _pieces(told[1])) for key, told in TEXTS.items() if key.startswith(("s_", "n_"))),
-    key=lambda each: -sum(len(literal) for literal, _ in each[1]),
-)
-"""What :func:`english` gives out for keeping, and what needs a person says, the wordiest first."""
+_Sentences = list[tuple[str, _Pieces]]
+
+
+def _sentences(*beginnings: str) -> _Sentences:
+    """The texts whose keys begin so, the wordiest first."""
+    found = [(key, _pieces(told[1])) for key, told in TEXTS.items() if key.startswith(beginnings)]
+    return sorted(found, key=lambda each: -sum(len(literal) for literal, _ in each[1]))
+
+
+_KEPT = _sentences("s_", "n_", "o_")
+"""What :func:`english` gives out for keeping, what needs a person says, and what the operating system answers."""
+
+_RULES = _sentences("s_", "x_")
+"""What is said of a broken rule: ours, and those of a schema, in the words of libxml2 and xmlschema."""
 
 _ABOUT = [(key, _pieces(TEXTS[key][1] + ": ")) for key in ("where_proxy", "where")]
 """A question and whom it went to, as it stands before a sentence."""
@@ -69,9 +78,15 @@ def _beginnings(text: str) -> Iterator[int]:
     yield from (found.end() for found in islice(re.finditer(": ", text), _COLONS))
 
 
+def _counted(key: str, values: dict[str, Any]) -> str:
+    """The key of the text for one, where ``n`` is 1 and there is such a text; its name ends with ``_1``."""
+    one = f"{key}_1"
+    return one if str(values.get("n")) == "1" and one in TEXTS else key
+
+
 def english(key: str, **values: Any) -> str:
     """A text (its key begins with ``s_``) as errors say it and the journal keeps it: :meth:`Words.again` reads it."""
-    return TEXTS[key][1].format(**values)
+    return TEXTS[_counted(key, values)][1].format(**values)
 
 
 class Words:
@@ -97,17 +112,25 @@ class Words:
         return cls(best)
 
     def __call__(self, key: str, **values: Any) -> str:
-        """The text of a key, filled in. :raises KeyError: where there is none"""
-        return TEXTS[key][self._at].format(**values)
+        """The text of a key, filled in; that for one where ``n`` is 1. :raises KeyError: where there is none"""
+        return TEXTS[_counted(key, values)][self._at].format(**values)
 
     def again(self, text: str) -> str:
         """Our own sentence in this language, which the journal keeps in English; other people's words as they are.
 
         Before a colon may stand what it is about: a question's name, a number.
         """
+        return self._again(text, _KEPT)
+
+    def problem(self, problem: Problem) -> str:
+        """A broken rule in one line: the item, the line of the file, the path, the rule."""
+        line = f"{self('line', number=problem.line)}, " if problem.line else ""
+        return f"item {problem.reference or '?'}: {line}{problem.path}: {self._again(problem.rule, _RULES)}"
+
+    def _again(self, text: str, known: _Sentences) -> str:
         if self._at == 0:
             for at in _beginnings(text):
-                if (said := self._known(text[at:])) is not None:
+                if (said := self._known(text[at:], known)) is not None:
                     return self._where(text[:at]) + said
         return text
 
@@ -119,19 +142,19 @@ class Words:
                 return self(key, **values) + ": "
         return about
 
-    def _known(self, text: str) -> str | None:
-        for key, pieces in _KEPT:
+    def _known(self, text: str, known: _Sentences) -> str | None:
+        for key, pieces in known:
             values = _values(pieces, text) if text.startswith(pieces[0][0]) else None
-            if values is not None and (pieces[0][0] or self._begins(pieces[0][1], values)):
-                return self(key, **{name: self.again(value) for name, value in values.items()})
+            if values is not None and (pieces[0][0] or self._begins(pieces[0][1], values, known)):
+                return self(key, **{name: self._again(value, known) for name, value in values.items()})
         return None
 
-    def _begins(self, name: str | None, values: dict[str, str]) -> bool:
+    def _begins(self, name: str | None, values: dict[str, str], known: _Sentences) -> bool:
         """Whether a sentence may begin with this value, and not with whatever others say: a number, another of ours."""
         if name is None or name == "n":
             return name is not None and values[name].isdecimal()
         for stop in ("", "."):
-            if (said := self._known(values[name] + stop)) is not None:
+            if (said := self._known(values[name] + stop, known)) is not None:
                 values[name] = said.removesuffix(stop)
                 return True
         return False
@@ -141,12 +164,16 @@ class Words:
         lines = [self.again(error.what)]
         if error.code:
             lines.append(": ".join(filter(None, (self("code", code=error.code), self.again(error.meaning or "")))))
-        lines += [f"{name}: {text}" for name, text in error.facts.items()]
+        lines += [f"{self._fact(name)}: {self.again(text)}" for name, text in error.facts.items()]
         if error.todo:
             lines.append(self("n_now", todo=self.again(error.todo)))
         if error.kept:
             lines.append(self("n_kept", kept=self.again(error.kept)))
         return "\n".join(lines)
+
+    def _fact(self, name: str) -> str:
+        """The name of further evidence: most are fields of theirs."""
+        return TEXTS.get(f"fact_{name}", (name, name))[self._at]
 
     def field(self, name: str) -> str:
         """The name of what is kept of an event; as the journal has it where the catalogue does not know it."""

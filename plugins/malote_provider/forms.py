@@ -53,7 +53,7 @@ class Told(ValidationError):  # type: ignore[misc]
 def _worded(rule: Callable[..., Iterable[ValidationError] | None]) -> Callable[..., Iterator[ValidationError]]:
     def check(validator: Any, value: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
         if any(True for _ in rule(validator, value, instance, schema) or ()):
-            yield Told(schema.get("words") or "this field is not filled in as its description says")
+            yield Told(schema.get("words") or words()("p_field_wrong"))
 
     return check
 

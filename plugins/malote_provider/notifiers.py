@@ -90,7 +90,7 @@ def _told(error: MaloteError, say: Words) -> str:
     about = " ".join(filter(None, (error.institution, error.submission, error.item and f"item {error.item}")))
     lines = [f"[{about}] {say.error(error)}" if about else say.error(error)]
     problems = getattr(error, "problems", ())
-    lines += [f"  - {problem}" for problem in problems[: Invalid.SHOWN]]
+    lines += [f"  - {say.problem(problem)}" for problem in problems[: Invalid.SHOWN]]
     if (rest := len(problems) - Invalid.SHOWN) > 0:
         lines.append(f"  {say('n_more', n=say.number(rest))}")
     return "\n".join(lines)

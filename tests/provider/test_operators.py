@@ -316,7 +316,7 @@ def test_a_run_that_is_green_says_how_many_items_were_refused(
     counts = land(notary, pouch=refused_in_the_answer(notary, context)).execute(context())
     assert (counts["items_accepted"], counts["items_refused"], counts["refused"]) == (3, 1, 0)
     said = "".join(capfd.readouterr())
-    assert "the institution refused 1 items (1 in notary-1)" in said and "malote items notary-1" in said
+    assert "the institution refused 1 item (1 in notary-1)" in said and "malote items notary-1" in said
     told = [line for line in said.splitlines() if "] accepted  " in line or "] refused  " in line]
     column = [re.sub(r"\s*\[airflow.*", "", line).split("] ", 1)[1] for line in told]
     assert len(told) == 2 and len({len(text.rstrip()) for text in column}) == 1, "figures stand under each other"
@@ -330,11 +330,11 @@ def test_refused_items_are_minded_as_one_asks_again_after_a_clear(
     pushed = refused_in_the_answer(notary, context)
     for _ in range(2):
         if minded == "fail_on":
-            with pytest.raises(Terminal, match="refused 1 items"):
+            with pytest.raises(Terminal, match="refused 1 item "):
                 land(notary, pouch=pushed, **options).execute(context())
         else:
             assert land(notary, pouch=pushed, **options).execute(context())["items_refused"] == 1
-    assert ("refused 1 items" in "".join(capfd.readouterr())) == (minded != "neither")
+    assert ("refused 1 item " in "".join(capfd.readouterr())) == (minded != "neither")
 
 
 def test_what_to_do_now_stands_in_lines_of_its_own(

@@ -195,4 +195,4 @@ def test_an_expected_failure_has_its_advice_in_the_log_and_no_traceback(running:
 
 def test_a_run_has_a_note_of_what_it_landed(running: Stage, trip: str) -> None:
     note = running.airflow.rest.get(f"dags/{DAG}/dagRuns/{trip}")["note"]
-    assert note.startswith("1 arquivos gravados; itens: 5 aceitos")
+    assert note.startswith("arquivos gravados: 1; itens aceitos: 5")

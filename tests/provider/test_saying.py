@@ -176,7 +176,7 @@ COUNTS = {
 def test_a_note_speaks_of_files_and_items_and_of_what_is_open_where_something_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert told(COUNTS) == "2 arquivos gravados; itens: 27.000 aceitos, 3 recusados, 0 sem resposta, 1 retidos"
+    assert told(COUNTS) == "arquivos gravados: 2; itens aceitos: 27.000, recusados: 3, sem resposta: 0, retidos: 1"
     monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", "en")
     assert (
         told({**COUNTS, "in_doubt": 1}).splitlines()[1]

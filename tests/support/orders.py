@@ -15,6 +15,7 @@ from malote.errors import Invalid, Problem
 from malote.institutions.cielo.documents import Sender, lots
 from malote.institutions.cielo.rules import CieloRules
 from malote.submission import Document, Order
+from support import portuguese
 from support.planted import ARCHIVE_KEY
 from support.selections import all_free
 
@@ -125,6 +126,7 @@ def problems(desk: Desk, rows: Any, service: str = "autorizacao", **more: Any) -
     with pytest.raises(Invalid) as caught:
         desk.render(rows, service, **more)
     assert desk.left() == before, "nothing of it is kept"
+    portuguese.read(caught.value.problems)
     return [(each.reference, each.path, each.rule) for each in caught.value.problems]
 
 

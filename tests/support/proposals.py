@@ -14,6 +14,7 @@ from malote.archive import Archive
 from malote.errors import Invalid
 from malote.institutions.bndes.rules import TRAVELLING
 from malote.submission import Document, Order
+from support import portuguese
 from support.bndes import pretended
 from support.selections import all_free, unnumbered
 
@@ -54,6 +55,7 @@ def facts(document: Document) -> dict[str, Any]:
 def problems(archive: Archive, rows: Iterable[Any], **more: Any) -> list[tuple[str | None, str, str]]:
     with pytest.raises(Invalid) as caught:
         render(archive, rows, **more)
+    portuguese.read(caught.value.problems)
     return [(each.reference, each.path, each.rule) for each in caught.value.problems]
 
 

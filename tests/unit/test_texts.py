@@ -18,6 +18,8 @@ from support import ROOT
 CORE = ROOT / "include" / "malote"
 PORTUGUESE, ENGLISH = Words("pt-BR"), Words("en")
 KEPT = sorted(key for key in TEXTS if key.startswith("s_"))
+ONE = {key for key in TEXTS if key.endswith("_1") and key.removesuffix("_1") in TEXTS}
+"""Texts for a single one, which are said where ``n`` is 1."""
 HARD = ["7", "", "a: b (c), and d: that {is} `one`", "lot 3 of EC 1, and when.", "çã\n<b>", "x" * 5000]
 OTHERS = [
     "",
@@ -89,7 +91,43 @@ def test_each_kept_text_is_one_that_the_code_says_and_each_that_it_says_is_there
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "english":
                 assert isinstance(node.args[0], ast.Constant), path
                 said.add(node.args[0].value)
-    assert said == set(KEPT)
+    assert said == set(KEPT) - ONE
+
+
+NEUTRAL = {
+    "asked_times": "perguntado ×1",
+    "attempt": "the first, the second",
+    "n_more": "names nothing",
+    "s_bndes_events": "names nothing",
+    "s_ccee_codes": "two at least",
+    "s_ccee_partly": "some of several",
+    "s_reinf_partly": "some of several",
+    "s_doubts_in_a_row": "several at least",
+    "s_migrate_locked": "a constant",
+    "s_schema_declares": "names nothing",
+    "s_strange_some": "some of several",
+    "s_submissions_need": "two at least",
+    "s_too_many_rows": "a limit",
+    "s_xml_large": "a limit",
+    "s_xml_nodes": "a limit",
+}
+"""Texts with a count that need none for a single one, and why."""
+
+
+@pytest.mark.parametrize("key", [key for key in TEXTS if key not in ONE and "{n}" in "".join(TEXTS[key])])
+def test_what_is_counted_has_a_text_for_a_single_one(key: str) -> None:
+    assert (f"{key}_1" in TEXTS) != (key in NEUTRAL)
+
+
+@pytest.mark.parametrize("n", [1, "1", 0, 2, "27000"])
+@pytest.mark.parametrize("key", sorted(ONE))
+def test_the_text_for_a_single_one_is_said_of_one_and_read_again(key: str, n: int | str) -> None:
+    many = key.removesuffix("_1")
+    values = {name: "x" for name in names(many)} | {"n": n}
+    for words, at in ((PORTUGUESE, 0), (ENGLISH, 1)):
+        assert words(many, **values) == TEXTS[key if str(n) == "1" else many][at].format(**values)
+    if many in KEPT:
+        assert PORTUGUESE.again(english(many, **values)) == PORTUGUESE(many, **values)
 
 
 CODES = [(name, code) for name in INSTITUTIONS for code in load(name).codes]
@@ -126,8 +164,8 @@ def test_a_code_without_portuguese_is_seen(meaning: str, action: str, lacks: lis
 
 
 DOUBTS = ("Park", "CannotTell", "parked", "_cannot")
-THEIRS = {"pesquisa", "consultaSubcredito", "numeroBNDES"}
-"""The name of a question of theirs before their own words needs no language."""
+THEIRS = {"pesquisa", "consultaSubcredito", "numeroBNDES", "UTF"}
+"""The name of a question of theirs before their own words needs no language, nor does that of an encoding."""
 
 
 def test_whatever_is_said_of_a_doubt_stands_in_the_catalogue() -> None:
@@ -155,8 +193,9 @@ def literal(given: ast.AST) -> bool:
 
 ERRORS = {each.__name__ for each in (MaloteError, *kinds(MaloteError))} - {"Overtaken"}
 SAID = {**dict.fromkeys([*ERRORS, "misfit", "wrong", "doubt", "Absent", "Pending", "Wait"], 0),
+        "note": 0,
         **dict.fromkeys(["about", "_about", "told", "_gateway"], 1), "doubt": 1}  # fmt: skip
-"""What makes an error, or tells why something is not there: at which place it is given what happened."""
+"""What makes an error, tells why something is not there, or what was mended: at which place it is given that."""
 KEPT_OF = (
     "address.py", "archive/*.py", "export/*.py", "hours/*.py", "institution.py", "institutions/*/*.py",
     "institutions/*/answers/*.py", "institutions/*/calls/*.py", "institutions/*/documents/*.py", "journal/*.py",
@@ -194,9 +233,11 @@ def test_what_happened_stands_in_the_catalogue_wherever_a_page_or_a_mail_shows_i
 
 
 def spoken(given: ast.AST) -> list[ast.AST]:
-    """The texts that it may be; both where it is one or another."""
+    """The texts that it may be; both where it is one or another, or they are put together."""
     if isinstance(given, ast.IfExp):
         return [*spoken(given.body), *spoken(given.orelse)]
+    if isinstance(given, ast.BinOp):
+        return [*spoken(given.left), *spoken(given.right)]
     said = isinstance(given, ast.JoinedStr) or (isinstance(given, ast.Constant) and isinstance(given.value, str))
     return [given] if said else []
 

@@ -192,7 +192,7 @@ def _check(head: bytes, *, whole: bool) -> None:
         raise Malformed(english("s_xml_empty"), todo=TODO)
     at = _past_prolog(head)
     if at < 0:
-        raise Malformed("no root element " + ("at all" if whole else f"within {HEAD} bytes"), todo=TODO)
+        raise Malformed(english("s_xml_no_root") if whole else english("s_xml_late_root", limit=HEAD), todo=TODO)
     if head[at : at + 9].upper() == b"<!DOCTYPE":
         html = head[at + 9 : at + 40].strip().lower().startswith(b"html")
         raise Malformed(english("s_xml_html") if html else english("s_xml_doctype"), todo=TODO)
@@ -220,6 +220,8 @@ def _malformed(error: etree.XMLSyntaxError) -> Malformed:
     # libxml2's own message can quote the document ("Entity 'x' not defined"): only the kind and the place are kept.
     name = str(etree.ErrorTypes._getName(getattr(error, "code", None), "ERR_SYNTAX"))
     line, column = error.position
-    place = f" at line {line}, column {column}" if line else ""
     what = name.removeprefix("ERR_").replace("_", " ").lower()
-    return Malformed(english("s_xml_broken", what=what, place=place), todo=TODO)
+    said = (
+        english("s_xml_broken_at", what=what, line=line, column=column) if line else english("s_xml_broken", what=what)
+    )
+    return Malformed(said, todo=TODO)

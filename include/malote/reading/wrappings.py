@@ -11,6 +11,7 @@ from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 from malote.reading.repairs import Repairs
+from malote.texts import english
 
 Mend = Callable[[Iterator[bytes], Repairs], Iterator[bytes]]
 
@@ -46,7 +47,7 @@ def out_of_multipart(pieces: Iterator[bytes], repairs: Repairs, mend: Mend) -> I
     if begun is None:
         yield from chain((head,), pieces)
         return
-    repairs.note("a multipart body around it")
+    repairs.note(english("s_mended_multipart"))
     parts = _Parts(chain((head[begun.start(1) - 2 :],), pieces), begun[1].rstrip())
     while parts.next():
         root = mend(parts.body(), repairs)
@@ -69,7 +70,7 @@ def _with_included(root: Iterator[bytes], parts: _Parts, repairs: Repairs, mend:
     wanted, at, room = Counter(name for name, *_ in includes), 0, _LARGEST
     for name, start, end in includes:
         yield data[at:start]
-        repairs.note("what it includes (XOP) stands in other parts")
+        repairs.note(english("s_mended_included"))
         at = end
         wanted[name] -= 1
         included = early.pop(name, None)

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from malote.errors import Problem
+from malote.texts import english
 from malote.treaty.guard import Guard
 from malote.treaty.paths import attributes, elements, filled
 from malote.treaty.schema import Treaty
@@ -27,7 +28,7 @@ Segment = tuple[str, str, str | None]
 """`@` or "", the name, and the index: None, "" for `[]`, or a number."""
 
 _SEGMENT = re.compile(r"(@?)([^\W\d][\w-]*)(?:\[(\d*)\])?", re.UNICODE)
-_SHORTEN = "; PostgreSQL cuts names at 63 bytes, shorten it with `..`"
+_SHORTEN = english("s_row_cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,27 +178,27 @@ class Plan:
             if other is what:
                 return
             ours = isinstance(other, Fixed)
-            rule = "is filled by malote: leave it out" if ours else f"names the same path as {other}"
+            rule = english("s_row_ours") if ours else english("s_row_same_path", other=other)
         self._problems.append(Problem(None, column, rule))
 
     def _resolved(self, column: str) -> tuple[list[Segment], str]:
         """The segments of a column's path below the record, `..` filled in; else the broken rule."""
         lead, record = self._treaty.lead, self._treaty.record
         if not column.startswith(lead):
-            return [], f"names no path of the treaty: a path begins with {lead.rstrip('.')!r}"
+            return [], english("s_row_lead", lead=lead.rstrip("."))
         below = column[len(lead) :]
         parts = ["", *below.lstrip(".").split(".")] if below.startswith(".") else below.split(".")
         if "" in parts:
             found = list(filled(record, parts, 0))
             if len(found) != 1:
-                fits = ", ".join(lead + ".".join(path) for path in found) or "none"
-                return [], f"names no single path of the treaty; what fits: {fits}"
+                fits = ", ".join(lead + ".".join(path) for path in found)
+                return [], english("s_row_several", fits=fits) if fits else english("s_row_none")
             parts = found[0]
         matches = [_SEGMENT.fullmatch(part) for part in parts]
         if not all(matches) or any(each and each[1] for each in matches[:-1]):
-            return [], f"is no path{_SHORTEN if len(column.encode()) >= CUT else ''}"
+            return [], english("s_row_no_path", cut=_SHORTEN if len(column.encode()) >= CUT else "")
         if any(each and each[3] and not int(each[3]) for each in matches):
-            return [], "is no path: the first of several is [1]"
+            return [], english("s_row_first")
         # What says no index is the first: one thing, one way to say it.
         return [(each[1], each[2], _index(each[3])) for each in matches if each], ""
 
@@ -207,7 +208,7 @@ class Plan:
         every = {name for mark, name, index in filter(None, tree) if index == ""}
         for segment, below in tree.items():
             if segment and segment[2] != "" and segment[1] in every:
-                rule = f"names one {segment[1]!r}, and another column all of them: {segment[1]}[]"
+                rule = english("s_row_one_and_all", name=segment[1], every=f"{segment[1]}[]")
                 self._problems += [Problem(None, column, rule) for column in _below(below)]
                 continue
             if segment == "":
@@ -225,10 +226,10 @@ class Plan:
                 place = child.place_of(int(index or 0))
                 grown.append(((place if child.turn is None else child.turn, int(index or 0), place), grown_child))
             else:
-                rule = f"names no path of the treaty: {node.name} has no {'attribute' if mark else 'element'} {name!r}"
                 for column in _below(below):
-                    cut = _SHORTEN if len(column.encode()) >= CUT else ""
-                    self._problems.append(Problem(None, column, rule + cut))
+                    said = {"node": node.name, "name": name, "cut": _SHORTEN if len(column.encode()) >= CUT else ""}
+                    rule = english("s_row_no_attribute", **said) if mark else english("s_row_no_element", **said)
+                    self._problems.append(Problem(None, column, rule))
         node.children = [child for _, child in sorted(grown, key=lambda each: each[0])]
         return node
 
@@ -238,7 +239,7 @@ class Plan:
         elif element.type.is_simple() or element.type.has_simple_content():
             node.content = self._leaf(what, path, element.type if element.type.is_simple() else element.type.content)
         else:
-            self._problems.append(Problem(None, what, "names an element that holds no text"))
+            self._problems.append(Problem(None, what, english("s_row_no_text")))
 
     def _leaf(self, column: str, path: str, kind: Any) -> Leaf:
         self._leaves.append(Leaf(column, path, kind, self._encoding, self._sign))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby, repeat
 from typing import Any
 
+from malote.texts import english
 from malote.treaty.values import ESCAPES, Leaf
 
 Wrong = tuple[str, str, str]
@@ -182,11 +183,11 @@ class Template:
             if isinstance(kind, tuple):
                 lengths[len(kind)] = leaf
             elif kind is not _NONE:
-                self._wrong.append((leaf.column, leaf.path, "is repeated ([]) and its value is no array"))
+                self._wrong.append((leaf.column, leaf.path, english("s_row_no_array")))
         if len(lengths) > 1:
-            columns = " and ".join(leaf.column for leaf in lengths.values())
-            rule = f"are repeated together and have arrays of {' and '.join(map(str, lengths))}"
-            self._wrong.append((columns, next(iter(lengths.values())).path, rule))
+            (one, leaf), (other, another), *_ = lengths.items()
+            rule = english("s_row_lengths", one=one, other=other)
+            self._wrong.append((f"{leaf.column}, {another.column}", leaf.path, rule))
         return max(lengths, default=0)
 
 

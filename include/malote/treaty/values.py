@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from malote.clock import ZONE
+from malote.texts import english
 
 ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -76,14 +77,15 @@ class Leaf:
         """
         text = self.writer(type(value))(value)
         if self.other_sign is not None and self.other_sign in text:
-            raise ValueError(f"has {self.other_sign!r} where amounts are written with {self._sign!r}")
+            raise ValueError(english("s_row_sign", other=repr(self.other_sign), sign=repr(self._sign)))
         if found := _FORBIDDEN.search(text):
-            raise ValueError(f"holds the control character U+{ord(found[0]):04X}, which XML forbids")
+            raise ValueError(english("s_row_control", code=f"U+{ord(found[0]):04X}"))
         try:
             text.encode(self._encoding)
         except UnicodeEncodeError as wrong:
             letter = text[wrong.start]
-            raise ValueError(f"holds {letter!r} (U+{ord(letter):04X}), which {self._encoding} cannot carry") from None
+            said = f"{letter!r} (U+{ord(letter):04X})"
+            raise ValueError(english("s_row_letter", letter=said, encoding=self._encoding)) from None
         return text
 
     def writer(self, kind: type) -> Callable[[Any], str]:
@@ -104,7 +106,7 @@ class Leaf:
 
     def _decimal(self, value: Decimal) -> str:
         if not value.is_finite():
-            raise ValueError("is no finite number")
+            raise ValueError(english("s_row_infinite"))
         return format(value, "f").replace(".", self._sign)
 
     def _datetime(self, value: datetime) -> str:
@@ -113,13 +115,13 @@ class Leaf:
             return wall.isoformat(timespec="seconds")
         text = wall.strftime(self._instant)
         if wall != _whole(wall, self._instant):
-            raise ValueError(f"{wall.isoformat()} says more than the treaty can carry ({text})")
+            raise ValueError(english("s_row_says_more", wall=wall.isoformat(), text=text))
         return text
 
     def _date(self, value: date) -> str:
         # An hour is never made up: 00 as the end of a contract would take its last day away.
         if self._day is None:
-            raise ValueError("is a date, and the treaty asks for the hour too: give a timestamp")
+            raise ValueError(english("s_row_hour"))
         return value.strftime(self._day)
 
 
@@ -133,7 +135,7 @@ def _boolean(value: bool) -> str:
 
 
 def _unknown(value: Any) -> str:
-    raise ValueError(f"is a {type(value).__name__}: cast it to text, numeric or timestamp in the SQL")
+    raise ValueError(english("s_row_cast", kind=type(value).__name__))
 
 
 def _whole(wall: datetime, mask: str) -> datetime:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from malote.submission import Standing
+from malote.texts import Words, english
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.purging")
 
+ENGLISH = Words("en")
 
 _OVER = (Standing.LANDED, Standing.REFUSED, Standing.WITHDRAWN)
 
@@ -26,7 +28,9 @@ def purge(kit: Kit) -> int:
     for submission in journal.sealed(institution, before=before):
         landing = submission.standing is Standing.ANSWERED
         if submission.standing is Standing.PREPARED:
-            journal.expired(submission.id, f"not sent within {institution.rules.purge_after}")
+            journal.expired(
+                submission.id, english("s_not_sent_within", time=ENGLISH.lasting(institution.rules.purge_after))
+            )
         # First the bytes, then the note: a crash in between repeats it, and never leaves a card behind a note.
         archive.purge(submission.stored)
         if submission.answer and not landing:

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 from malote import __version__
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Call, Reply
-from malote.texts import english
+from malote.texts import Words, english
 from malote.wire import trouble
 from malote.wire.packing import Unpackable, Unpacking
 from malote.wire.proxy import Proxy
 
+ENGLISH = Words("en")
 CHUNK = 64 << 10
 """Bytes read and written at a time, and what a Reply keeps where there is a sink."""
 
@@ -75,7 +76,8 @@ class Exchange:
     def verdict(self, error: Exception) -> MaloteError:
         left = self.begun if self.parcel else self.connected
         chain = list(trouble.chain(error, self._before))
-        where = f"{self.call.name} at {self._host}{f' by the proxy {self._proxy.where}' if self._proxy else ''}"
+        proxy = self._proxy.where if self._proxy else ""
+        where = ENGLISH("where_proxy" if proxy else "where", call=self.call.name, host=self._host, proxy=proxy)
         ours = next((each for each in chain if trouble.lasting(each)), None)
         if ours is not None and not (left and self.call.submits):
             return Misconfigured(

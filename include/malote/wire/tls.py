@@ -140,7 +140,7 @@ def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.C
     except OSError as error:
         raise _unreadable("client_certificate", path, error) from None
     if not _PKCS12.match(data):
-        kind = "a PEM file" if b"-----BEGIN" in data else "something else"
+        kind = english("s_tls_a_pem") if b"-----BEGIN" in data else english("s_tls_else")
         raise Misconfigured(
             english("s_tls_no_pkcs12", path=path, kind=kind),
             todo=english("s_do_export_pkcs12"),

@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from malote.desk import Decision, decide_offered
+from malote.texts import english
 from malote_provider.desk.access import NotYours, Reader, dag_of
 from malote_provider.desk.telling import run_of
 
@@ -81,7 +82,7 @@ def from_on(downstream: dict[str, list[str]], pouch: str, after: str) -> list[An
     """
     _, _, task = run_of(pouch)
     if task not in downstream:
-        raise ValueError(f"the DAG has no task {task} any more")
+        raise ValueError(english("s_task_gone", task=task))
     if after == "submit":
         index = pouch.split("/")[3:]
         return [[task, int(index[0])], *downstream[task]] if index else [task]
@@ -90,7 +91,7 @@ def from_on(downstream: dict[str, list[str]], pouch: str, after: str) -> list[An
         last = [each for each in following if any(each in downstream[other] for other in following)]
         following = last or [each for other in following for each in downstream[other]] or following
     if not following:
-        raise ValueError(f"nothing follows the task {task}")
+        raise ValueError(english("s_task_last", task=task))
     return following
 
 

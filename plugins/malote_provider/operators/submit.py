@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from malote.submission import Order, Standing
+from malote.texts import english
 from malote_provider.explaining import in_doubt, left_out, refusal, together
 from malote_provider.lineage import lineage, outgoing, read_by, there
 from malote_provider.pouch import pouch_of
@@ -81,8 +82,8 @@ class SubmitOperator(MaloteTask):
         conf = getattr(context.get("dag_run"), "conf", None)
         refuse_cards(
             self.institution,
-            {"a param of the run": dict(context.get("params") or {}), "the run's conf": conf, "options": self.options,
-             "outgoing_sql": self.outgoing_sql, "arquivo": self.arquivo},
+            {english("s_given_param"): dict(context.get("params") or {}), english("s_given_conf"): conf,
+             "options": self.options, "outgoing_sql": self.outgoing_sql, "arquivo": self.arquivo},
         )  # fmt: skip
         pouch = pouch_of(context)
         context["ti"].xcom_push(key="return_value", value={"pouch": pouch})  # a try that fails may have sent half of it

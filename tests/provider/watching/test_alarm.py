@@ -14,7 +14,7 @@ from airflow.sdk.bases.notifier import BaseNotifier
 from malote import commandline
 from malote.clock import HeldClock
 from malote.desk import NEEDS, Need, notice
-from malote.errors import Closed, InDoubt, Invalid, MaloteError, Refused, Terminal, Transient
+from malote.errors import Closed, InDoubt, Invalid, MaloteError, Problem, Refused, Terminal, Transient
 from malote.submission import Unanswered
 from malote.texts import LANGUAGES, Words, english
 from malote_provider import explaining
@@ -76,14 +76,14 @@ SITUATIONS: dict[str, tuple[str, str]] = {  # a need: what makes it; what the er
     ),
     "unanswered": (
         f"with s as ({standing('landed')}) update malote.item_row set outcome = 'unanswered'",
-        "1 of its items have no answer that settles them",
+        "1 of its items has no answer that settles it",
     ),
     "held": (
         "with s as (update malote.submission set standing = 'landed'), "
         "i as (update malote.item_row set outcome = 'refused') insert into malote.held "
         "(scope, reference, submission, reason, since, seen_at) "
         "select scope, reference, submission, 'refused', now(), now() from malote.item_row",
-        "1 rows that a selection wanted to send are held back",
+        "1 row that a selection wanted to send is held back",
     ),
 }
 
@@ -307,6 +307,9 @@ def unanswered(words: str) -> Unanswered:
         Refused("Lote inválido", code="071", meaning="Lote inválido", kept=english("s_kept_items"),
                 todo=f"{english('s_cielo_071').rstrip('.')} (its items stay locked)"),
         Invalid(english("s_problems", n=2), todo=english("s_do_rows_rest"), kept=english("s_kept_rows_there")),
+        Invalid(english("s_problems", n=1), todo=english("s_do_rows_rest"), kept=english("s_kept_rows_there"),
+                problems=(Problem("A", "dados-portador.numero", english("s_row_no_card", wanted=english("s_row_luhn"))),
+                          Problem(None, "valor", "The value 'x' is not an element of the set {'3', '4'}.", 7))),
     ],
     ids=lambda each: each.what[:30],
 )  # fmt: skip

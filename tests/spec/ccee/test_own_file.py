@@ -13,7 +13,7 @@ from malote.errors import Invalid, Misconfigured
 from malote.institution import Access
 from malote.institutions.ccee.institution import Ccee
 from malote.submission import Document, Item, Order
-from support import DATA
+from support import DATA, portuguese
 from support.selections import all_free, unnumbered
 
 CCEE = DATA / "ccee"
@@ -33,6 +33,7 @@ def column(archive: Archive, *files: Any, free: Any = all_free, **params: Any) -
 def problems(archive: Archive, *files: Any, **more: Any) -> list[tuple[str | None, int | None, str]]:
     with pytest.raises(Invalid) as caught:
         column(archive, *files, **more)
+    portuguese.read(caught.value.problems)
     return [(each.reference, each.line, each.rule) for each in caught.value.problems]
 
 

@@ -19,6 +19,7 @@ from malote.institution import Access
 from malote.institutions.ccee.institution import Ccee
 from malote.submission import Document, Item, Order
 from malote.trip import Outgoing
+from support import portuguese
 from support.selections import all_free, unnumbered
 
 
@@ -60,6 +61,7 @@ def text(archive: Archive, document: Document) -> str:
 def problems(archive: Archive, rows: Iterable[Any], **more: Any) -> list[tuple[str | None, str, str]]:
     with pytest.raises(Invalid) as caught:
         render(archive, rows, **more)
+    portuguese.read(caught.value.problems)
     return [(each.reference, each.path, each.rule) for each in caught.value.problems]
 
 

@@ -13,6 +13,7 @@ from malote.archive import Archive
 from malote.errors import Invalid, Problem
 from malote.institutions.reinf.institution import Reinf
 from malote.institutions.reinf.masking import cpf, discreet, masked
+from support import portuguese
 from support.reinf import PERSON, ROW, access_to, cnpj_number, lote, rendered
 
 BENEF, PGTO = "ideEstab.ideBenef.", "ideEstab..idePgto[].infoPgto[]."
@@ -86,6 +87,7 @@ def test_it_is_a_problem_that_names_the_column(
 ) -> None:
     with pytest.raises(Invalid) as wrong:
         rendered(institution, [{**ROW, **changes}], archive)
+    portuguese.read(wrong.value.problems)
     column, _, words = told.partition(": ")
     assert any(column in line and words in line for line in str(wrong.value).splitlines()), str(wrong.value)
     assert PERSON not in str(wrong.value)

@@ -127,14 +127,14 @@ class _Selection:
             return None
         if "reference" not in row:
             if not any(each.path == "reference" for each in self.columns):
-                self.columns.append(Problem(None, "reference", "the selection has no such column"))
+                self.columns.append(Problem(None, "reference", english("s_row_no_column")))
             return None
         text = "" if row["reference"] is None else str(row["reference"])
         if not text.strip():
-            self.problems.append(Problem(None, "reference", "is empty: it is what may not travel twice"))
+            self.problems.append(Problem(None, "reference", english("s_row_empty")))
             return None
         if text in self._seen:
-            self.problems.append(Problem(text, "reference", "stands twice in the selection"))
+            self.problems.append(Problem(text, "reference", english("s_row_twice")))
             return None
         self._seen.add(text)
         return text
@@ -173,12 +173,12 @@ class _Selection:
         ano, numero = facts.get("anoProposta"), facts.get("numeroProposta")
         proposal = f"{ano}/{numero}" if ano and numero else None
         if self._service.identity == "proposta":
-            return "" if reference == proposal else f"must be anoProposta/numeroProposta of its row ({proposal})"
+            return "" if reference == proposal else english("s_row_proposal", proposal=proposal or "–")
         if reference == facts.get("numeroBNDES") or reference == proposal:
             return ""
         said = _PROPOSAL.fullmatch(reference)
         if said is None or proposal is not None:
-            return "must be anoProposta/numeroProposta or numeroBNDES of its row"
+            return english("s_row_proposal_or_number")
         facts["anoProposta"], facts["numeroProposta"] = said[1], said[2]
         return ""
 
@@ -194,7 +194,7 @@ def _true(value: Any) -> bool:
 
 def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
-        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
+        english("s_problems", n=len(problems)),
         institution="bndes", problems=tuple(problems), todo=english("s_do_rows_schema"),
         kept=_KEPT,
     )  # fmt: skip

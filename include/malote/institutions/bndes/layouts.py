@@ -43,7 +43,7 @@ class Layout:
         own = [name for name in _declared(path) if name in declared]
         name = root or (path.stem if path.stem in own else own[0] if len(own) == 1 else "")
         if name not in declared:
-            raise LookupError(f"it declares {', '.join(own) or 'no element'}")
+            raise LookupError(english("s_schema_has", names=", ".join(own)) if own else english("s_schema_empty"))
         self.record: Any = declared[name]
         spaces = {each.name[1:].partition("}")[0] if each.name.startswith("{") else "" for each in _all(self.record)}
         self._simple = len(spaces) == 1

@@ -112,7 +112,7 @@ class Finder:
             return self._cannot(submission, f"consultaSubcredito {number}: {refused.what}")
         every = events(markup.parse(answer), self._reading.rules.tags)
         same = [each.fields for each in every if each.is_of(name)]
-        said = ", ".join(f"{_protocol(each) or 'no protocol'} {each.get('status') or ''}".strip() for each in same)
+        said = ", ".join(f"{_protocol(each) or '–'} {each.get('status') or ''}".strip() for each in same)
         shows = f" ({said})" if said else ""
         now = [each for each in same if _protocol(each) and not self._earlier(each, submission)]
         if name == "cancelamento":  # there may be several, so the time has to speak for it

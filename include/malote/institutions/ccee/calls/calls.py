@@ -216,7 +216,7 @@ class Calls:
     def _fault(self, refused: bool, element: etree._Element) -> NoReturn:
         fault = Fault.of(element)
         if fault.kind == "wait" or (refused and fault.kind == "refused"):
-            raise _NoData(f"{fault.code or fault.element}: {fault.message or 'no message'}")
+            raise _NoData(f"{fault.code or fault.element}: {fault.message or english('s_ccee_wordless')}")
         if fault.kind == "misconfigured":
             raise denied(fault, self._profile)
         if _SLM.search(fault.message):

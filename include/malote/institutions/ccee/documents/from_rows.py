@@ -132,7 +132,7 @@ class _Selection:
         self.problems += [Problem(reference, column, rule) for column, _, rule in wrong]
         echo = plan.value(values, "@referencia")
         if echo is not None and echo != reference:
-            rule = f"is not {plan.root.name}.@referencia: the same contract could travel twice, under two names"
+            rule = english("s_row_not_referencia", path=f"{plan.root.name}.@referencia")
             self.problems.append(Problem(reference, "reference", rule))
         return Item(reference, echo or plan.value(values, "@numeroContrato")), text
 
@@ -152,14 +152,14 @@ class _Selection:
         self._plan(row)  # a column that names no path is a problem, although no row travels
         if "reference" not in row:
             if not self._unnamed:
-                self.problems.append(Problem(None, "reference", "the selection has no such column"))
+                self.problems.append(Problem(None, "reference", english("s_row_no_column")))
             self._unnamed = True
             return None
         text = "" if reference is None else str(reference)
         if not text.strip():
-            rule = "is empty: it is what may not travel twice"
+            rule = english("s_row_empty")
         elif text in self._seen:
-            rule = "stands twice in the selection"
+            rule = english("s_row_twice")
         self._seen.add(text)
         if rule:
             self.problems.append(Problem(text or None, "reference", rule))
@@ -176,7 +176,7 @@ def document(operation: str, name: str, stored: Stored, items: list[Item]) -> Do
 def invalid(problems: list[Problem]) -> Invalid:
     """One error for all problems of a selection."""
     return Invalid(
-        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
+        english("s_problems", n=len(problems)),
         institution="ccee",
         problems=tuple(problems),
         todo=english("s_do_rows_file"),

@@ -29,13 +29,10 @@ from malote.treaty import HOLDS, Treaty
 RECORD = "Contrato"
 """The record of every root that is known (fact sheet 6)."""
 
-_NAMELESS = (
-    "has neither referencia nor numeroContrato: nothing in the answer could be told apart. Write a referencia of yours "
-    f"into it (at most {REFERENCIA} characters), which CCEE gives back as codigoOrigem, or send it as a row"
-)
+_NAMELESS = english("s_row_nameless", most=REFERENCIA)
 """CCEE's own sample has neither: referencia is optional there, and here it is the one name that comes back."""
 
-_TRAVELS = "travels already or was accepted, and the file may not be altered: take the record out of it"
+_TRAVELS = english("s_row_travels")
 
 
 def own_files(
@@ -158,14 +155,14 @@ class _File:
         if agreed and batch:
             self.problems += agreed.problems(tags, batch)
         if not self.operation:
-            self.problems.append(Problem(None, self.name, f"has no {RECORD}: not a contract file"))
+            self.problems.append(Problem(None, self.name, english("s_row_no_record", record=RECORD)))
         return [] if self.problems else self._free(items, free)
 
     def _open(self, root: etree._Element) -> None:
         name, kind = markup.local(root.tag), _attributes(root).get("tipoGeracao", "").strip()
         self.operation = f"{name}-{kind}"
         if not kind:
-            self.problems.append(Problem(None, f"{name}.@tipoGeracao", "is missing: it names the operation"))
+            self.problems.append(Problem(None, f"{name}.@tipoGeracao", english("s_row_no_kind")))
 
     def _item(self, record: etree._Element, seen: set[tuple[str, str]]) -> Item | None:
         reference, echo = reference_of(record)
@@ -175,7 +172,7 @@ class _File:
         elif any(map(cards.held, filter(None, (reference, *record.attrib.values())))):
             rule = HOLDS
         elif (self.operation, reference) in seen:
-            rule = "stands twice in what is to be sent"
+            rule = english("s_row_sent_twice")
         if rule or reference is None:
             self.problems.append(Problem(reference, RECORD, rule or "", _line(record)))
             return None
@@ -207,7 +204,7 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
             yield Path(str(path)).name, place.open_regular(Path(str(path)))
         except (OSError, ValueError) as wrong:
             raise Misconfigured(
-                english("s_own_unread", why=getattr(wrong, "strerror", wrong), path=repr(str(path))),
+                english("s_own_unread", why=str(getattr(wrong, "strerror", wrong)).lower(), path=repr(str(path))),
                 institution="ccee",
                 todo=english("s_do_path"),
                 kept=KEPT,
@@ -216,18 +213,18 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
     for row in rows:
         name, file = str(row.get("reference") or ""), row.get("arquivo")
         if not name.strip():
-            problems.append(Problem(None, "reference", "is empty: it is the file's name"))
+            problems.append(Problem(None, "reference", english("s_row_no_name")))
         elif not file:
-            problems.append(Problem(name, "arquivo", "is empty"))
+            problems.append(Problem(name, "arquivo", english("s_row_nothing")))
         elif isinstance(file, str):
             try:
                 yield name, io.BytesIO(file.encode(markup.declared_encoding(file[:4096].encode())))
             except UnicodeEncodeError as wrong:
                 letter = f"U+{ord(wrong.object[wrong.start]):04X}"
-                problems.append(Problem(name, "arquivo", f"holds {letter}, which its declared encoding cannot carry"))
+                problems.append(Problem(name, "arquivo", english("s_row_undeclared", letter=letter)))
             except Malformed as wrong_name:
                 problems.append(Problem(name, "arquivo", wrong_name.what))
         elif isinstance(file, (bytes, bytearray, memoryview)):
             yield name, io.BytesIO(bytes(file))
         else:
-            problems.append(Problem(name, "arquivo", f"is a {type(file).__name__}, neither bytes nor text"))
+            problems.append(Problem(name, "arquivo", english("s_row_no_bytes", kind=type(file).__name__)))

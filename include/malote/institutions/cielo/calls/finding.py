@@ -47,7 +47,7 @@ def find(
     if spent:
         went = english("s_cielo_purged")
         if not submission.purged:
-            went = english("s_cielo_repeated", times=submission.repeats)
+            went = english("s_cielo_repeated", n=submission.repeats)
         return CannotTell(english("s_cielo_no_lot", number=number, why=why, went=went), search)
     try:
         receipt: Receipt = yield calls.upload(submission, archive)

@@ -114,7 +114,7 @@ def heard(reply: Reply, ec: str) -> Heard:
         return Heard(True, None, english("s_cielo_return_there"))
     try:
         if len(reply.body) >= PEEK:
-            root_name = markup.root_of(reply.body[:PEEK]) or "no XML"
+            root_name = markup.root_of(reply.body[:PEEK]) or english("s_xml_not")
             raise Malformed(english("s_cielo_too_long", root=root_name))
         root = markup.parse(spaceless(mended(reply.body)))
     except Malformed as wrong:

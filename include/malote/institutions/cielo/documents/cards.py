@@ -9,6 +9,7 @@ from typing import Any
 from malote.cards import truncated
 from malote.errors import Misconfigured, Problem
 from malote.institution import Row
+from malote.texts import english
 from malote.treaty import HOLDS
 
 SEALED = "dados-portador"
@@ -19,14 +20,14 @@ SHOWN = frozenset({"autorizado", "autorizar", "bin", "capturar", "dados-pedido",
 """Where a path begins whose values a problem may quote; a card, the chave and personal data stand elsewhere."""
 
 _WANTED = {
-    "numero": "13 to 19 digits, the last of them right by Luhn",
+    "numero": english("s_row_luhn"),
     "validade": "aaaamm",
-    "indicador": "0, 1, 2 or 9",
-    "codigo-seguranca": "3 or 4 digits",
-    "nome-portador": "1 to 50 characters",
-    "token": "at most 100 characters",
-    "cnpj-cpf-portador": "11 or 14 digits",
-    "tipo-pessoa": "1 character",
+    "indicador": english("s_row_indicador"),
+    "codigo-seguranca": english("s_row_codigo"),
+    "nome-portador": english("s_row_nome"),
+    "token": english("s_row_token"),
+    "cnpj-cpf-portador": english("s_row_cnpj_cpf"),
+    "tipo-pessoa": english("s_row_tipo_pessoa"),
 }
 
 
@@ -53,24 +54,24 @@ class Opener:
         except Misconfigured:
             if not self._opened:
                 raise
-            return open_row, "cannot be opened: seal the card again with `malote seal`"
+            return open_row, english("s_row_unsealed")
         except ValueError:
             card = None
         self._opened = True
         if not isinstance(card, dict) or not all(isinstance(each, (str, int, type(None))) for each in card.values()):
-            return open_row, "holds no JSON object of texts"
+            return open_row, english("s_row_no_object")
         return open_row, _spread(card, open_row)
 
 
 def _spread(card: dict[str, Any], row: dict[str, Any]) -> str | None:
     """Put the card's fields into the row; returns the broken rule."""
     if strange := set(card) - _WANTED.keys():
-        return f"holds {len(strange)} names that are no child of {SEALED}"
+        return english("s_row_strange_names", n=len(strange), parent=SEALED)
     if card.get("codigo-seguranca") and card.get("indicador") is None:
         card["indicador"] = "1"
     for name, value in card.items():
         if value is not None and row.get(column := f"{SEALED}.{name}") is not None:
-            return f"holds {name}, which the column {column} gives too"
+            return english("s_row_given_too", name=name, column=column)
         if value is not None:
             row[column] = value
     return None
@@ -82,7 +83,8 @@ def discreet(problem: Problem) -> Problem:
     if first in SHOWN or first.startswith("requisicao-") or problem.rule == HOLDS:
         return Problem(problem.reference, problem.path, problem.rule, problem.line)
     wanted = _WANTED.get(rest) if first == SEALED else None
-    return Problem(problem.reference, problem.path, f"does not fit the treaty{f': {wanted}' if wanted else ''}")
+    rule = english("s_row_unfit_wanted", wanted=wanted) if wanted else english("s_row_unfit")
+    return Problem(problem.reference, problem.path, rule)
 
 
 def hidden(reference: str, number: str) -> str:

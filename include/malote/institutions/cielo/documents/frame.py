@@ -26,10 +26,10 @@ name is to be sent."""
 
 _EC = "dados-ec"
 _SETTINGS: Mapping[str, str] = {
-    "@id": "the folder of extra.schemas: items have an id",
-    "@versao": "rule versao",
-    "dados-ec.numero": "the login (number of the EC)",
-    "dados-ec.chave": "the password (chave)",
+    "@id": english("s_cielo_by_schemas"),
+    "@versao": english("s_cielo_by_versao"),
+    "dados-ec.numero": english("s_cielo_by_login"),
+    "dados-ec.chave": english("s_cielo_by_chave"),
     "dados-ec.nome": "extra.nome_ec",
 }
 """Of each path that no column may name, where it comes from."""
@@ -103,7 +103,7 @@ class Frame:
         if problem.path in _SETTINGS:
             return _SETTINGS[problem.path]
         if problem.path.startswith("dados-ec") or (problem.path == self._operation.element and _EC in problem.rule):
-            return "rule dados_ec_in_items, or the folder of extra.schemas"
+            return english("s_cielo_by_ec")
         return None
 
     def name(self, number: int, date: str) -> str:

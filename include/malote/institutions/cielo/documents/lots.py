@@ -191,12 +191,12 @@ def _bytes_around(frame: Frame) -> int:
 
 def _as_a_whole(agreed: Treaty) -> Invalid:
     root = str(agreed.element.local_name)
-    return _invalid((Problem(None, root, "breaks the treaty as a whole, though none of its items does alone"),))
+    return _invalid((Problem(None, root, english("s_row_whole")),))
 
 
 def _invalid(problems: tuple[Problem, ...]) -> Invalid:
     return Invalid(
-        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
+        english("s_problems", n=len(problems)),
         institution="cielo",
         problems=problems,
         todo=english("s_do_rows_rest"),

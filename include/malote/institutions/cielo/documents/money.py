@@ -13,6 +13,7 @@ from typing import Any
 
 from malote.cards import luhn
 from malote.clock import ZONE
+from malote.texts import Words, english
 
 LARGEST = 999_999_999
 """Centavos that an item can hold (sheet 4.1: DadosPedido/valor; 4.2)."""
@@ -75,10 +76,11 @@ def centavos(value: Any, least: int = 1) -> str | None:
             return _WHOLE
     elif isinstance(value, bool) or not isinstance(value, int):
         return _WHOLE
-    return None if least <= int(value) <= LARGEST else f"is {value}: it must be {least} to {LARGEST} centavos"
+    fits = least <= int(value) <= LARGEST
+    return None if fits else english("s_row_between", value=value, least=least, most=LARGEST)
 
 
-_WHOLE = "is no whole number of centavos: R$ 10,20 is 1020, as bigint, numeric without a scale, or digits"
+_WHOLE = english("s_row_centavos")
 
 
 def _autorizacao(values: Values, _: datetime) -> list[Broken]:
@@ -87,7 +89,9 @@ def _autorizacao(values: Values, _: datetime) -> list[Broken]:
     with suppress(TypeError):  # an array: the treaty says so
         found += _choices_broken(_chosen(values))
     if pedido is not None and not _PEDIDO.fullmatch(str(pedido)):
-        found.append(("dados-pedido.numero", _strange(str(pedido), "") + "letters and digits only, at most 20"))
+        sign, length = _strange(text := str(pedido), ""), len(text)
+        strange = english("s_row_pedido_sign", sign=sign) if sign else english("s_row_pedido_long", length=length)
+        found.append(("dados-pedido.numero", strange))
     if valor is not None and (rule := centavos(valor)):
         found.append(("dados-pedido.valor", rule))
     if taxa is not None and (rule := centavos(taxa, 0)):
@@ -146,7 +150,8 @@ def _choices_broken(chosen: tuple[Any, ...]) -> tuple[Broken, ...]:
     indicador, descriptor, bandeira, produto, parcelas, autorizar = map(_text, rest)
     found = _card(numero, token, codigo, validade, indicador, bandeira)
     if descriptor and not _DESCRIPTOR.fullmatch(descriptor):
-        rule = _strange(descriptor, " *") + "letters without accents, digits, blanks and * only, at most 13"
+        sign, length = _strange(descriptor, " *"), len(descriptor)
+        rule = english("s_row_descriptor_sign", sign=sign) if sign else english("s_row_descriptor_long", length=length)
         found.append(("dados-pedido.soft-descriptor", rule))
     return (*found, *_payment(produto, parcelas, autorizar))
 
@@ -163,19 +168,19 @@ def _card(numero: bool, token: bool, codigo: bool, validade: bool, indicador: st
     """Sheet 4.1, DadosCartao."""
     found: list[Broken] = []
     if numero and token:
-        found.append(("dados-portador.token", "stands beside a card number: card or token, never both"))
+        found.append(("dados-portador.token", english("s_row_both")))
     if not numero and not token:
-        found.append(("dados-portador.numero", "is missing, and so is dados-portador.token: one of them is needed"))
+        found.append(("dados-portador.numero", english("s_row_neither")))
     if token and (validade or codigo) and not numero:
-        found.append(("dados-portador.token", "stands beside card data: with a token send nothing of the card"))
+        found.append(("dados-portador.token", english("s_row_beside_card")))
     if indicador == "1" and not codigo:
-        found.append(("dados-portador.indicador", "is 1 (codigo-seguranca is given), and it is not given"))
+        found.append(("dados-portador.indicador", english("s_row_code_missing")))
     if codigo and indicador != "1":
-        found.append(("dados-portador.indicador", "must be 1 where codigo-seguranca is given"))
+        found.append(("dados-portador.indicador", english("s_row_code_given")))
     if numero and not codigo and bandeira == "amex":
-        found.append(("dados-portador.codigo-seguranca", "is missing: American Express always needs it (erro 17)"))
+        found.append(("dados-portador.codigo-seguranca", english("s_row_amex")))
     if token and not bandeira:
-        found.append(("forma-pagamento.bandeira", "is missing: it is needed beside a token too"))
+        found.append(("forma-pagamento.bandeira", english("s_row_brand")))
     return found
 
 
@@ -183,14 +188,13 @@ def _payment(produto: str, parcelas: str, autorizar: str) -> list[Broken]:
     """Sheet 1 (no authentication in a lot), 4.1 (FormaPagamento) and 4.2 (autorizar 3 and 4)."""
     found: list[Broken] = []
     if autorizar and autorizar not in ("3", "4"):
-        rule = f"is {autorizar[:10]}: a lot takes 3 (direta) and 4 (recorrente) only, the others need the cardholder"
-        found.append(("autorizar", rule))
+        found.append(("autorizar", english("s_row_autorizar", value=autorizar[:10])))
     if produto == "A":
-        found.append(("forma-pagamento.produto", "is A (débito), which needs authentication: no lot can hold it"))
+        found.append(("forma-pagamento.produto", english("s_row_debit")))
     elif autorizar == "4" and produto and produto != "1":
-        found.append(("forma-pagamento.produto", "must be 1 (crédito à vista) where autorizar is 4 (recorrente)"))
+        found.append(("forma-pagamento.produto", english("s_row_recurring")))
     if produto in ("1", "A") and parcelas and parcelas.lstrip("0") != "1":
-        found.append(("forma-pagamento.parcelas", f"must be 1 where produto is {produto}"))
+        found.append(("forma-pagamento.parcelas", english("s_row_parcelas", produto=produto)))
     return found
 
 
@@ -202,18 +206,17 @@ def _captura(values: Values, now: datetime, within: timedelta) -> list[Broken]:
     elif valor is not None and authorised is not None:
         try:
             if Decimal(str(valor)) > (most := Decimal(str(authorised))):
-                found.append(("valor", f"is {valor}, more than the {most:f} centavos that were authorised"))
+                found.append(("valor", english("s_row_more_than", value=valor, most=f"{most:f}")))
         except ArithmeticError:
-            found.append(("autorizado.valor", "is no number of centavos"))
+            found.append(("autorizado.valor", english("s_row_no_centavos")))
     if taxa is not None and (rule := centavos(taxa, 0)):
         found.append(("taxa-embarque", rule))
     if since is not None and not isinstance(since, datetime):
-        found.append(("autorizado.data-hora", f"is a {type(since).__name__}: give a timestamp"))
+        found.append(("autorizado.data-hora", english("s_row_timestamp", kind=type(since).__name__)))
     elif since is not None:
         when = since if since.tzinfo else since.replace(tzinfo=ZONE)
         if now > when + within:
-            days = f"{within.total_seconds() / 86400:g}"
-            rule = f"is {when.astimezone(ZONE):%Y-%m-%d %H:%M}: a capture has {days} days from its authorisation"
+            rule = english("s_row_too_late", when=Words("en").when(when), n=f"{within.total_seconds() / 86400:g}")
             found.append(("autorizado.data-hora", rule))
     return found
 
@@ -228,9 +231,9 @@ def _tokenizacao(values: Values, _: datetime) -> list[Broken]:
     numero, validade, _indicador, _codigo, token = values
     found = _number(numero, validade)
     if token:
-        found.append(("dados-portador.token", "is what a tokenização is to give: send the card"))
+        found.append(("dados-portador.token", english("s_row_token_given")))
     if not numero:
-        found.append(("dados-portador.numero", "is missing: a tokenização needs the card"))
+        found.append(("dados-portador.numero", english("s_row_card_missing")))
     return found
 
 
@@ -246,22 +249,21 @@ def _expiry(text: str) -> bool:
 def _number(numero: Any, validade: Any) -> list[Broken]:
     found: list[Broken] = []
     if numero and not luhn(str(numero)):
-        found.append(("dados-portador.numero", "is no card number: 13 to 19 digits, the last of them right by Luhn"))
+        found.append(("dados-portador.numero", english("s_row_no_card", wanted=english("s_row_luhn"))))
     if validade and not _expiry(str(validade)):
-        found.append(("dados-portador.validade", "is no expiry aaaamm, such as 203012"))
+        found.append(("dados-portador.validade", english("s_row_expiry")))
     return found
 
 
 def _strange(text: str, others: str) -> str:
-    """What is wrong with a text of letters, digits and some other signs, in words."""
-    strange = next((each for each in text if not (each.isascii() and (each.isalnum() or each in others))), None)
-    return f"has {len(text)} characters: " if strange is None else f"holds {strange!r}: "
+    """The first sign of a text that is no letter, no digit and none of some others; empty where there is none."""
+    return next((repr(each) for each in text if not (each.isascii() and (each.isalnum() or each in others))), "")
 
 
 _PAYMENT = tuple(f"forma-pagamento.{name}" for name in ("bandeira", "produto", "parcelas"))
 _PEDIDO_PATHS = tuple(f"dados-pedido.{name}" for name in ("numero", "valor", "taxa-embarque", "soft-descriptor"))
 
-_APART = "is cancelled by an earlier row too: Cielo wants 5 seconds between them, so send it in another lot"
+_APART = english("s_row_apart")
 
 _CHECKS: Mapping[str, Checks] = {
     "autorizacao": Checks(

@@ -16,6 +16,7 @@ from malote.institutions.cielo.documents.money import CARD, Broken, Checks
 from malote.institutions.cielo.rules import Operation
 from malote.place import schemas
 from malote.submission import Item
+from malote.texts import english
 from malote.treaty import Fixed, Plan, Treaty, Wrong, treaty
 
 OWN = frozenset({"reference", "tipo-operacao", "autorizado.valor", "autorizado.data-hora", "autorizado.em", SEALED})
@@ -26,8 +27,8 @@ CARDS = frozenset({SEALED, f"{SEALED}.numero"})
 
 LIST = "lista-requisicoes"
 
-_CARD = "holds the number of the card: the journal keeps references in plain text"
-_PAID = "is authorised already, by another operation or elsewhere (report.cielo_transacoes): it would be charged twice"
+_CARD = english("s_row_card")
+_PAID = english("s_row_paid")
 
 
 def lot(folder: Path | None, element: str) -> Treaty:
@@ -160,15 +161,14 @@ class Batch:
         for place, (row, name, card, kind, there) in enumerate(zip(rows, identity, numbers, kinds, paid, strict=True)):
             broken = checks.broken(row, now)
             if name is not None and str(name) != self.references[place]:
-                rule = f"is not {checks.identity}: the same thing could travel twice, under two names"
-                broken.append(("reference", rule))
+                broken.append(("reference", english("s_row_not_identity", path=checks.identity)))
             if card and str(card) in self.references[place]:
                 broken.append(("reference", _CARD))
             if kind is not None and str(kind).lstrip("0") != operation.code.lstrip("0"):
-                rule = f"is {str(kind)[:10]}, and this selection is {operation.code} ({operation.title})"
-                broken.append(("tipo-operacao", f"{rule}: one lot, one operation"))
+                said = {"kind": str(kind)[:10], "code": operation.code, "title": operation.title}
+                broken.append(("tipo-operacao", english("s_row_operation", **said)))
             if there and not isinstance(there, list):
-                broken.append(("autorizado.em", f"is a {type(there).__name__}: give an array of text"))
+                broken.append(("autorizado.em", english("s_row_array", kind=type(there).__name__)))
             elif there and home in there:
                 broken.append(("reference", _PAID))
             if broken:

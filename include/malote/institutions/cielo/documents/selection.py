@@ -103,7 +103,7 @@ class Selection:
             batch.note(int(problem.reference or 0), ((problem.path, problem.rule),))
         for place, text in enumerate(written):
             if len(text) * 4 > self._room and (size := len(text.encode()) + 1) > self._room:
-                rule = f"has {size} bytes, and a lot has {self._room} for its items"
+                rule = english("s_row_too_large", size=size, room=self._room)
                 batch.note(place, ((str(self._agreed.record.local_name), rule),))
         for place in sorted(batch.broken):
             self.problems += batch.problems(place)
@@ -148,12 +148,12 @@ class Selection:
         if not all(map(str.strip, found)):
             for place, each in enumerate(found):
                 if not each.strip():
-                    self.problems.append(Problem(None, "reference", "is empty: it is what may not travel twice"))
+                    self.problems.append(Problem(None, "reference", english("s_row_empty")))
                     found[place] = ""
         for place in self._seen.again(found):
             reference, found[place] = found[place], ""
             if reference:
-                self.problems.append(Problem(reference, "reference", "stands twice in the selection"))
+                self.problems.append(Problem(reference, "reference", english("s_row_twice")))
         return found
 
 

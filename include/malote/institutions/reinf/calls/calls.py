@@ -162,7 +162,7 @@ class Calls:
         if said.strange_to(submission) or (said.protocol and said.protocol != submission.receipt):
             raise Malformed(
                 english("s_reinf_other_lote"), institution="reinf",
-                facts={"said": said.protocol or "another contributor", "asked": submission.receipt or ""},
+                facts={"said": said.protocol or english("s_reinf_other"), "asked": submission.receipt or ""},
                 todo=english("s_do_ask_receita"),
             )  # fmt: skip
         return said

@@ -154,7 +154,7 @@ def _true(value: Any) -> bool:
 
 def _invalid(problems: Sequence[Problem]) -> Invalid:
     return Invalid(
-        english("s_problem") if len(problems) == 1 else english("s_problems", n=len(problems)),
+        english("s_problems", n=len(problems)),
         institution="reinf", problems=tuple(problems), kept=KEPT,
         todo=english("s_do_rows_rest"),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from malote.institution import Free, Row
 from malote.institutions.reinf.layouts import ID, Layout
 from malote.institutions.reinf.masking import discreet, masked
 from malote.institutions.reinf.rules import Event
+from malote.texts import english
 from malote.treaty import EXPLAINED, Fixed, Plan, Wrong
 
 log = logging.getLogger("malote.institutions.reinf")
@@ -104,15 +105,15 @@ class Selection:
             return None
         if "reference" not in row:
             if not any(each.path == "reference" for each in self.columns):
-                self.columns.append(Problem(None, "reference", "the selection has no such column"))
+                self.columns.append(Problem(None, "reference", english("s_row_no_column")))
             return None
         text, rule = "" if row["reference"] is None else str(row["reference"]), ""
         if not text.strip():
-            rule = "is empty: it is what may not travel twice"
+            rule = english("s_row_empty")
         elif text in self._seen:
-            rule = "stands twice in the selection"
+            rule = english("s_row_twice")
         elif masked(text) != text:
-            rule = "holds a CPF: the journal and the logs keep references in plain text; use a number of your own"
+            rule = english("s_row_cpf")
         self._seen.add(text)
         if rule:
             self.problems.append(Problem(masked(text) or None, "reference", rule))
@@ -140,8 +141,7 @@ class Selection:
             del facts["nrInscEstab"]  # an establishment may be a person
         broken = [(column, rule) for column, _, rule in wrong]
         if facts.get("indRetif") == "2" and not facts.get("nrRecibo"):
-            rule = "a rectification needs the receipt of what it replaces, and none has landed for it"
-            broken.append(("ideEvento.nrRecibo", rule))
+            broken.append(("ideEvento.nrRecibo", english("s_row_rectification")))
         if not broken:
             broken = self._layout.problems(record, explain=self._explained < EXPLAINED)
             self._explained += bool(broken)
