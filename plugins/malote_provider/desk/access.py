@@ -20,6 +20,7 @@ from malote.desk import dags
 from malote.errors import MaloteError, Misconfigured, Transient
 from malote.journal import Journal
 from malote.submission import Submission
+from malote.texts import english
 from malote_provider import masking
 from malote_provider.connections import dsn_of
 from malote_provider.options import option
@@ -127,13 +128,13 @@ def check_origin(request: Request, user: BaseUser, submission: str, token: str) 
     if request.headers.get("authorization", "").lower().startswith("bearer "):
         return
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Forged("it came from another site")
+        raise Forged(english("s_forged_site"))
     try:
         meant: Any = _serializer().loads(token, max_age=_TOKEN_LIVES)
     except BadData:
-        raise Forged("its token is not ours, or too old") from None
+        raise Forged(english("s_forged_token")) from None
     if meant != [str(user.get_id()), submission]:
-        raise Forged("its token is for something else")
+        raise Forged(english("s_forged_other"))
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -55,20 +55,25 @@ def place(text: str) -> tuple[str, int, str, str] | None:
     return found if not any("\0" in part for part in (found[0], *found[2:])) and abs(found[1]) < 1 << 62 else None
 
 
-def item_of(row: ItemRow) -> OneItem:
-    """An item as the API shows it."""
+def item_of(row: ItemRow, words: Words) -> OneItem:
+    """An item as the API shows it; what is said of it in the reader's language, where it is ours."""
     return OneItem(
-        ordinal=row.ordinal, reference=row.reference, standing=row.standing, code=row.code, message=row.message,
-        meaning=row.known.meaning if row.known else None, action=row.known.action if row.known else None,
-        said=row.said,
+        ordinal=row.ordinal, reference=row.reference, standing=row.standing, code=row.code, said=row.said,
+        message=_read(row.message, words), meaning=_read(row.known.meaning if row.known else None, words),
+        action=_read(row.known.action if row.known else None, words),
     )  # fmt: skip
 
 
+def _read(text: str | None, words: Words) -> str | None:
+    return text and words.again(text)
+
+
 @router.get("/open")
-def open_page(reader: ReaderDep, asked: Annotated[OpenQuestion, Query()]) -> OpenPage:
+def open_page(request: Request, reader: ReaderDep, asked: Annotated[OpenQuestion, Query()]) -> OpenPage:
     """What is open: what needs a person first."""
+    words = reading(request)
     found = lines(reader.journal, asked.filters(), reader.dags, after=place(asked.after), limit=asked.limit)
-    shown = [OpenLine.model_validate(asdict(line), from_attributes=True) for line in found]
+    shown = [OpenLine.model_validate({**asdict(line), "message": _read(line.message, words)}) for line in found]
     return OpenPage(lines=shown, next=cursor(found[-1]) if len(found) == asked.limit else None)
 
 
@@ -93,6 +98,7 @@ def submission(reader: ReaderDep, id: str) -> OneSubmission:
 
 @router.get("/submissions/{id}/items")
 def items_of(
+    request: Request,
     reader: ReaderDep,
     id: str,
     after: Annotated[int, Query(ge=0, le=1 << 31)] = 0,
@@ -102,8 +108,11 @@ def items_of(
 ) -> ItemPage:
     """Its items, in the order of the document."""
     reader.submission(id)
+    words = reading(request)
     found = items(reader.journal, id, after=after, text=text, standing=standing, limit=limit)
-    return ItemPage(items=[item_of(row) for row in found], next=found[-1].ordinal if len(found) == limit else None)
+    return ItemPage(
+        items=[item_of(row, words) for row in found], next=found[-1].ordinal if len(found) == limit else None
+    )
 
 
 @router.post("/submissions/{id}/decisions")
@@ -129,7 +138,7 @@ def found_item(reader: Any, reference: str, words: Words) -> FoundItem:
             submission=each.item.submission, standing=each.submission_standing, name=each.name,
             institution=each.institution, environment=each.environment, account=each.account, service=each.service,
             operation=each.operation, receipt=each.receipt, sent_at=each.sent_at, landed_at=each.landed_at,
-            pouch=each.pouch, item=item_of(each.item),
+            pouch=each.pouch, item=item_of(each.item, words),
         )
         for each in seen(reader.journal, reference, reader.dags)
     ]  # fmt: skip
@@ -144,12 +153,12 @@ def found_item(reader: Any, reference: str, words: Words) -> FoundItem:
 
 
 @router.get("/today")
-def today(reader: ReaderDep) -> list[InstitutionToday]:
+def today(request: Request, reader: ReaderDep) -> list[InstitutionToday]:
     """Per institution: counter, pace, certificate, items by the hour and by the service."""
-    now = reader.journal.clock.now()
+    now, words = reader.journal.clock.now(), reading(request)
     return [
         InstitutionToday(
-            institution=day.of.name, problem=day.of.problem or None, environment=day.of.environment,
+            institution=day.of.name, problem=words.again(day.of.problem) or None, environment=day.of.environment,
             account=day.of.account, open=day.of.counter.is_open(now) if day.of.counter else None,
             requests_reserved=day.reserved, requests_limit=day.of.pace[1], certificate_ends=day.of.ends,
             hours=day.hours,

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from malote import __version__
 from malote.errors import MaloteError
 from malote.journal import Overtaken
-from malote.texts import english
 from malote_provider.desk import api, pages
 from malote_provider.desk.access import Forged, JournalAway, NotYours, Unseen
-from malote_provider.desk.rendering import HEADERS, problem, reading
+from malote_provider.desk.rendering import HEADERS, misfit, problem, reading
 from malote_provider.desk.shapes import is_text
 from malote_provider.options import option
+
+NOT_TEXT = "not_text"
+_BY_STATUS = {401: "sign_in", 403: "may_not", 404: "nothing_to_show", 405: "no_method"}
+"""What is said of a request that did not come as far as a page of ours."""
 
 
 def only_text(request: Request) -> None:
@@ -32,7 +38,7 @@ def only_text(request: Request) -> None:
     try:
         is_text("".join(map(str, parts)))
     except ValueError:
-        raise HTTPException(404, "the address holds what is not text") from None
+        raise HTTPException(404, NOT_TEXT) from None
 
 
 app = FastAPI(
@@ -58,39 +64,56 @@ async def sealed(request: Request, call_next: Any) -> Response:
     return response
 
 
-def _said(request: Request, status: int, key: str, error: Exception, **values: str) -> Response:
-    if "/api/v1/" in request.url.path:
-        return JSONResponse({"detail": str(error) or key}, status)
-    return problem(request, reading(request)(key, **values), status)
+def _said(request: Request, said: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """What is wrong, to a program or to a person."""
+    if _for_program(request):
+        return JSONResponse({"detail": said}, status, headers)
+    page = problem(request, said, status)
+    page.headers.update(headers or {})
+    return page
+
+
+def _for_program(request: Request) -> bool:
+    return "/api/v1/" in request.url.path
 
 
 @app.exception_handler(Unseen)
 def unseen(request: Request, error: Unseen) -> Response:
     """There is none, or it is another's."""
-    error.args = (f"there is no submission {error.what!r}, or you may not see it",)
-    return _said(request, 404, "no_submission", HTTPException(404, error.args[0]), id=error.what)
+    return _said(request, reading(request)("no_submission", id=error.what), 404)
 
 
-@app.exception_handler(HTTPException)
-def refused(request: Request, error: HTTPException) -> Response:
+@app.exception_handler(StarletteHTTPException)
+def refused(request: Request, error: StarletteHTTPException) -> Response:
     """Not signed in, no such page, no text."""
-    if error.status_code == 404 and "/api/v1/" not in request.url.path:
-        return problem(request, reading(request)("not_text" if "text" in str(error.detail) else "nothing_to_show"), 404)
-    return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+    key = NOT_TEXT if error.detail == NOT_TEXT else _BY_STATUS.get(error.status_code)
+    said = reading(request)(key, method=request.method) if key else str(error.detail)
+    return _said(request, said, error.status_code, error.headers)
+
+
+@app.exception_handler(RequestValidationError)
+def misasked(request: Request, error: RequestValidationError) -> Response:
+    """A question or a decision that is none; what was given is not repeated."""
+    say = reading(request)
+    found = [{"type": each["type"], "loc": each["loc"], "msg": misfit(say, each)} for each in error.errors()]
+    if _for_program(request):
+        return JSONResponse({"detail": found}, 422)
+    told = (say("asked_wrongly", name=each["loc"][-1], said=each["msg"]) for each in found)
+    return problem(request, "; ".join(told), 422)
 
 
 @app.exception_handler(JournalAway)
 def away(request: Request, error: JournalAway) -> Response:
     """The warehouse cannot be reached."""
-    why = reading(request).again(error.what)
-    return _said(request, 503, "unreachable", error, why=why, conn=option("warehouse_conn_id"))
+    say = reading(request)
+    return _said(request, say("unreachable", why=say.again(error.what), conn=option("warehouse_conn_id")), 503)
 
 
 @app.exception_handler(psycopg.OperationalError)
 def failing(request: Request, error: psycopg.OperationalError) -> Response:
     """The warehouse went away, or took too long."""
     if isinstance(error, psycopg.errors.QueryCanceled):
-        return _said(request, 503, "too_long", MaloteError(english("s_too_long")))
+        return _said(request, reading(request)("too_long"), 503)
     return away(request, JournalAway(type(error).__name__))
 
 
@@ -99,7 +122,7 @@ def told(request: Request, error: MaloteError) -> Response:
     """What the core says, in the reader's language."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
     say = reading(request)
-    if "/api/v1/" in request.url.path:
+    if _for_program(request):
         said = say("d_not_yours", dag=error.what) if isinstance(error, NotYours) else say.again(error.what)
         return JSONResponse({"detail": said, "todo": say.again(error.todo) if error.todo else None}, status)
     if isinstance(error, NotYours):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from malote.clock import ZONE, SystemClock
-from malote.texts import Words
+from malote.texts import TEXTS, Words
 from malote_provider.desk import drawing
 from malote_provider.desk.telling import airflow_run
 
@@ -44,6 +45,20 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 def problem(request: Request, said: str, status: int, back: str = "") -> HTMLResponse:
     """A page that says what is wrong."""
     return page(request, "problem.html", status=status, here="", said=said, back=back)
+
+
+def misfit(say: Words, wrong: Mapping[str, Any]) -> str:
+    """What is wrong with a value of a request, in the reader's language; never the value.
+
+    :param wrong: as pydantic tells it
+    """
+    given, key = wrong.get("ctx", {}), f"v_{wrong['type']}"
+    return say(
+        key if key in TEXTS else "v_odd",
+        expected=str(given.get("expected")).replace(" or ", ", "), said=say.again(str(given.get("error"))),
+        n=given.get("max_length", given.get("min_length")), least=given.get("ge"), most=given.get("le"),
+        kind=wrong["type"],
+    )  # fmt: skip
 
 
 def _parted(text: str) -> Markup:

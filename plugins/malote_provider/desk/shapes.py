@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from malote.desk import Filters, Hour, Month, Way
+from malote.texts import english
 
 Kind = Literal[
     "in_doubt", "overdue", "refused", "unanswered", "held", "items_refused", "sending", "prepared", "answered",
@@ -22,7 +23,7 @@ def is_text(text: str) -> str:
     :raises ValueError: for what is none
     """
     if any((c < " " and c not in "\n\r\t") or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("is not text")
+        raise ValueError(english("s_no_text"))
     return text
 
 
