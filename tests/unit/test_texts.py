@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from string import Formatter
 
 import pytest
@@ -296,3 +297,85 @@ def test_what_to_do_now_and_what_is_not_lost_stand_in_the_catalogue() -> None:
 def test_advice_without_portuguese_is_seen(code: str) -> None:
     found = [value for node in ast.walk(ast.parse(code)) for value in advised(node, {"todo", "_KEPT"})]
     assert any(literal(each) for value in found for each in spoken(value))
+
+
+AT_WORK = (
+    *AT_A_SHELL, "desk/plain.py", "desk/health.py", "export/exporting.py", "hours/counter.py", "migrations/*.py",
+    "institutions/cielo/answers/meanings.py", "trip/decision.py", "trip/preparing.py", "trip/retiring.py",
+    "warehouse/telling.py",
+)  # fmt: skip
+"""What is typed at a shell, kept in a log, or said of a measure or to whoever writes a program: in English."""
+AIRFLOWS = (
+    "declaration.py", "explaining.py", "metrics.py", "options.py", "operators/doubt.py", "provider.py", "reinf.py",
+    "retries.py", "timetables.py", "waits.py",
+)  # fmt: skip
+"""What Airflow's own forms, lists and logs show, which know one language."""
+PROGRAMMERS = {
+    "a clock needs an aware instant",
+    "at least one slot is reserved",
+    "a request outside the journal may be sent twice: use the operators or the courier",
+    "the body is shorter than it was said to be",
+    "what came is not HTTP",
+    "an upsert returns its row",
+    "scheme or port",
+    "not in the tables of rules.py",
+    "Everything that travels, and everything that needs a person.",
+}
+"""What only a log, a traceback or the description of the API shows."""
+SENTENCE = re.compile(
+    r"\b(?:the|an|of|and|or|not|is|are|was|it|its|with|without|after|before|behind|where|says?|nothing|that|than|to|must"
+    r"|be|by|has|have|from|which|without|any|more)\b"
+)
+NO_SENTENCE = re.compile(
+    r"\b(?:select|insert|update|delete|create|copy|grant|vacuum|time zone|inherit)\b|count\(|is (?:not )?null"
+    r"|[<>=(] ?%\(|= (?:any|'|[a-z_]+\b,)|\b(?:manual|sheet|inferred)\b|\[a-z|[çãõáéíóú]|^<|^\{\{",
+    re.IGNORECASE,
+)
+"""SQL, patterns, templates, where a code was read, what is Portuguese already."""
+UNHEARD = {"english", "compile", "info", "warning", "error", "debug", "exception", "search", "TypeError"}
+"""Calls whose texts go nowhere but into a log, or come from the catalogue."""
+
+
+def sentences(code: str) -> Iterator[tuple[int, str]]:
+    """The English sentences in a piece of code, with their lines: no description, nothing of a log, no event's name."""
+    tree = ast.parse(code)
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if called(node) in UNHEARD:
+            apart |= set(map(id, ast.walk(node)))
+        elif isinstance(node, ast.JoinedStr):
+            apart |= set(map(id, node.values))
+    for node in ast.walk(tree):
+        if id(node) in apart or not isinstance(node, (ast.JoinedStr, ast.Constant)):
+            continue
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in parts)
+        words = len(re.findall(r"[^\W\d_]{2,}", text)) > 2
+        if words and SENTENCE.search(text) and not NO_SENTENCE.search(text) and f"e_{text}" not in TEXTS:
+            yield node.lineno, text
+
+
+def test_no_sentence_that_a_person_reads_stands_outside_of_the_catalogue() -> None:
+    """Whatever it is given to: a rule of a row, a reason inside another sentence, a detail of an API."""
+    provider = ROOT / "plugins" / "malote_provider"
+    apart = {*(each for glob in AT_WORK for each in CORE.glob(glob)), *(provider / each for each in AIRFLOWS)}
+    paths = sorted({*CORE.rglob("*.py"), *provider.rglob("*.py")} - apart)
+    said = [(path, *each) for path in paths for each in sentences(path.read_text("utf-8"))]
+    assert [each for each in said if each[2] not in PROGRAMMERS] == []
+    assert {text for *_, text in said} >= PROGRAMMERS
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'problem = Problem(None, "reference", "is empty: it is what may not travel twice")',
+        'broken.append(("valor", f"is {value}: it must be {least} to {most} centavos"))',
+        'WHOLE = "is no whole number of centavos"',
+        'WANTED = {"numero": "the last of them right by Luhn"}',
+        'def rule(): return "has no record" + ": it is not a contract file"',
+        'raise HTTPException(404, "the address holds what is not text")',
+        'told(why="it may still be under way")',
+    ],
+)
+def test_a_sentence_without_portuguese_is_seen(code: str) -> None:
+    assert list(sentences(code))
