@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import normalize
 
 from malote.cards.finding import FEW_LETTERS, held, masked
-from malote.cards.numbers import SHORTEST
+from malote.cards.numbers import LONGEST, SHORTEST
 from malote.cards.spelling import ESCAPES
 
 _LEAST = 10 ** (SHORTEST - 1)
@@ -33,11 +33,18 @@ _ESCAPED = re.compile(r"&(?:#|[a-z]{2,8};)|\\u[0-9a-f{]|\\x[0-9a-f]{2}|%[0-9a-f]
 
 def suspect(texts: Iterable[str]) -> bool:
     """Whether it is worth to look at each of many texts: false for most, in a hundredth of the time."""
-    together = _APART.join(texts)
-    if not together.isascii():
-        together = normalize("NFKC", together)
-        if _FOREIGN.search(together):
+    said = list(texts)
+    # Fewer signs hold no such number, unless one stands for several digits, and neither does a TID: see `finding`.
+    long = [
+        each
+        for each in said
+        if len(each) >= SHORTEST and not (len(each) > LONGEST and each[0] != "0" and each.isdigit() and each.isascii())
+    ]
+    if foreign := [each for each in said if not each.isascii()]:
+        long.append(normalize("NFKC", _APART.join(foreign)))
+        if _FOREIGN.search(long[-1]):
             return True
+    together = _APART.join(long)
     if any(each in together for each in ESCAPES) and _ESCAPED.search(together):
         return True
     data = together.encode("ascii", errors="replace")

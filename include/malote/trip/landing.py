@@ -99,7 +99,7 @@ class Landing:
             self._checkpoint("rows staged")
             if not first:
                 place(connection, table, mine)
-                changed = merge(connection, table, now)
+                changed = merge(connection, table, now, mine)
             for id, found in repairs.items():
                 if told := found.told():
                     connection.execute(_REPAIRED, {"id": id, "now": now, "detail": noted({"repaired": told})})

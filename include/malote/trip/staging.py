@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,85 @@ def place(connection: psycopg.Connection[Any], table: Table, submissions: Sequen
     The n-th row about an item replaces the n-th, as long as the item is unanswered; the others go behind the last. What
     is about nothing that was sent is told by what it says.
     """
+    ids = {"ids": [s.id for s in submissions]}
+    with _hashed(connection):
+        if not _in_place(connection, table, ids):
+            _move(connection, table, ids)
 
+
+def merge(
+    connection: psycopg.Connection[Any], table: Table, now: datetime, submissions: Sequence[Submission] = ()
+) -> int:
+    """Merge the staged rows into the target; returns how many rows that changed.
+
+    The join leaves out what is already there, so that landing again writes nothing, not even locks.
+
+    :param submissions: whose rows that are there stay as they are, unless they are about an item that is unanswered;
+        all that is staged is theirs
+    """
+    columns = [sql.Identifier(name) for name in ("reference", *table.columns)]
+    query = sql.SQL(
+        """insert into {target} (submission_id, ordem, {columns}, landed_at)
+           select s.submission_id, s.ordem, {staged}, {now}
+           from staging s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem {near}
+           where (t.submission_id is null or ({there}) is distinct from ({staged})) {unanswered}
+           on conflict (submission_id, ordem) do update
+           set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
+    ).format(
+        target=target(table),
+        columns=sql.SQL(", ").join(columns),
+        staged=sql.SQL(", ").join(sql.SQL("s.") + each for each in columns),
+        there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
+        excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
+        now=sql.Literal(now),
+        near=sql.SQL("and t.submission_id = any (%(ids)s)" if submissions else ""),
+        unanswered=_UNANSWERED if submissions else sql.SQL(""),
+    )
+    if not submissions:
+        return connection.execute(query).rowcount
+    with _hashed(connection):
+        return connection.execute(query, {"ids": [s.id for s in submissions]}).rowcount
+
+
+_UNANSWERED = sql.SQL(
+    """and not exists (
+           select 1 from malote.item_row i
+           where t.submission_id is not null and i.submission = s.submission_id and i.reference = s.reference
+             and i.outcome is distinct from 'unanswered' and i.submission = any (%(ids)s))"""
+)
+
+
+@contextmanager
+def _hashed(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Nobody has counted what was just staged: each row would be looked for among all others, which is quadratic."""
+    connection.execute("set local enable_nestloop = off")
+    yield
+    connection.execute("reset enable_nestloop")
+
+
+def _in_place(connection: psycopg.Connection[Any], table: Table, ids: dict[str, list[str]]) -> bool:
+    """The rows that are there are the first ones of those that were staged, as nearly always."""
+    row = connection.execute(
+        sql.SQL(
+            """select not exists (
+                          select 1 from {target} where submission_id = any (%(ids)s)
+                          group by submission_id having max(ordem) <> count(*))
+                      and not exists (
+                          select 1 from {target} t inner join staging s using (submission_id, ordem)
+                          where t.submission_id = any (%(ids)s)
+                            and (t.reference is distinct from s.reference
+                                 or (t.reference is null and ({there}) is distinct from ({told}))))"""
+        ).format(
+            target=target(table),
+            there=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in table.columns),
+            told=sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in table.columns),
+        ),
+        ids,
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _move(connection: psycopg.Connection[Any], table: Table, ids: dict[str, list[str]]) -> None:
     def numbered(source: sql.Identifier) -> sql.Composed:
         return sql.SQL(
             """(select submission_id, ordem, key,
@@ -51,10 +130,6 @@ def place(connection: psycopg.Connection[Any], table: Table, submissions: Sequen
                       from {source} where submission_id = any (%(ids)s)) as x)"""
         ).format(columns=names(table), source=source)
 
-    into = target(table)
-    ids = {"ids": [s.id for s in submissions]}
-    # Nobody has counted what was just staged: each row would be looked for among all others, which is quadratic.
-    connection.execute("set local enable_nestloop = off")
     connection.execute(
         sql.SQL(
             """with there as {there}, told as {told},
@@ -65,45 +140,9 @@ def place(connection: psycopg.Connection[Any], table: Table, submissions: Sequen
                    from told left join there using (submission_id, key, nth) left join lasts using (submission_id))
                update staging s set ordem = placed.place from placed
                where s.submission_id = placed.submission_id and s.ordem = placed.said and s.ordem <> placed.place"""
-        ).format(there=numbered(into), told=numbered(sql.Identifier("staging"))),
+        ).format(there=numbered(target(table)), told=numbered(sql.Identifier("staging"))),
         ids,
     )
-    connection.execute(
-        sql.SQL(
-            """delete from staging s using {target} t, malote.item_row i
-               where t.submission_id = s.submission_id and t.ordem = s.ordem and i.submission = s.submission_id
-                 and i.reference = s.reference and i.outcome is distinct from 'unanswered'
-                 and t.submission_id = any (%(ids)s) and i.submission = any (%(ids)s)"""
-        ).format(target=into),
-        ids,
-    )
-    connection.execute("reset enable_nestloop")
-
-
-def merge(connection: psycopg.Connection[Any], table: Table, now: datetime) -> int:
-    """Merge the staged rows into the target; returns how many rows that changed.
-
-    The join leaves out what is already there, so that landing again writes nothing, not even locks.
-    """
-    columns = [sql.Identifier(name) for name in ("reference", *table.columns)]
-    done = connection.execute(
-        sql.SQL(
-            """insert into {target} (submission_id, ordem, {columns}, landed_at)
-               select s.submission_id, s.ordem, {staged}, {now}
-               from staging s left join {target} t on t.submission_id = s.submission_id and t.ordem = s.ordem
-               where t.submission_id is null or ({there}) is distinct from ({staged})
-               on conflict (submission_id, ordem) do update
-               set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
-        ).format(
-            target=target(table),
-            columns=sql.SQL(", ").join(columns),
-            staged=sql.SQL(", ").join(sql.SQL("s.") + each for each in columns),
-            there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
-            excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
-            now=sql.Literal(now),
-        )
-    )
-    return done.rowcount
 
 
 def target(table: Table) -> sql.Identifier:

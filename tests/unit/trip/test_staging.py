@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from malote.institution import Table
 from malote.submission import Submission
+from malote.trip import staging
 from malote.trip.staging import copy_into_staging, merge, place, stage
 
 TABLE = Table("bench.linha", ("verdict",))
@@ -31,7 +34,8 @@ class Explained:
         row = self.connection.execute(f"explain (analyze, format json) {text}", values).fetchone()
         assert row is not None
         self.looked_at += looked_at(row[0][0]["Plan"])
-        return SimpleNamespace(rowcount=None)
+        # The question whether all is in place is asked for its cost alone: the answer is that it is not.
+        return SimpleNamespace(rowcount=None, fetchone=lambda: (False,))
 
 
 def looked_at(plan: dict[str, Any]) -> float:
@@ -63,10 +67,11 @@ def again(dsn: str, rows: int, *, known: bool) -> float:
         with connection.cursor().copy(copy_into_staging(TABLE)) as copy:
             for i in range(1, rows + 1):
                 copy.write_row(("one", rows + 1 - i, f"R{i}", "no"))
-        place(cast("Any", counting), TABLE, [cast("Submission", SimpleNamespace(id="one"))])
+        mine = [cast("Submission", SimpleNamespace(id="one"))]
+        place(cast("Any", counting), TABLE, mine)
         connection.execute("update malote.item_row set outcome = 'accepted'")
-        place(cast("Any", counting), TABLE, [cast("Submission", SimpleNamespace(id="one"))])
-        merge(cast("Any", counting), TABLE, NOW)
+        place(cast("Any", counting), TABLE, mine)
+        merge(cast("Any", counting), TABLE, NOW, mine)
     return counting.looked_at
 
 
@@ -74,3 +79,45 @@ def again(dsn: str, rows: int, *, known: bool) -> float:
 @pytest.mark.parametrize("rows", [FEW, 8 * FEW])
 def test_landing_again_looks_at_each_row_a_few_times(warehouse: str, rows: int, known: bool) -> None:
     assert again(warehouse, rows, known=known) < 60 * rows
+
+
+ROWS = st.lists(st.tuples(st.sampled_from(["A", "B", None]), st.sampled_from(["yes", "no"])), max_size=4)
+
+
+def test_rows_in_their_place_already_are_those_that_would_get_it(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(warehouse) as connection:
+        connection.execute(
+            """create schema bench;
+               create table bench.linha (submission_id text, ordem integer, reference text, verdict text,
+                   landed_at timestamptz, primary key (submission_id, ordem))"""
+        )
+
+        def placed(there: list[tuple[int, Any]], told: list[Any]) -> list[Any]:
+            connection.execute("truncate bench.linha; drop table if exists staging")
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "insert into bench.linha values ('one', %s, %s, %s, now())", [(at, *row) for at, row in there]
+                )
+            stage(connection, TABLE)
+            with connection.cursor().copy(copy_into_staging(TABLE)) as copy:
+                for at, row in enumerate(told, 1):
+                    copy.write_row(("one", at, *row))
+            place(connection, TABLE, [cast("Submission", SimpleNamespace(id="one"))])
+            return connection.execute("select ordem, reference, verdict from staging order by 1, 2, 3").fetchall()
+
+        shortcut = staging._in_place
+        taken = []
+
+        @settings(max_examples=150)
+        @given(st.sets(st.integers(1, 4)), ROWS, ROWS)
+        def the_same(gaps: set[int], before: list[Any], told: list[Any]) -> None:
+            there = [(at, row) for at, row in enumerate(before, 1) if at not in gaps]
+            monkeypatch.setattr(staging, "_in_place", lambda *_: False)
+            every = placed(there, told)
+            monkeypatch.setattr(staging, "_in_place", lambda *given: taken.append(shortcut(*given)) or taken[-1])
+            assert placed(there, told) == every
+
+        the_same()
+    assert {True, False} == set(taken)
