@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from malote import cards
+from malote.cards import SHORTEST
 from malote.institution import Table
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ class Discreet:
         ways = {**dict.fromkeys(range(len(self.names), len(columns))[-2:], cards.masked), **self.ways}
         # Most columns say the same few things over and over: one look at what is said at all is mostly enough.
         said = set(chain.from_iterable(map(columns.__getitem__, ways)))
-        if not cards.suspect([each for each in said if each.__class__ is str and each not in ours]):
+        long = [each for each in said if each.__class__ is str and (len(each) >= SHORTEST or not each.isascii())]
+        if not cards.suspect([each for each in long if each not in ours]):
             return rows
         changed = False
         for at, way in ways.items():
