@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ _ESCAPED = re.compile(rb"&(?:#|[a-z]{2,8};)|\\u[0-9a-f{]|\\x[0-9a-f]{2}|%[0-9a-f
 _ESCAPES = [each.encode() for each in ESCAPES]
 
 
-def suspect(texts: Sequence[str]) -> bool:
+def suspect(texts: Collection[str]) -> bool:
     """Whether it is worth to look at each of many texts: false for most, in a hundredth of the time."""
     if not _APART.join(texts).isascii():
         foreign = normalize("NFKC", _APART.join([each for each in texts if not each.isascii()]))

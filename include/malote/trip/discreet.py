@@ -76,14 +76,18 @@ class Discreet:
         ways = {**dict.fromkeys(range(len(self.names), len(columns))[-2:], cards.masked), **self.ways}
         # Most columns say the same few things over and over: one look at what is said at all is mostly enough.
         said = set(chain.from_iterable(map(columns.__getitem__, ways)))
-        long = [each for each in said if each.__class__ is str and (len(each) >= SHORTEST or not each.isascii())]
-        if not cards.suspect([each for each in long if each not in ours]):
+        long = {
+            each
+            for each in said
+            if each.__class__ is str and (len(each) >= SHORTEST or not each.isascii()) and each not in ours
+        }
+        if not cards.suspect(long):
             return rows
         changed = False
         for at, way in ways.items():
-            texts = [each for each in columns[at] if each.__class__ is str and each not in ours]
+            texts = [each for each in columns[at] if each in long]
             if texts and cards.suspect(texts):
-                column = [way(each) if each.__class__ is str and each not in ours else each for each in columns[at]]
+                column = [way(each) if each in long else each for each in columns[at]]
                 if n := sum(map(ne, column, columns[at])):
                     columns[at], changed = column, True
                     if at < len(self.names):
