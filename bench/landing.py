@@ -164,7 +164,7 @@ def dlt(dsn: str, rows: list[Any]) -> int:
 
 
 CASES = {
-    "floor": floor, "merge alone": merge_alone, "malote": malote, "malote again": malote, "insert_rows": insert_rows,
+    "floor": floor, "floor again": floor, "merge alone": merge_alone, "malote": malote, "malote again": malote, "insert_rows": insert_rows,
     "dlt": dlt,
 }  # fmt: skip
 
@@ -198,7 +198,7 @@ def main() -> None:
         upgrade(dsn)
         for _ in range(ROUNDS):
             for name in CASES:
-                if name != "malote again":
+                if not name.endswith("again"):
                     reset(dsn)
                 done = subprocess.run(
                     [sys.executable, __file__, name, dsn], check=True, capture_output=True, text=True,
@@ -213,7 +213,7 @@ def main() -> None:
     for over, goal in (("floor", 1.3), ("insert_rows", 0.333), ("dlt", 0.125)):
         goals.most(f"landing/{over}", median["malote"] / median[over], goal)
     print(json.dumps({"merge alone/floor": round(median["merge alone"] / median["floor"], 3)}))
-    goals.most("again/first", median["malote again"] / median["malote"], 0.6)
+    goals.most("again/floor again", median["malote again"] / median["floor again"], 0.6)
     goals.most("rows changed by landing again", changed["malote again"], 0)
     sys.exit(goals.end())
 
