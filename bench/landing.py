@@ -164,8 +164,8 @@ def dlt(dsn: str, rows: list[Any]) -> int:
 
 
 CASES = {
-    "floor": floor, "floor again": floor, "merge alone": merge_alone, "malote": malote, "malote again": malote, "insert_rows": insert_rows,
-    "dlt": dlt,
+    "floor": floor, "floor again": floor, "merge alone": merge_alone, "malote": malote, "malote again": malote,
+    "insert_rows": insert_rows, "dlt": dlt,
 }  # fmt: skip
 
 
