@@ -3,7 +3,8 @@
 SIZE=1/100, 1/10 or 1/1 of three years (10,000,000 items of Cielo in 400 lots, 500,000 contracts, 385,000 documents of
 BNDES). What may not grow is told as the ratio of the two sizes, asked in turn: what else the machine does meanwhile,
 both suffer. Below a millisecond it is told as 1, because the clock is no finer there. Warm: each question is asked once
-before it is measured, then three times, the best counts. At the end eight workers for MINUTES (1), see together.py.
+before it is measured, then three times, a quick one up to ten times; the best counts. At the end eight workers for
+MINUTES (1), see together.py.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ class Years:
 
     def ask(self, name: str, work: Callable[[], Any], times: int = 3) -> None:
         try:
-            took = []
-            for _ in range(times + (times > 1)):
+            took: list[float] = []
+            while len(took) < times + (times > 1) or (times > 1 and len(took) < 11 and sum(took) < 0.5):
                 begun = time.perf_counter()
                 work()
                 took.append(time.perf_counter() - begun)
