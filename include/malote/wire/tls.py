@@ -16,10 +16,10 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from malote.clock import day_of
 from malote.errors import Misconfigured
+from malote.pkcs12 import opened
 from malote.texts import Words, english
 from malote.wire.trouble import reason
 
@@ -146,7 +146,7 @@ def _read(path: str, password: str | None) -> tuple[PrivateKeyTypes, list[x509.C
             todo=english("s_do_export_pkcs12"),
         )
     try:
-        inside = pkcs12.load_pkcs12(data, password.encode() if password else None)
+        inside = opened(data, password)
     except (ValueError, UnsupportedAlgorithm):
         raise Misconfigured(
             english("s_tls_not_open", path=path),

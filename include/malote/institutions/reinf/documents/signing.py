@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 from signxml.algorithms import (
     CanonicalizationMethod,
@@ -19,6 +18,7 @@ from signxml.signer import XMLSigner
 
 from malote.clock import day_of
 from malote.institutions.reinf.rules import misfit
+from malote.pkcs12 import opened
 from malote.texts import english
 
 _DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -37,7 +37,7 @@ class Signer:
         if not path:
             raise misfit(english("s_sign_none"), english("s_do_pkcs12"))
         try:
-            inside = pkcs12.load_pkcs12(Path(path).read_bytes(), password.encode() if password else None)
+            inside = opened(Path(path).read_bytes(), password)
         except OSError as wrong:
             why = (wrong.strerror or "unknown").lower()
             raise misfit(english("s_sign_unread", path=path, why=why), english("s_do_readable")) from None
