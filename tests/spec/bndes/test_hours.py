@@ -132,9 +132,16 @@ def greenwich(day: date, wall: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(wall), timezone.utc) + behind(day)
 
 
+def shown(at: datetime) -> datetime:
+    """What clocks in Brasília show at an instant. A summer ends at midnight, when it is 23:00 for the second time."""
+    summers = ((f"{begins}T03:00+00:00", f"{ends}T02:00+00:00") for begins, ends in SUMMERS)
+    summer = any(datetime.fromisoformat(begins) <= at < datetime.fromisoformat(ends) for begins, ends in summers)
+    return at - timedelta(hours=2 if summer else 3)
+
+
 def may_leave(at: datetime) -> bool:
     """By the lists: a bank day, from 08:00 until two minutes before 20:00."""
-    wall = at - behind((at - timedelta(hours=3)).date())
+    wall = shown(at)
     return settles(wall.date()) and time(8) <= wall.time() < time(19, 58)
 
 
@@ -178,12 +185,14 @@ def test_2_5_no_document_ever_leaves_outside_the_hours_however_long_each_exchang
 @example(greenwich(date(2026, 2, 16), "17:00:00"))  # its Monday
 @example(greenwich(date(2018, 2, 16), "16:30:00"))  # the last Friday of a summer
 @example(greenwich(date(2026, 12, 31), "16:30:01"))
+@example(datetime(2017, 2, 19, 2, tzinfo=timezone.utc))  # the hour that a summer gives back
+@example(datetime(2017, 10, 15, 2, 59, 59, tzinfo=timezone.utc))
 def test_2_5_the_expected_credit_is_counted_in_bank_days_from_whenever_they_received_it(at: datetime) -> None:
     there = bndes()
     kept = submission("liberacao", received_at=at, facts={"reference": "L-1", "numeroBNDES": "77"})
     answer = b"<liberacao_retorno><status>aprovada</status></liberacao_retorno>"
     (row,) = there.read(kept, io.BytesIO(answer))
-    wall = at - behind((at - timedelta(hours=3)).date())
+    wall = shown(at)
     day, left = wall.date(), 2 if wall.time() <= time(16, 30) else 3
     while left:
         day += timedelta(days=1)
