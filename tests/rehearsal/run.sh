@@ -7,4 +7,4 @@ if ! command -v redis-server > /dev/null; then
     apt-get -qq update
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends redis-server > /dev/null
 fi
-SEED="${SEED:-}" .venv/bin/python -m pytest tests/rehearsal -s
+SEED="${SEED:-}" .venv/bin/python -m pytest tests/rehearsal -s ${ONLY:+-k "$ONLY"}
