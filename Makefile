@@ -40,7 +40,7 @@ test-system-short: setup ## the same, of each kind one
 
 test-browser: setup ## the desk in a real browser: needs Debian's chromium (PICTURES=1 keeps the docs' pictures)
 	@command -v "$${MALOTE_CHROMIUM:-chromium}" >/dev/null || { echo "On Debian: apt install chromium (elsewhere: MALOTE_CHROMIUM=/path/of/chromium)" >&2; exit 1; }
-	$(UV) sync --quiet --frozen --group browser
+	$(UV) sync --quiet --frozen --inexact --group browser
 	PICTURES=$(PICTURES) $(PY) -m pytest tests/browser
 
 storm: setup ## as many faults and buttons as MINUTES=30 hold, by chance (SEED=1), on a real Airflow
