@@ -34,12 +34,14 @@ _ESCAPES = [each.encode() for each in ESCAPES]
 
 def suspect(texts: Collection[str]) -> bool:
     """Whether it is worth to look at each of many texts: false for most, in a hundredth of the time."""
-    if not _APART.join(texts).isascii():
+    together = _APART.join(texts)
+    if not together.isascii():
         foreign = normalize("NFKC", _APART.join([each for each in texts if not each.isascii()]))
         if _FOREIGN.search(foreign):
             return True
         texts = [foreign, *filter(str.isascii, texts)]
-    data = _APART.join(texts).encode("ascii", errors="replace")
+        together = _APART.join(texts)
+    data = together.encode("ascii", errors="replace")
     if any(each in data for each in _ESCAPES) and _ESCAPED.search(data):
         return True
     shape = data.translate(_SHAPE, _ASIDE)
