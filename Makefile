@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: dbt-sources test-airflow test-dbt help setup test test-running test-system test-system-short storm test-quick test-browser test-days rehearsal containers demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-airflow test-dbt help setup test test-running test-system test-system-short storm test-quick test-browser test-days rehearsal rehearsal-short containers demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ test-days: setup ## run the fast ones as on other days (DAY=carnival for one of 
 rehearsal: setup ## CeleryExecutor, Redis, two workers, an object store; a worker killed, the store away (SEED=2 ONLY=land)
 	$(UV) sync --quiet --frozen --inexact --group rehearsal
 	SEED=$(SEED) ONLY="$(ONLY)" tests/rehearsal/run.sh
+
+rehearsal-short: ## the same, one worker killed and the store away once
+	$(MAKE) rehearsal ONLY="undisturbed or killed_in_submit or away_in_submit or told_in_words or both_workers or machines_share"
 
 containers: setup ## docker-compose.yaml, really run on images made here: two workers, one killed, the database restarted
 	UV_VERSION=$(UV_VERSION) SEED=$(SEED) tests/containers/run.sh
