@@ -59,6 +59,8 @@ FORMS = {
     "over attributes": f'<cartao inicio="{CARD[:8]}" fim="{CARD[8:]}"/>',
     "over elements": f"<a>{CARD[:6]}</a><b>{CARD[6:]}</b>",
     "filled up with zeros": CARD.zfill(20),
+    "beside digits that are no decimals": f"{CARD}{'፩' * 5}",
+    "full width, behind such digits": f"{'፩' * 5}{_by('０')}",
 }
 
 

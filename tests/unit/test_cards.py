@@ -10,6 +10,8 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from malote import cards
 from malote.cards.numbers import cnpj
@@ -37,6 +39,18 @@ def test_a_card_number_is_found_with_whatever_stands_around_it(card: str, around
 def test_a_card_number_is_found_over_any_sign_between_its_groups(sign: str) -> None:
     text = f"pedido {sign.join(CARD[at : at + 4] for at in (0, 4, 8, 12))}"
     assert cards.held(text) and cards.masked(text) == "pedido 401200******1112"
+
+
+PIECES = [CARD, CARD[:4], CARD[4:8], CARD[8:12], CARD[12:], "4", "0", "00000", "9" * 20, "&#52;", "&#x34;", "%34",
+          "\\u0034", "４", "٤", "፩", "⁴", "é", "x", "PED", " ", "-", "</a><b>", '="', "\u200b"]  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min_size=1, max_size=3))
+@example([CARD + "፩" * 5])
+@example(["４０１２００１０３７１４１１１２" + "፩" * 5, "9" * 20])
+def test_the_quick_look_at_many_texts_misses_nothing_that_a_close_one_finds(texts: list[str]) -> None:
+    assert cards.suspect(texts) or not any(map(cards.held, texts))
+    assert cards.holding(texts) == [at for at, text in enumerate(texts) if cards.held(text)]
 
 
 @pytest.mark.parametrize("sign", ["_", "\u200b", " ", "."])

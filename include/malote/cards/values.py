@@ -46,7 +46,7 @@ def suspect(texts: Collection[str]) -> bool:
         return True
     shape = data.translate(_SHAPE, _ASIDE)
     if _ENOUGH in shape:  # columns of TIDs are made of numbers that are too long to be looked into
-        short = [each for each in texts if len(each) <= LONGEST or each[0] == "0" or not each.isdigit()]
+        short = [each for each in texts if len(each) <= LONGEST or each[0] == "0" or not each.isdecimal()]
         data = _APART.join(short).encode("ascii", errors="replace")
         shape = _LONG.sub(b"x", data).translate(_SHAPE, _ASIDE)
     if _ENOUGH in shape:
