@@ -152,8 +152,11 @@ class Problem:
                 object.__setattr__(self, name, _masked(getattr(self, name)))
 
     def __str__(self) -> str:
-        where = f"line {self.line}, " if self.line else ""
-        return f"item {self.reference or '?'}: {where}{self.path}: {self.rule}"
+        return self.told(f"line {self.line}", self.rule)
+
+    def told(self, line: str, rule: str) -> str:
+        """In one line: where it is, the line as some language says it, and the rule."""
+        return f"item {self.reference or '?'}: {f'{line}, ' if self.line else ''}{self.path}: {rule}"
 
 
 class Invalid(Terminal):

@@ -124,8 +124,7 @@ class Words:
 
     def problem(self, problem: Problem) -> str:
         """A broken rule in one line: the item, the line of the file, the path, the rule."""
-        line = f"{self('line', number=problem.line)}, " if problem.line else ""
-        return f"item {problem.reference or '?'}: {line}{problem.path}: {self._again(problem.rule, _RULES)}"
+        return problem.told(self("line", number=problem.line), self._again(problem.rule, _RULES))
 
     def _again(self, text: str, known: _Sentences) -> str:
         if self._at == 0:
@@ -220,3 +219,7 @@ class Words:
             return "–"
         text = f"{share * 100:.1f} %"
         return text.replace(".", ",") if self._at == 0 else text
+
+
+ENGLISH = Words("en")
+"""What logs, the journal and a shell say."""

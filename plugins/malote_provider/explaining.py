@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from malote.errors import InDoubt, Invalid, Malformed, MaloteError, Problem, Refused, Terminal, Transient
-from malote.texts import Words, english
+from malote.texts import ENGLISH, english
 from malote_provider.saying import SHOWN
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from malote.desk import Need
     from malote.submission import Unanswered
     from malote_provider.hooks import MaloteHook
-
-
-ENGLISH = Words("en")
-"""Of what a task says in its log."""
 
 
 def refusal(hook: MaloteHook, submission: str) -> Refused:

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from malote.texts import Words
+from malote.texts import ENGLISH
 
 if TYPE_CHECKING:
     from malote.trip import Rest
-
-_WORDS = Words("en")  # as every log
 
 
 class Waits:
@@ -41,11 +39,11 @@ class Waits:
 
     def _end(self, rest: Rest) -> str:
         if self._until is not None:
-            return f"until {_WORDS.when(self._until)}, then a later run collects what is open"
-        return f"until {_WORDS.when(rest.deadline)}, then they are overdue" if rest.deadline else "without an end"
+            return f"until {ENGLISH.when(self._until)}, then a later run collects what is open"
+        return f"until {ENGLISH.when(rest.deadline)}, then they are overdue" if rest.deadline else "without an end"
 
     def _next(self, rest: Rest) -> str:
-        return f"the next question is at {_WORDS.when(rest.wake)}" if rest.wake else "asking now"
+        return f"the next question is at {ENGLISH.when(rest.wake)}" if rest.wake else "asking now"
 
 
 def counted(tally: Mapping[str, int], *, but: str = "") -> str:

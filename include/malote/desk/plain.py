@@ -15,7 +15,7 @@ from malote.journal import Journal
 from malote.reference import normal
 from malote.scope import Scope
 from malote.submission import Standing, Submission
-from malote.texts import Words
+from malote.texts import ENGLISH
 
 _PAGE = 500
 
@@ -102,7 +102,7 @@ def found(journal: Journal, reference: str) -> Iterator[str]:
     for submission, fate in journal.retired(normal(reference)):
         yield f"{line_of(submission)}\n  retired:  it was {fate} there; its items and its story are gone"
     for row in held(journal, reference, everywhere):
-        freed_by = Words("en")(f"h_{row['reason']}", id=row["submission_id"])
+        freed_by = ENGLISH(f"h_{row['reason']}", id=row["submission_id"])
         yield f"  held:     {row['reason']}, by {row['submission_id']}: {freed_by}"
 
 

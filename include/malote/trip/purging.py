@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 
 from malote.submission import Standing
-from malote.texts import Words, english
+from malote.texts import ENGLISH, english
 from malote.trip.kit import Kit
 
 log = logging.getLogger("malote.trip.purging")
-
-ENGLISH = Words("en")
 
 _OVER = (Standing.LANDED, Standing.REFUSED, Standing.WITHDRAWN)
 

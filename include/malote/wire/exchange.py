@@ -18,12 +18,11 @@ from urllib.parse import urlsplit
 from malote import __version__
 from malote.errors import Malformed, MaloteError, Misconfigured, ReplyLost, Unreachable
 from malote.institution import Call, Reply
-from malote.texts import Words, english
+from malote.texts import ENGLISH, english
 from malote.wire import trouble
 from malote.wire.packing import Unpackable, Unpacking
 from malote.wire.proxy import Proxy
 
-ENGLISH = Words("en")
 CHUNK = 64 << 10
 """Bytes read and written at a time, and what a Reply keeps where there is a sink."""
 

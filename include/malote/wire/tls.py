@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from malote.clock import day_of
 from malote.errors import Misconfigured
 from malote.pkcs12 import opened
-from malote.texts import Words, english
+from malote.texts import ENGLISH, Words, english
 from malote.wire.trouble import reason
 
 WARN_BEFORE = timedelta(days=30)
@@ -196,12 +196,12 @@ def _present(made: ssl.SSLContext, key: PrivateKeyTypes, chain: list[x509.Certif
 def _check_dates(found: Certificate, now: datetime) -> None:
     if now > found.not_after:
         raise Misconfigured(
-            english("s_tls_expired", at=Words("en").when(found.not_after)),
+            english("s_tls_expired", at=ENGLISH.when(found.not_after)),
             todo=english("s_do_renew_register"),
         )
     if now < found.not_before:
         raise Misconfigured(
-            english("s_tls_not_yet", at=Words("en").when(found.not_before)),
+            english("s_tls_not_yet", at=ENGLISH.when(found.not_before)),
             todo=english("s_do_not_yet"),
         )
 

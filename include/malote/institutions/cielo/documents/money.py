@@ -13,7 +13,7 @@ from typing import Any
 
 from malote.cards import luhn
 from malote.clock import ZONE
-from malote.texts import Words, english
+from malote.texts import ENGLISH, english
 
 LARGEST = 999_999_999
 """Centavos that an item can hold (sheet 4.1: DadosPedido/valor; 4.2)."""
@@ -216,7 +216,7 @@ def _captura(values: Values, now: datetime, within: timedelta) -> list[Broken]:
     elif since is not None:
         when = since if since.tzinfo else since.replace(tzinfo=ZONE)
         if now > when + within:
-            rule = english("s_row_too_late", when=Words("en").when(when), n=f"{within.total_seconds() / 86400:g}")
+            rule = english("s_row_too_late", when=ENGLISH.when(when), n=f"{within.total_seconds() / 86400:g}")
             found.append(("autorizado.data-hora", rule))
     return found
 
