@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from malote.cards.finding import held, masked, truncated
-from malote.cards.numbers import SHORTEST, luhn
-from malote.cards.values import holding, masked_inside, masked_json, suspect
+from malote.cards.numbers import luhn
+from malote.cards.values import holding, long, masked_inside, masked_json, suspect
 
-__all__ = ["SHORTEST", "held", "holding", "luhn", "masked", "masked_inside", "masked_json", "suspect", "truncated"]
+__all__ = ["held", "holding", "long", "luhn", "masked", "masked_inside", "masked_json", "suspect", "truncated"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -57,12 +57,16 @@ def suspect(texts: Collection[str]) -> bool:
     return markup and _ENOUGH in data.translate(_SHAPE, _ASIDE + _LETTERS)
 
 
+def long(texts: Iterable[str]) -> list[str]:
+    """Those that could hold one: of so many signs, or with a sign that may stand for several digits."""
+    return [each for each in texts if len(each) >= SHORTEST or not each.isascii()]
+
+
 def holding(values: Sequence[Any]) -> list[int]:
     """The places of values, such as a column's, that hold a card number: texts, whole numbers, arrays of them."""
     kinds = set(map(type, values))
     texts = values if kinds == {str} else [each for each in values if type(each) is str]
-    # Most columns are seen to hold none without a look at their signs.
-    looked = bool(texts) and not (max(map(len, texts)) < SHORTEST and "".join(texts).isascii()) and suspect(texts)
+    looked = suspect(long(texts))
     if not looked and (others := kinds - _HARMLESS - {str}):
         looked = not max(each for each in values if type(each) is int) < _LEAST if others == {int} else True
     return [place for place, value in enumerate(values) if any(map(held, _texts(value)))] if looked else []

@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 
 from malote import cards
-from malote.cards import SHORTEST
 from malote.institution import Table
 
 log = logging.getLogger(__name__)
@@ -76,11 +75,7 @@ class Discreet:
         ways = {**dict.fromkeys(range(len(self.names), len(columns))[-2:], cards.masked), **self.ways}
         # Most columns say the same few things over and over: one look at what is said at all is mostly enough.
         said = set(chain.from_iterable(map(columns.__getitem__, ways)))
-        long = {
-            each
-            for each in said
-            if each.__class__ is str and (len(each) >= SHORTEST or not each.isascii()) and each not in ours
-        }
+        long = set(cards.long(each for each in said if each.__class__ is str and each not in ours))
         if not cards.suspect(long):
             return rows
         changed = False

@@ -58,7 +58,7 @@ def merge(
     :param submissions: whose rows that are there stay as they are, unless they are about an item that is unanswered;
         all that is staged is theirs
     """
-    columns = [sql.Identifier(name) for name in ("reference", *table.columns)]
+    columns = ("reference", *table.columns)
     query = sql.SQL(
         """insert into {target} (submission_id, ordem, {columns}, landed_at)
            select s.submission_id, s.ordem, {staged}, {now}
@@ -68,10 +68,10 @@ def merge(
            set ({columns}, landed_at) = ({excluded}, excluded.landed_at)"""
     ).format(
         target=target(table),
-        columns=sql.SQL(", ").join(columns),
-        staged=sql.SQL(", ").join(sql.SQL("s.") + each for each in columns),
-        there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
-        excluded=sql.SQL(", ").join(sql.SQL("excluded.") + each for each in columns),
+        columns=_of(None, columns),
+        staged=_of("s", columns),
+        there=_of("t", columns),
+        excluded=_of("excluded", columns),
         now=sql.Literal(now),
         near=sql.SQL("and t.submission_id = any (%(ids)s)" if submissions else ""),
         unanswered=_UNANSWERED if submissions else sql.SQL(""),
@@ -110,11 +110,7 @@ def _in_place(connection: psycopg.Connection[Any], table: Table, ids: dict[str, 
                           where t.submission_id = any (%(ids)s)
                             and (t.reference is distinct from s.reference
                                  or (t.reference is null and ({there}) is distinct from ({told}))))"""
-        ).format(
-            target=target(table),
-            there=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in table.columns),
-            told=sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in table.columns),
-        ),
+        ).format(target=target(table), there=_of("t", table.columns), told=_of("s", table.columns)),
         ids,
     ).fetchone()
     return row is not None and bool(row[0])
@@ -152,4 +148,10 @@ def target(table: Table) -> sql.Identifier:
 
 def names(table: Table) -> sql.Composed:
     """The institution's own columns."""
-    return sql.SQL(", ").join(sql.Identifier(name) for name in table.columns)
+    return _of(None, table.columns)
+
+
+def _of(source: str | None, columns: Sequence[str]) -> sql.Composed:
+    """Columns, those of one source where a statement has several."""
+    before = (source,) if source else ()
+    return sql.SQL(", ").join(sql.Identifier(*before, name) for name in columns)

@@ -17,6 +17,10 @@ from malote.trip import staging
 from malote.trip.staging import copy_into_staging, merge, place, stage
 
 TABLE = Table("bench.linha", ("verdict",))
+MINE = [cast("Submission", SimpleNamespace(id="one"))]
+MADE = """create schema bench;
+          create table bench.linha (submission_id text, ordem integer, reference text, verdict text,
+              landed_at timestamptz, primary key (submission_id, ordem))"""
 NOW = datetime(2026, 11, 27, tzinfo=timezone.utc)
 FEW = 400
 
@@ -46,12 +50,7 @@ def looked_at(plan: dict[str, Any]) -> float:
 def again(dsn: str, rows: int, *, known: bool) -> float:
     """Land a half that is there and a half that is not; returns what was looked at."""
     with psycopg.connect(dsn) as connection:
-        connection.execute(
-            """create schema bench;
-               create table bench.linha (submission_id text, ordem integer, reference text, verdict text,
-                   landed_at timestamptz, primary key (submission_id, ordem));
-               set local session_replication_role = replica"""
-        )
+        connection.execute(f"{MADE}; set local session_replication_role = replica")
         half = f"generate_series(1, {rows}) as i where i % 2 = 0"
         connection.execute(f"insert into bench.linha select 'one', i, 'R' || i, 'yes', now() from {half}")
         connection.execute(
@@ -67,11 +66,10 @@ def again(dsn: str, rows: int, *, known: bool) -> float:
         with connection.cursor().copy(copy_into_staging(TABLE)) as copy:
             for i in range(1, rows + 1):
                 copy.write_row(("one", rows + 1 - i, f"R{i}", "no"))
-        mine = [cast("Submission", SimpleNamespace(id="one"))]
-        place(cast("Any", counting), TABLE, mine)
+        place(cast("Any", counting), TABLE, MINE)
         connection.execute("update malote.item_row set outcome = 'accepted'")
-        place(cast("Any", counting), TABLE, mine)
-        merge(cast("Any", counting), TABLE, NOW, mine)
+        place(cast("Any", counting), TABLE, MINE)
+        merge(cast("Any", counting), TABLE, NOW, MINE)
     return counting.looked_at
 
 
@@ -88,11 +86,7 @@ def test_rows_in_their_place_already_are_those_that_would_get_it(
     warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(warehouse) as connection:
-        connection.execute(
-            """create schema bench;
-               create table bench.linha (submission_id text, ordem integer, reference text, verdict text,
-                   landed_at timestamptz, primary key (submission_id, ordem))"""
-        )
+        connection.execute(MADE)
 
         def placed(there: list[tuple[int, Any]], told: list[Any]) -> list[Any]:
             connection.execute("truncate bench.linha; drop table if exists staging")
@@ -104,7 +98,7 @@ def test_rows_in_their_place_already_are_those_that_would_get_it(
             with connection.cursor().copy(copy_into_staging(TABLE)) as copy:
                 for at, row in enumerate(told, 1):
                     copy.write_row(("one", at, *row))
-            place(connection, TABLE, [cast("Submission", SimpleNamespace(id="one"))])
+            place(connection, TABLE, MINE)
             return connection.execute("select ordem, reference, verdict from staging order by 1, 2, 3").fetchall()
 
         shortcut = staging._in_place
