@@ -185,8 +185,8 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         connection = await super().connect(*args, **kwargs)
-        exchange = CURRENT.get()
-        if exchange:
+        current = CURRENT.get()
+        if exchange := current and current():
             exchange.connected = True
             cast(Hearing, connection.protocol).expect(exchange)
         return connection

@@ -8,6 +8,7 @@ import os
 import ssl
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -225,15 +226,16 @@ class Received:
         return Reply(self._exchange.status, self._heads, bytes(self._kept))
 
 
-CURRENT: ContextVar[Exchange | None] = ContextVar("malote_exchange", default=None)
-"""The exchange that a connection is wanted for."""
+CURRENT: ContextVar[weakref.ref[Exchange] | None] = ContextVar("malote_exchange", default=None)
+"""The exchange that a connection is wanted for. What outlives it, the loop's timers and a connection that is kept, must
+not keep it: with it went a document of 20 MB, and whoever sent that."""
 
 
 @contextmanager
 def begin(call: Call[Any], proxy: Proxy | None = None) -> Iterator[Exchange]:
     """An exchange with its body opened (an archive that cannot give it is an error before any connection), logged."""
     exchange = Exchange(call, proxy)
-    before, token = time.monotonic(), CURRENT.set(exchange)
+    before, token = time.monotonic(), CURRENT.set(weakref.ref(exchange))
     try:
         yield exchange
     except MaloteError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ class Hearing(ResponseHandler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
-        self._exchange: Exchange | None = None
+        self._exchange: weakref.ref[Exchange] | None = None
         self._framing: Framing | None = None
         self._giving_up: asyncio.TimerHandle | None = None
         self._raw = bytearray()
@@ -41,7 +42,7 @@ class Hearing(ResponseHandler):
 
     def expect(self, exchange: Exchange) -> None:
         """From now on a reply comes, that of this exchange."""
-        self._exchange, self._framing, self._seen = exchange, None, 0
+        self._exchange, self._framing, self._seen = weakref.ref(exchange), None, 0
         self._raw = exchange.raw = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -55,7 +56,7 @@ class Hearing(ResponseHandler):
         elif self._framing:
             self._body(self._framing, data)
         else:
-            self._begin(self._exchange, data)
+            self._begin(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The end: of a body without length, or too early."""
@@ -74,7 +75,7 @@ class Hearing(ResponseHandler):
         elif len(self._raw) > EVIDENCE:
             self._drop()
 
-    def _begin(self, exchange: Exchange, data: bytes) -> None:
+    def _begin(self, data: bytes) -> None:
         head = self._raw
         head += data
         while True:
@@ -96,7 +97,8 @@ class Hearing(ResponseHandler):
                 break
             del head[: found.end()]
         rest = bytes(head[found.end() :])
-        exchange.status = read.status
+        if exchange := self._exchange and self._exchange():
+            exchange.status = read.status
         self._framing = Framing(read)
         head.clear()
         self._body(self._framing, rest, read.plain)

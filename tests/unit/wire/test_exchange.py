@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import io
 import logging
 import os
 import socket
 import threading
+import weakref
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -270,3 +272,25 @@ async def test_many_async_sends_run_side_by_side() -> None:
         await driver.close()
 
     assert [reply.status for reply in replies] == [200] * 20
+
+
+@pytest.mark.parametrize("body", [None, b"a document"], ids=["without", "with a body"])
+@pytest.mark.parametrize(
+    "play",
+    [ok(), ok(status="503 Closed"), reset_after, say(b"no HTTP\r\n\r\n", end=True), silent],
+    ids=["answered", "refused", "reset", "senseless", "silent"],
+)
+def test_nothing_of_a_call_is_kept_when_it_is_over(driver: Drivers, play: Any, body: bytes | None) -> None:
+    class Caller:
+        def read(self, reply: Reply) -> int:
+            return reply.status
+
+    caller = Caller()
+    over = weakref.ref(caller)
+    with serving(play) as server:
+        send = driver()
+        with suppress(ReplyLost):
+            send(call(server.url(), body, read=caller.read, timeout=0.5))
+        del caller
+        gc.collect()
+        assert over() is None, "a timer of the loop, or the connection that is kept, keeps it"
