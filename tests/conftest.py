@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,8 @@ os.environ.update(
 )
 
 from hypothesis import settings  # noqa: E402 (the environment comes first)
+from sqlalchemy import event  # noqa: E402 (the environment comes first)
+from sqlalchemy.engine import Engine  # noqa: E402 (the environment comes first)
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
 from support.planted import WORKER  # noqa: E402
@@ -45,6 +48,18 @@ from support.reused import Reused  # noqa: E402
 
 settings.register_profile("malote", deadline=None)  # what a busy machine takes longer for is as right
 settings.load_profile("malote")
+
+
+# Nothing of a test need outlive the machine, and each file of an archive, each commit would wait for the disk.
+os.fsync = lambda _: None  # type: ignore[assignment]
+
+
+@event.listens_for(Engine, "connect")
+def _no_power_cut(connection: Any, _: Any) -> None:
+    if "sqlite" in type(connection).__module__:
+        cursor = connection.cursor()
+        cursor.execute("pragma synchronous = off")
+        cursor.close()
 
 
 def pytest_collection_finish() -> None:

@@ -16,7 +16,7 @@ from malote_provider.bndes import ESTEIRA
 from malote_provider.reinf import MES
 from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, BaseOperator
 from support import ROOT
-from support.runs import parsed
+from support.runs import finished, parsed
 
 FLOWS = {name: getattr(flows, name) for name in flows.__all__}
 every_flow = pytest.mark.parametrize("name", FLOWS)
@@ -112,8 +112,7 @@ def test_a_mapped_task_has_its_name_before_it_runs(
         return {"pouch": "a/b/c"}
 
     monkeypatch.setattr(task_runner, "_execute_task", instead)
-    dag = parsed().dags[name]
-    assert str(dag.test(run_conf=None).state) == "success"
+    assert str(finished(parsed(name).dags[name]).state) == "success"
     assert set(named) == {(task, service) for service in MAPPED[name] for task in ("submit", "wait", "land", "doubt")}
 
 

@@ -11,12 +11,16 @@ import signal
 import sys
 import threading
 import traceback
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import malote.institutions.bndes.institution
 import malote.institutions.ccee.institution
 import malote.institutions.cielo.institution  # noqa: F401 (each run would import them again, for a second)
+from malote.archive import Archive
 from malote.institution import Access, load
+from malote.submission import Order
+from support.planted import ARCHIVE_KEY
 from support.stages import STAGES, driver_of
 from support.trip import Trip
 
@@ -47,8 +51,20 @@ def run(given: dict[str, Any]) -> None:
     trip.run(kind.rows(None, 0, together + 1 if together else 5))  # type: ignore[arg-type]
 
 
+def learn(given: dict[str, Any]) -> None:
+    """What every process does once, so that its children need not: the certificate is opened, the XSD is compiled."""
+    access = Access(**given["access"])
+    kind = STAGES[access.institution]
+    driver_of(access)
+    with TemporaryDirectory() as folder:
+        order, rows = Order("", kind.service), kind.rows(None, 0, 1)  # type: ignore[arg-type]
+        archive = Archive(folder, ARCHIVE_KEY)
+        list(load(access.institution)(access).render(order, rows, archive, lambda _, mine: set(mine), lambda *_: 1))
+
+
 def main() -> None:
     for line in sys.stdin:
+        learn(json.loads(line))
         child = os.fork()
         if not child:
             try:

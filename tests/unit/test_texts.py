@@ -41,14 +41,14 @@ def names(key: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(TEXTS[key][1]) if name]
 
 
-@pytest.mark.parametrize("filled", HARD)
 @pytest.mark.parametrize("key", KEPT)
-def test_a_kept_sentence_is_read_again_in_portuguese(key: str, filled: str) -> None:
-    kept = english(key, **{name: filled for name in names(key)})
-    said = PORTUGUESE.again(kept)
-    assert ENGLISH.again(kept) == kept
-    assert said == PORTUGUESE(key, **{name: filled for name in names(key)}) or (names(key) and filled in said)
-    assert TEXTS[key][0].partition("{")[0] in said
+def test_a_kept_sentence_is_read_again_in_portuguese(key: str) -> None:
+    for filled in HARD if names(key) else HARD[:1]:
+        kept = english(key, **{name: filled for name in names(key)})
+        said = PORTUGUESE.again(kept)
+        assert ENGLISH.again(kept) == kept, filled
+        assert said == PORTUGUESE(key, **{name: filled for name in names(key)}) or (names(key) and filled in said)
+        assert TEXTS[key][0].partition("{")[0] in said, filled
 
 
 @pytest.mark.parametrize("text", OTHERS)
