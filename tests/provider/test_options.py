@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,3 +75,11 @@ def test_a_process_that_loaded_nothing_of_the_providers_knows_the_defaults() -> 
     code = "from malote_provider.options import option; print(option('warehouse_conn_id'), option('archive_url'))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.startswith("malote_warehouse ") and "{" not in said
+
+
+def test_airflow_lists_the_dags_and_warns_of_nothing_of_ours(airflow_db: None) -> None:
+    command = [sys.executable, "-m", "airflow", "dags", "list", "--local"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert all(file.stem in done.stdout for file in (ROOT / "dags").glob("*.py"))
+    said = [line for line in (done.stdout + done.stderr).splitlines() if re.search("warn|error|deprecat", line, re.I)]
+    assert [line for line in said if "graphviz" not in line] == [], "Airflow misses graphviz, malote nothing"

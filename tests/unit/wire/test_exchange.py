@@ -6,6 +6,7 @@ import asyncio
 import gc
 import gzip
 import io
+import itertools
 import logging
 import os
 import socket
@@ -274,23 +275,20 @@ async def test_many_async_sends_run_side_by_side() -> None:
     assert [reply.status for reply in replies] == [200] * 20
 
 
-@pytest.mark.parametrize("body", [None, b"a document"], ids=["without", "with a body"])
-@pytest.mark.parametrize(
-    "play",
-    [ok(), ok(status="503 Closed"), reset_after, say(b"no HTTP\r\n\r\n", end=True), silent],
-    ids=["answered", "refused", "reset", "senseless", "silent"],
-)
-def test_nothing_of_a_call_is_kept_when_it_is_over(driver: Drivers, play: Any, body: bytes | None) -> None:
+def test_nothing_of_a_call_is_kept_when_it_is_over(driver: Drivers) -> None:
     class Caller:
         def read(self, reply: Reply) -> int:
             return reply.status
 
-    caller = Caller()
-    over = weakref.ref(caller)
-    with serving(play) as server:
-        send = driver()
-        with suppress(ReplyLost):
-            send(call(server.url(), body, read=caller.read, timeout=0.5))
+    send, over = driver(), {}
+    plays = {"answered": ok(), "refused": ok(status="503 Closed"), "reset": reset_after, "silent": silent,
+             "senseless": say(b"no HTTP\r\n\r\n", end=True)}  # fmt: skip
+    for (name, play), body in itertools.product(plays.items(), (None, b"a document")):
+        caller = Caller()
+        over[name, body] = weakref.ref(caller)
+        with serving(play) as server, suppress(ReplyLost):
+            send(call(server.url(), body, read=caller.read, timeout=0.3 if play is silent else 10))
         del caller
-        gc.collect()
-        assert over() is None, "a timer of the loop, or the connection that is kept, keeps it"
+    gc.collect()
+    kept = [which for which, caller in over.items() if caller()]
+    assert kept == [], "a timer of the loop, or the connection that is kept, keeps it"
