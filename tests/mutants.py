@@ -7,6 +7,7 @@ rooms must be red on it. `python tests/mutants.py landing 3` plays those of land
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -204,10 +205,10 @@ def played(mutant: Mutant) -> str | None:
         pytest = [sys.executable, "-m", "pytest", "-x", "-rfE", "-n", "auto", "--maxprocesses", "4", *TESTS]
         own = {**os.environ, "PYTHONPATH": str(copy / "include")}
         done = subprocess.run(pytest, cwd=ROOT, env=own, check=False, capture_output=True, text=True)
-        red = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        red = re.search(r"^(?:FAILED|ERROR) (tests/\S+)", done.stdout, re.MULTILINE)
         if done.returncode and not red:
             raise SystemExit(done.stdout + done.stderr)
-        return red[0].split(" ")[1] if red else None
+        return red[1] if red else None
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time import supervisor, task_runner
 
 from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, AIRFLOW_V_3_3_PLUS
 
@@ -30,6 +31,9 @@ else:
     from airflow.serialization.serialized_objects import decode_timetable, encode_timetable
 
     sys.modules["airflow.dag_processing.dagbag"] = dagbag  # an example of a test shows where it is since 3.2
+
+if not AIRFLOW_V_3_3_PLUS:  # dag.test() builds Airflow's API anew for each task, which takes seconds
+    supervisor.in_process_api_server = functools.lru_cache(maxsize=1)(supervisor.in_process_api_server)
 
 
 ASKED = ("awaiting_input",) if AIRFLOW_V_3_3_PLUS else ("deferred",)
