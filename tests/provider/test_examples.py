@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS
+from malote_provider.version_compat import AIRFLOW_V_3_3_PLUS
 from support import ROOT
 from support.airflow_names import TOLD_WHY
 from support.runs import rows
@@ -215,7 +215,7 @@ def test_who_is_on_call_is_written_to_at_once_and_in_the_morning(
     assert len(mails()) == 2 and sum("ccee-" in body for *_, body in mails()) == 1 + TOLD_WHY
 
 
-@pytest.mark.skipif(not AIRFLOW_V_3_2_PLUS, reason="partitions of Assets come with Airflow 3.2")
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="a task names partitions of an Asset since Airflow 3.3")
 def test_each_day_that_landed_is_a_partition_of_its_own(airflow_db: None, ccee: SimpleNamespace) -> None:
     from airflow.models.asset import AssetEvent, AssetModel
     from airflow.utils.session import create_session

@@ -8,12 +8,11 @@ import sys
 from typing import Any
 
 import pytest
-from airflow.exceptions import ParamValidationError as ServerSays
 
 from malote.rules import duration
 from malote_provider import forms
 from malote_provider.version_compat import ParamValidationError
-from support.airflow_names import merged
+from support.airflow_names import SERVER_SAYS, merged
 from support.runs import parsed
 
 FLOWS = ("ccee_contratos", "cielo_lote", "bndes_operacoes")
@@ -70,7 +69,7 @@ def test_what_is_wrong_is_said_in_words_by_the_server_and_by_the_task(
     served: Any, flow: str, name: str, value: Any, said: str
 ) -> None:
     given = {each: served[flow].params[each] for each in served[flow].params}
-    with pytest.raises(ServerSays) as server:
+    with pytest.raises(SERVER_SAYS) as server:
         merged(served[flow].params, {**given, name: value}).validate()
     with pytest.raises(ParamValidationError) as task:
         parsed().dags[flow].params.get_param(name).resolve(value)

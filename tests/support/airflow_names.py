@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.exceptions import ParamValidationError
 from airflow.sdk.execution_time import supervisor, task_runner
 
 from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, AIRFLOW_V_3_3_PLUS
@@ -38,6 +39,9 @@ if not AIRFLOW_V_3_3_PLUS:  # dag.test() builds Airflow's API anew for each task
 
 ASKED = ("awaiting_input",) if AIRFLOW_V_3_3_PLUS else ("deferred",)
 """The state of a task that waits for a person."""
+
+SERVER_SAYS = (ParamValidationError, ValueError)
+"""What the server raises where a run's params are wrong; 3.2 knows no name for it."""
 
 TOLD_WHY = AIRFLOW_V_3_3_PLUS
 """Whether ``dag.test()`` tells a callback what its task has raised; a worker does so in all of them."""
@@ -111,6 +115,7 @@ def unready_stats(monkeypatch: pytest.MonkeyPatch) -> None:
 __all__ = [
     "ASKED",
     "HEAVY",
+    "SERVER_SAYS",
     "DagBag",
     "DagSerialization",
     "ProvidersManagerTaskRuntime",

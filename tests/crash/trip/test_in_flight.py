@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from malote.institutions.ccee.rules import CceeRules
 from malote.institutions.cielo.rules import CieloRules
 from malote.submission import CannotTell
 from malote.trip import Kit
-from malote.trip.courier import MOST_IN_FLIGHT
+from malote.trip.courier import MOST_IN_FLIGHT, _Queue
 from support.notary import Notary, Office, deeds, make_table
 from support.stages import BndesStage
 from support.trip import Trip, standings
@@ -125,6 +126,21 @@ def test_what_stops_one_lets_those_under_way_end_and_begins_no_more(
     assert len(office.accepted) == DEEDS and set(office.accepted.values()) == {1}
 
 
+@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize("fault", ["throttle", "503", "reset_before"])
+def test_nobody_who_was_refused_asks_with_another_document(begin: Any, office: Office, fault: str, lanes: int) -> None:
+    trip = begin(Several(lanes), first=lanes)
+    trip.prepare(deeds(DEEDS))
+    office.faults = ["", *[fault] * DEEDS]
+    with suppress(MaloteError):
+        assert trip.courier.send(trip.order.pouch, trip.driver).wake
+    assert trip.driver.submits == 1 + lanes
+    assert standings(trip.dsn) == {"received": 1, "prepared": DEEDS - 1}
+    office.faults.clear()
+    trip.send()
+    assert len(office.accepted) == DEEDS and set(office.accepted.values()) == {1}
+
+
 class Deaf(Several):
     """Nothing can be found there."""
 
@@ -168,6 +184,40 @@ def test_three_doubts_in_a_row_stop_the_rest_whoever_had_them(begin: Any, office
     stand = standings(trip.dsn)
     assert set(stand) == {"in_doubt", "prepared"}
     assert 3 <= stand["in_doubt"] <= 6, "those under way when the third ended, and no more"
+
+
+def test_a_task_that_is_to_end_begins_nothing_more(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ended(Exception): ...
+
+    def end(*_: object) -> None:
+        raise Ended
+
+    def stop(queue: Any) -> None:
+        plain(queue)
+        stopped.set()
+
+    def sending(call: Call[Any], sink: Any = None) -> Any:
+        value = send(call, sink)
+        if call.submits and trip.driver.submits == 5:  # one alone, then four at once
+            if first.acquire(blocking=False):
+                signal.pthread_kill(main, signal.SIGUSR1)
+            stopped.wait(5)
+        return value
+
+    trip = begin(Several(), first=4)
+    trip.prepare(deeds(DEEDS))
+    plain, send, main = _Queue.stop, trip.driver.send, threading.get_ident()
+    stopped, first = threading.Event(), threading.Lock()
+    monkeypatch.setattr(_Queue, "stop", stop)
+    monkeypatch.setattr(trip.driver, "send", sending)
+    before = signal.signal(signal.SIGUSR1, end)
+    try:
+        with pytest.raises(Ended):
+            trip.courier.send(trip.order.pouch, trip.driver)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert trip.driver.submits == 5
+    assert standings(trip.dsn) == {"received": 5, "prepared": DEEDS - 5}
 
 
 def test_two_runs_of_one_pouch_at_once_hand_each_over_once(begin: Any, office: Office) -> None:
