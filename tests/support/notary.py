@@ -217,7 +217,7 @@ class Office:
         self.filed[receipt] = [reference for reference, _ in json.loads(document)]
         self.accepted.update(self.filed[receipt])
         self.keys[key] = receipt
-        return json.dumps({"receipt": receipt}).encode()
+        return b'{"code": "4711"}' if fault == "unknown_code" else json.dumps({"receipt": receipt}).encode()
 
     def _answer(self, receipt: str) -> bytes:
         return json.dumps([[each, self.verdicts.get(each, "yes")] for each in self.filed[receipt]]).encode()

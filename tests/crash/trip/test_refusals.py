@@ -213,6 +213,19 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
     assert retidas(again)["D000"][:2] == ("recusado", again.journal.submissions(again.scope)[0].id)
 
 
+def test_a_refusal_by_a_code_that_nobody_knows_is_none_until_they_have_been_asked(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    trip = begin()
+    trip.prepare(deeds(1))
+    office.faults = ["unknown_code"]
+    sent = trip.send()
+    assert (sent.received, sent.refused) == (1, 0)
+    (deed,) = trip.journal.submissions(trip.scope)
+    assert "fate unknown" in [event["what"] for event in trip.journal.story(deed.id)]
+    assert set(office.accepted.values()) == {1}
+
+
 def test_another_reference_of_equal_bytes_is_held_back_by_nothing(begin: Callable[..., Trip], office: Office) -> None:
     class Blind(Explaining):
         """Nothing in his deeds tells one reference from the other."""
