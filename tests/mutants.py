@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ FIRST = (
 )
 THEN = ("tests/crash/trip", "tests/spec/ccee", "tests/spec/bndes/test_trip.py")
 """Where the tests of those rooms are: the quick ones, and all."""
+LONGEST = 300
+"""Seconds for the tests of one mutant: some send for ever."""
 BESIDE = ("schemas", "plugins", "dags")
 """What the product finds beside ``include``."""
 
@@ -211,11 +214,18 @@ def played(mutant: Mutant) -> str | None:
         own = {**os.environ, "PYTHONPATH": str(copy / "include")}
         for tests in (FIRST, THEN):
             pytest = [sys.executable, "-m", "pytest", "-x", "-rfE", "-n", "auto", "--maxprocesses", "4", *tests]
-            done = subprocess.run(pytest, cwd=ROOT, env=own, check=False, capture_output=True, text=True)
-            if red := re.search(r"^(?:FAILED|ERROR) (tests/\S+)", done.stdout, re.MULTILINE):
+            with subprocess.Popen(
+                pytest, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True, start_new_session=True
+            ) as run:
+                try:
+                    said, _ = run.communicate(timeout=LONGEST)
+                except subprocess.TimeoutExpired:
+                    os.killpg(run.pid, signal.SIGKILL)
+                    return "a test that has no end"
+            if red := re.search(r"^(?:FAILED|ERROR) (tests/\S+)", said, re.MULTILINE):
                 return red[1]
-            if done.returncode:
-                raise SystemExit(done.stdout + done.stderr)
+            if run.returncode:
+                raise SystemExit(said)
         return None
 
 
