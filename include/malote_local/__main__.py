@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -57,8 +58,9 @@ def _run(chosen: argparse.Namespace) -> int:
         return up(state, scheduled=chosen.scheduled)
     if chosen.command == "down":
         from malote_local.presence import stop
+        from malote_local.welcome import Told
 
-        return stop(state, say=print)
+        return stop(state, say=print, told=Told(os.environ))
     if chosen.command == "psql":
         from malote_local.console import psql
 

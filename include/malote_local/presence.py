@@ -12,8 +12,10 @@ from typing import Any
 
 from malote_local.lock import Lock, Taken
 from malote_local.private import write_private
+from malote_local.welcome import Told
 
 STOP_SECONDS = 60
+ENGLISH = Told({})
 
 
 class Occupied(RuntimeError):
@@ -50,24 +52,24 @@ class Presence:
         write_private(_note(self._state), json.dumps({"command": self._command, "where": where}))
 
 
-def stop(state: Path, *, say: Callable[[str], None], seconds: float = STOP_SECONDS) -> int:
+def stop(state: Path, *, say: Callable[[str], None], told: Told = ENGLISH, seconds: float = STOP_SECONDS) -> int:
     """Stop what runs in a folder, in order, and wait until it has ended; returns the exit code.
 
     :param seconds: after which it is left alone, and that is said
     """
     if not (state / "lock").is_file() or not (owner := _owner(state)):
-        say(f"nothing runs in {state}")
+        say(told.step("nothing runs", state))
         return 0
     command = _told(state).get("command", "what runs")  # before it ends, and takes its note with it
     os.kill(int(owner), signal.SIGTERM)
-    say(f"{command} (process {owner}) is asked to stop")
+    say(told.step("asked", f"{command} ({owner})"))
     deadline = time.monotonic() + seconds
     while _owner(state) == owner:
         if time.monotonic() > deadline:
-            say(f"process {owner} has not ended within {seconds:.0f} s; its logs are in {state / 'logs'}")
+            say(told.step("not ended", owner, seconds, state / "logs"))
             return 1
         time.sleep(0.1)
-    say("stopped; the data is kept")
+    say(told.step("kept"))
     return 0
 
 

@@ -15,6 +15,13 @@ STEPS = {
     ),
     "stopping": ("parando", "stopping"),
     "stopped": ("parado", "stopped"),
+    "nothing runs": ("nada roda em {}", "nothing runs in {}"),
+    "asked": ("foi pedido que parasse: {}", "asked to stop: {}"),
+    "not ended": (
+        "o processo {} não terminou em {:.0f} s; os logs dele estão em {}",
+        "process {} has not ended within {:.0f} s; its logs are in {}",
+    ),
+    "kept": ("parou; os dados ficam", "stopped; the data is kept"),
 }
 ENGLISH = """
   Airflow      {url}     user {user}, password {password}
@@ -80,9 +87,9 @@ class Told:
         locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
         self.portuguese = locale.lower().startswith("pt")
 
-    def step(self, what: str, value: object = "") -> str:
+    def step(self, what: str, *values: object) -> str:
         """What has been done, one of :data:`STEPS`."""
-        return STEPS[what][not self.portuguese].format(value)
+        return STEPS[what][not self.portuguese].format(*values)
 
     def welcome(self, *, scheduled: bool, **values: object) -> str:
         """What a newcomer is told: addresses, login, what to click first."""

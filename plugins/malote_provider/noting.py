@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from malote.errors import MaloteError
-from malote.texts import Words
+from malote.texts import TEXTS, Words
 from malote_provider.connections import base_url
 from malote_provider.options import option
 
@@ -32,7 +32,9 @@ def words() -> Words:
 
 
 def note(hook: Known, run: Any, counts: Mapping[str, int]) -> None:
-    """Write the run's note, where it has none and ``[malote] airflow_conn_id`` says how; it never fails a task.
+    """Write the run's note, where ``[malote] airflow_conn_id`` says how; it never fails a task.
+
+    The note of an earlier try is written anew, one that somebody else wrote stays.
 
     The Task SDK lets a task write no note, so this needs somebody who may edit the run: login and password of the
     connection, or only a password, which is a token then.
@@ -56,6 +58,12 @@ def told(counts: Mapping[str, int]) -> str:
     return say("note", **numbers) + (f"\n{say('note_open', **numbers)}" if still else "")
 
 
+def ours(note: str) -> bool:
+    """Whether nobody but a ``land`` has written it, in whichever language."""
+    begins = tuple(text.partition("{")[0] for key in ("note", "note_open") for text in TEXTS[key])
+    return all(line.startswith(begins) for line in note.splitlines())
+
+
 def _write(connection: Connection, run: Any, text: str) -> None:
     import requests
 
@@ -73,6 +81,6 @@ def _write(connection: Connection, run: Any, text: str) -> None:
         page = f"{root}/api/v2/dags/{quote(run.dag_id, safe='')}/dagRuns/{quote(run.run_id, safe='')}"
         found = session.get(page, timeout=_PATIENCE)
         found.raise_for_status()
-        if found.json().get("note"):
+        if (there := found.json().get("note")) and not ours(there):
             return
         session.patch(page, params={"update_mask": "note"}, json={"note": text}, timeout=_PATIENCE).raise_for_status()

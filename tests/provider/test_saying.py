@@ -176,7 +176,8 @@ COUNTS = {
 def test_a_note_speaks_of_files_and_items_and_of_what_is_open_where_something_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert told(COUNTS) == "arquivos gravados: 2; itens aceitos: 27.000, recusados: 3, sem resposta: 0, retidos: 1"
+    said = "arquivos gravados: 2; itens aceitos: 27.000, recusados: 3, sem resposta: 0, retidos ao todo: 1"
+    assert told(COUNTS) == said
     monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", "en")
     assert (
         told({**COUNTS, "in_doubt": 1}).splitlines()[1]
@@ -239,6 +240,19 @@ def test_a_note_that_somebody_wrote_stays_and_a_token_needs_no_login(notary: Sim
     airflow = serve(Airflow("mine"), password="token")
     note(notary.hook(), RUN, COUNTS)
     assert airflow.asked == [(("GET", PAGE, ""), None, "Bearer token")]
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_the_note_of_an_earlier_try_is_written_anew_and_what_somebody_added_stays(
+    notary: SimpleNamespace, serve: Any, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW__MALOTE__LANGUAGE", language)
+    before = told({**COUNTS, "landed": 0, "in_doubt": 1})
+    monkeypatch.delenv("AIRFLOW__MALOTE__LANGUAGE")
+    for there, writes in ((before, True), (f"{before}\nrui: seen", False), (f"rui: seen\n{before}", False)):
+        airflow = serve(Airflow(there), password="token")
+        note(notary.hook(), RUN, COUNTS)
+        assert ({"note": told(COUNTS)} in [body for _, body, _ in airflow.asked]) == writes, there
 
 
 @pytest.mark.parametrize(

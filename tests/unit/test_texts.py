@@ -96,7 +96,7 @@ def test_each_kept_text_is_one_that_the_code_says_and_each_that_it_says_is_there
 
 
 NEUTRAL = {
-    "asked_times": "perguntado ×1",
+    "asked_times": "consultado ×1",
     "attempt": "the first, the second",
     "n_more": "names nothing",
     "s_bndes_events": "names nothing",

@@ -94,7 +94,7 @@ class HandingOver:
     def _settle(self, id: str, step: Step) -> bool:
         """Write down what asking has brought; False where the step brings nothing."""
         if isinstance(step, Keep):
-            self._keep(id, step.receipt, "found")
+            self._keep(id, step.receipt, english("s_how_found"))
         elif isinstance(step, NotThere):
             self.kit.journal.absent(id, step.evidence, ask_again_at=step.again, counts=step.counts)
         elif isinstance(step, ProvenAbsent):
@@ -146,7 +146,7 @@ class HandingOver:
             self._doubt(submission, unclear, replies)
         else:
             self.kit.checkpoint("reply read")
-            return self._keep(id, receipt, "replied")
+            return self._keep(id, receipt, english("s_how_replied"))
         return False
 
     def _keep(self, id: str, receipt: Receipt, how: str) -> bool:

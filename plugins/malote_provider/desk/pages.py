@@ -101,14 +101,15 @@ def _submission(
     refusal: dict[str, Any] = next((each["detail"] for each in reversed(story) if each["what"] == "refused"), {})
     doubt: dict[str, Any] = next((each["detail"] for each in reversed(story) if each["what"] == "in doubt"), {})
     rows = items(reader.journal, id, after=after, text=text, limit=ITEMS)
+    load = loaded(reader.journal, id)
     teller = Teller(words, now)
     return page(
         request, "submission.html", status=status, here="open", s=found, story=story, may=may, ways=ways, dag=dag,
         run=run, refusal=refusal, doubt=doubt, unanswered=unanswered, rows=rows, text=text, after=after, now=now,
-        following=rows[-1].ordinal if len(rows) == ITEMS else 0, load=loaded(reader.journal, id), warning=warning,
+        following=rows[-1].ordinal if len(rows) == ITEMS else 0, load=load, warning=warning,
         token=token_for(reader.user, id) if may and ways else "", teller=teller, steps=teller.way(found, story),
         named=_named(reader, id, bool(unanswered)) if ways else [], done=_done(story),
-        now_do=teller.now_do(found, unanswered, refusal),
+        now_do=teller.now_do(found, unanswered, refusal, load["items_refused"] if load else 0),
     )  # fmt: skip
 
 

@@ -76,16 +76,19 @@ class Teller:
         said, often = re.fullmatch(r"(.*?)( \([0-9]+\))?", text, re.DOTALL).groups("")  # type: ignore[union-attr]
         return self.words.again(said) + often
 
-    def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any]) -> str:
+    def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any], refused: int = 0) -> str:
         """What to do now: while it goes on by itself it says so, and until when, and sends nobody to clear anything.
 
         :param unanswered: how many of its items no answer settled
         :param refusal: the detail of its last refusal, if any
+        :param refused: how many of its items the answer that landed refused
         """
         words, standing = self.words, submission.standing
         moments = self._moments(submission)
         if standing is Standing.LANDED and unanswered:
             return words("now_unanswered", n=words.number(unanswered))
+        if standing is Standing.LANDED and refused:
+            return words("now_landed_refused", n=words.number(refused))
         if standing is Standing.PREPARED and (opens := opening(submission.institution, submission.service, self.now)):
             return words("now_prepared_closed", opens=words.when(opens))
         if standing is Standing.RECEIVED and submission.ready:

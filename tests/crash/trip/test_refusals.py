@@ -209,6 +209,7 @@ def test_what_is_held_back_is_listed_since_it_first_was_and_leaves_the_list_when
     again.send()
     again.wait()
     again.land()
+    assert retidas(again) == {}, "refused anew, and no selection has wanted it since"
     begin(pouch="once more").prepare(ROWS)
     assert retidas(again)["D000"][:2] == ("recusado", again.journal.submissions(again.scope)[0].id)
 

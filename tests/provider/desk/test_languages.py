@@ -241,3 +241,34 @@ def test_every_kind_of_the_open_ones_has_a_name_for_its_count() -> None:
     from malote.desk import KINDS
 
     assert [kind for kind in (*KINDS, "landed", "withdrawn") if f"k_{kind}" not in TEXTS] == []
+
+
+@pytest.mark.parametrize(("refused", "pt", "en"), [
+    (0, "Nada: a resposta está gravada.", "Nothing: its answer has landed."),
+    (1, "recusou um item: corrija a linha", "refused one item: correct the row"),
+    (2, "recusou 2 itens: corrija as linhas", "refused 2 items: correct the rows"),
+])  # fmt: skip
+def test_the_page_says_what_to_do_about_what_its_answer_refused(
+    desk: Any, notary: SimpleNamespace, refused: int, pt: str, en: str
+) -> None:
+    with psycopg.connect(notary.dsn) as connection:
+        connection.execute("update malote.submission set standing = 'landed', landed_at = now() where id = 'notary-2'")
+        connection.execute(
+            "insert into malote.load select id, now(), 'notary.verdict', 'a', 3, 3 - %s, %s, 0, 0, 0, null"
+            " from malote.submission where id = 'notary-2'", (refused, refused),
+        )  # fmt: skip
+    for language, words in (("pt-BR", pt), ("en", en)):
+        page = desk.get("/submission/notary-2", headers={"accept-language": language}).text
+        assert words in page and ("resend_refused" in page) == bool(refused)
+
+
+def test_a_story_says_how_a_receipt_was_learnt_and_nothing_of_what_nobody_said(
+    desk: Any, notary: SimpleNamespace
+) -> None:
+    with psycopg.connect(notary.dsn) as connection:
+        connection.execute(
+            """insert into malote.event (submission, at, what, detail)
+               values ('notary-2', now(), 'received', '{"receipt": "R1", "how": "replied", "why": null}')"""
+        )
+    page = desk.get("/submission/notary-2", headers={"accept-language": "pt-BR"}).text
+    assert "na resposta ao envio" in page and "replied" not in page and "null" not in page

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from malote_local.presence import Occupied, Presence, stop
+from malote_local.welcome import Told
 
 FIRST = """
 import signal, sys
 from pathlib import Path
+from malote_local.welcome import Told
 from malote_local.presence import Presence
 def ended(*_): raise KeyboardInterrupt
 signal.signal(signal.SIGTERM, ended)
@@ -38,12 +40,18 @@ def test_what_runs_in_another_folder_is_nobodys_business(tmp_path: Path) -> None
         pass
 
 
+def test_down_speaks_portuguese_where_the_terminal_does(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert stop(tmp_path, say=said.append, told=Told({"LANG": "pt_BR.UTF-8"})) == 0
+    assert said == [f"nada roda em {tmp_path}"]
+
+
 def test_down_stops_what_runs_in_another_process_and_waits_for_its_end(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", FIRST, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout and first.stdout.readline() == "there\n"
         said: list[str] = []
         assert stop(tmp_path, say=said.append) == 0
-        assert said == [f"make up (process {first.pid}) is asked to stop", "stopped; the data is kept"]
+        assert said == [f"asked to stop: make up ({first.pid})", "stopped; the data is kept"]
         assert first.wait() != 0
     assert not (tmp_path / "running.json").exists()
 
