@@ -70,3 +70,14 @@ def test_questions_about_results_keep_the_hours_of_who_answers(
     assert trip.land().rows == 3
     (submission,) = trip.journal.submissions(trip.scope)
     assert submission.deadline is not None and trip.institution.answering().is_open(submission.deadline)
+
+
+def test_what_they_once_said_to_have_goes_no_third_time_however_long_they_do_not_find_it(
+    begin: Callable[..., Trip], office: Office
+) -> None:
+    trip = begin()
+    trip.prepare(ROWS)
+    office.faults, office.hidden = ["lost_reply"], 10_000
+    sent = trip.send()
+    assert office.requests.count("file") == 2, "the second was answered: they have it"
+    assert (sent.in_doubt, set(office.accepted.values())) == (1, {2})

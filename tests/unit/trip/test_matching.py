@@ -14,6 +14,7 @@ SAID = [
     ("for good outdoes for now", [(NO, "1", "first"), (NEVER, "2", "then")], (NEVER, "2", "then")),
     ("for now does not take back for good", [(NEVER, "1", "first"), (NO, "2", "then")], (NEVER, "1", "first")),
     ("a status that nobody knows locks it", [(NEVER, "1", "first"), (WHAT, "2", "then")], (WHAT, "2", "then")),
+    ("so does a row without any status", [(NEVER, "1", "first"), (None, "2", "then")], (WHAT, "2", "then")),
     ("and is not outvoted", [(WHAT, "1", "first"), (NEVER, "2", "then")], (WHAT, "1", "first")),
     ("accepted once is accepted, and not in the words of a refusal", [(NO, "1", "x"), (YES, None, None)],
      (None, None, None)),
