@@ -22,7 +22,7 @@ from malote_provider.declaration import DECLARED
 from malote_provider.version_compat import BaseOperator, ParamValidationError
 from support import ROOT
 from support.airflow_names import HEAVY, DagSerialization, encode_timetable, ended_plainly
-from support.runs import parsed, rows, runs, xcom
+from support.runs import parsed, rows, runs, said, xcom
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 TAGS = {"malote", "ccee", "cielo", "bndes", "reinf", "envio", "relatorio", "vigia"}
@@ -49,11 +49,13 @@ def bag(airflow_db: None) -> Any:
 
 
 @pytest.fixture
-def run(airflow_db: None, ccee: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def run(
+    airflow_db: None, ccee: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Any]:
     """``run("ccee_contratos", param=…)``: the finished run; nothing that it leaves may hold what must not leak."""
     extra = ccee.connection["extra"]
     secrets = (*PAYLOAD, ccee.connection["password"], extra["client_certificate_password"])
-    yield from runs("ccee_contratos", lambda: "".join(capfd.readouterr()), secrets)
+    yield from runs("ccee_contratos", said(capfd, caplog), secrets)
 
 
 # ---- the rules of every DAG file

@@ -70,6 +70,6 @@ def test_measuring_reads_no_more_however_much_has_landed(warehouse: str) -> None
     first, found = read(warehouse)
     assert found["submissions.received"] == WAITING and found["items.accepted_day"] == TODAY
     assert found["oldest.open"] == 3600 and found["certificate.days"] == 90
-    assert first < 6 * (WAITING + TODAY) < LANDED
+    assert first < 10 * (WAITING + TODAY) < LANDED
     fill(warehouse, n, 2 * LANDED, "landed", timedelta(days=100))
     assert read(warehouse)[0] <= first + 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,31 @@ def test_what_a_later_answer_no_longer_mentions_stays_as_it_landed(begin: Callab
     trip.clock.pass_(minutes=70)
     assert trip.land().changed == 1
     assert there(trip.dsn) == {"D000": "yes", "D001": "perhaps", "D002": "yes", "D003": "left out"}
+
+
+@pytest.mark.parametrize(("rows", "land"), [(1000 + 20 * 4, True), (1000 + 20 * 4 + 1, False)])
+def test_an_answer_of_more_rows_than_can_be_about_what_was_sent_lands_nothing(
+    begin: Callable[..., Trip], rows: int, land: bool
+) -> None:
+    trip = begin()
+    trip.prepare(deeds(4))
+    trip.send()
+    trip.driver.answers["N1"] = json.dumps([["D000", "yes"]] * rows).encode()
+    trip.wait()
+    done = trip.land()
+    assert ["more than 1080 rows" in str(problem) for problem in done.problems] == ([] if land else [True])
+    with psycopg.connect(trip.dsn) as connection:
+        assert connection.execute("select count(*) from notary.verdict").fetchone() == (rows if land else 0,)
+
+
+@pytest.mark.parametrize("wrong", ["N1", "N2", "N3"])
+def test_an_answer_that_cannot_be_read_holds_back_none_beside_it(begin: Callable[..., Trip], wrong: str) -> None:
+    trip = begin()
+    trip.prepare(deeds(12))
+    trip.send()
+    trip.driver.answers[wrong] = b"<html>"
+    trip.wait()
+    done = trip.land()
+    assert (done.submissions, len(done.problems)) == (2, 1)
+    assert standings(trip.dsn) == {"landed": 2, "received": 1}
+    assert len(there(trip.dsn)) == 8

@@ -11,17 +11,19 @@ import pytest
 
 from malote_provider.bndes import RESULTADO, SERVICOS
 from malote_provider.version_compat import ParamValidationError
-from support.runs import parsed, rows, runs, xcom
+from support.runs import parsed, rows, runs, said, xcom
 
 DAG = "bndes_operacoes"
 HOLDER = "FULANA PLANTADA"
 
 
 @pytest.fixture
-def run(airflow_db: None, bndes: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def run(
+    airflow_db: None, bndes: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Any]:
     """``run(param=…)``: the finished run; nothing that it leaves may hold what a document or the certificate holds."""
     planted = (HOLDER, "52998224725", bndes.connection["extra"]["client_certificate_password"])
-    yield from runs(DAG, lambda: "".join(capfd.readouterr()), planted)
+    yield from runs(DAG, said(capfd, caplog), planted)
 
 
 def proposal(dsn: str, *numbers: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from malote.archive import Seal
 from malote_provider.cielo import OPERACOES
 from support.planted import ARCHIVE_KEY
-from support.runs import rows, runs, xcom
+from support.runs import rows, runs, said, xcom
 
 # No card number stands in the SQL text: the server puts it together, as a card environment of one's own would.
 CARD, HOLDER = "4012001038443335", "FULANO PLANTADO"
@@ -37,7 +37,9 @@ CAPTURA = """
 
 
 @pytest.fixture
-def run(airflow_db: None, cielo: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def run(
+    airflow_db: None, cielo: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Any]:
     """``run(operacao=…, param=…)``: the finished run; nothing that it leaves may hold a card, a token or the chave."""
     planted = [CARD, HOLDER, cielo.connection["password"], ARCHIVE_KEY]
 
@@ -45,7 +47,7 @@ def run(airflow_db: None, cielo: SimpleNamespace, capfd: pytest.CaptureFixture[s
         yield from planted
         yield from (each for [each] in rows(cielo.dsn, "select codigo_token from cielo.transacao") if each)
 
-    yield from runs("cielo_lote", lambda: "".join(capfd.readouterr()), tokens())
+    yield from runs("cielo_lote", said(capfd, caplog), tokens())
 
 
 def tokenised(run: Any) -> None:
