@@ -22,7 +22,13 @@ FIRST = (
     "tests/unit/trip",
     *(f"{TRIP}{name}.py" for name in ("notary", "in_flight", "landing", "questions", "refusals")),
 )
-THEN = ("tests/crash/trip", "tests/spec/ccee", "tests/spec/bndes/test_trip.py")
+THEN = (
+    "tests/crash/trip",
+    "tests/crash/cielo/test_lot_numbers.py",
+    "tests/spec/ccee",
+    "tests/spec/cielo/test_finding.py",
+    "tests/spec/bndes/test_trip.py",
+)
 """Where the tests of those rooms are: the quick ones, and all."""
 LONGEST = 300
 """Seconds for the tests of one mutant: some send for ever."""

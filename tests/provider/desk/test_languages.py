@@ -245,8 +245,8 @@ def test_every_kind_of_the_open_ones_has_a_name_for_its_count() -> None:
 
 @pytest.mark.parametrize(("refused", "pt", "en"), [
     (0, "Nada: a resposta está gravada.", "Nothing: its answer has landed."),
-    (1, "recusou um item: corrija a linha", "refused one item: correct the row"),
-    (2, "recusou 2 itens: corrija as linhas", "refused 2 items: correct the rows"),
+    (1, "recusou um item: se ainda não viajou de novo, corrija", "refused one item: where it has not travelled again"),
+    (2, "recusou 2 itens: se ainda não viajaram de novo, corrija", "refused 2 items: where they have not travelled"),
 ])  # fmt: skip
 def test_the_page_says_what_to_do_about_what_its_answer_refused(
     desk: Any, notary: SimpleNamespace, refused: int, pt: str, en: str
