@@ -255,6 +255,24 @@ def test_the_note_of_an_earlier_try_is_written_anew_and_what_somebody_added_stay
         assert ({"note": told(COUNTS)} in [body for _, body, _ in airflow.asked]) == writes, there
 
 
+def test_land_again_says_of_the_run_what_it_said_at_first(
+    notary: SimpleNamespace, context: Callable[..., Any], serve: Any
+) -> None:
+    airflow = serve(Airflow(), password="token")
+    sql = "select 'D' || n as reference, 'deed' as text from generate_series(1, 4) n"
+    pushed = notary.submit(task_id="submit", outgoing_sql=sql).execute(context())
+    wait = notary.sensor(task_id="wait", pouch=pushed)
+    while not wait.poke(context(wait)):
+        pass
+    for _ in range(2):
+        land = notary.land(task_id="land", pouch=pushed)
+        land.execute({**context(land), "dag_run": SimpleNamespace(**vars(RUN), start_date=datetime.now(timezone.utc))})
+        airflow.note = next(body["note"] for _, body, _ in reversed(airflow.asked) if body)
+    written = [body["note"] for _, body, _ in airflow.asked if body]
+    assert len(written) == 2 and set(written) == {written[0]}
+    assert written[0].startswith("arquivos gravados: 2; itens aceitos: 4, recusados: 0")
+
+
 @pytest.mark.parametrize(
     "connection", [{"port": 1, "password": "t"}, {"host": "no host", "password": "t"}, {"host": ""}]
 )

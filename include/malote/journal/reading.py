@@ -85,15 +85,15 @@ class Reading(Ledger):
         return int(row["n"]) if row else 0
 
     def items_landed(self, pouch: Scope, ids: Sequence[str]) -> dict[str, int]:
-        """``{"accepted": n, "refused": n}``: items of what has landed of a pouch, and of these submissions."""
+        """``{"files": n, "accepted": n, "refused": n}``: files of a pouch that have landed, and these; their items."""
         row = self.connection.execute(
-            f"""select coalesce(sum(items_accepted), 0)::bigint as accepted,
+            f"""select count(*) as files, coalesce(sum(items_accepted), 0)::bigint as accepted,
                        coalesce(sum(items_refused), 0)::bigint as refused
                 from malote.load where submission = any (%(ids)s)
                    or submission in (select id from malote.submission where {pouch.where} and landed_at is not null)""",
             {**pouch.values, "ids": list(ids)},
         ).fetchone()
-        return dict(row) if row else {"accepted": 0, "refused": 0}
+        return dict(row) if row else {"files": 0, "accepted": 0, "refused": 0}
 
     def refused_items(self, pouch: Scope, ids: Sequence[str], *, limit: int) -> list[tuple[str, int]]:
         """Which of these have refused items, as :meth:`items_landed` counts them: the first few, and how many each."""

@@ -100,6 +100,7 @@ class LandOperator(MaloteTask):
             landed = hook.collecting().collect(scope, hook.driver())
             journal = hook.journal()
             tally, silent = journal.tally(scope, *_WAITED_FOR), journal.unanswered(scope)
+            mine = journal.items_landed(own, landed.ids)
             counts = {
                 "landed": landed.submissions,
                 "rows": landed.rows,
@@ -109,7 +110,8 @@ class LandOperator(MaloteTask):
                 "overdue": tally.get("overdue", 0),
                 "refused": journal.tally(own, Standing.REFUSED).get("refused", 0),
                 "unanswered": sum(each.items for each in silent),
-                **{f"items_{name}": n for name, n in journal.items_landed(own, landed.ids).items()},
+                "items_accepted": mine["accepted"],
+                "items_refused": mine["refused"],
                 "items_held": journal.items_held(scope),
             }
             for line in table(counts):
@@ -126,7 +128,7 @@ class LandOperator(MaloteTask):
                 named = journal.refused_items(own, landed.ids, limit=SHOWN + 1)
                 errors += self._minded("items_refused", [refused_items(named, counts["items_refused"])])
             self._announce(context, {"pouch": pouch, **counts})
-            note(hook, context["dag_run"], counts)
+            note(hook, context["dag_run"], {**counts, "landed": mine["files"]})
         if failed := self._failed_before(context):
             errors.append(failed_before(failed))
         if errors and not self._handed_over(errors, counts["in_doubt"], pouch):
