@@ -39,8 +39,6 @@ os.environ.update(
 )
 
 from hypothesis import settings  # noqa: E402 (the environment comes first)
-from sqlalchemy import event  # noqa: E402 (the environment comes first)
-from sqlalchemy.engine import Engine  # noqa: E402 (the environment comes first)
 
 from malote_local.postgres import EmbeddedPostgres  # noqa: E402 (the environment comes first)
 from support.planted import WORKER  # noqa: E402
@@ -50,16 +48,8 @@ settings.register_profile("malote", deadline=None)  # what a busy machine takes 
 settings.load_profile("malote")
 
 
-# Nothing of a test need outlive the machine, and each file of an archive, each commit would wait for the disk.
+# Nothing of a test need outlive the machine, and each file of an archive would wait for the disk.
 os.fsync = lambda _: None  # type: ignore[assignment]
-
-
-@event.listens_for(Engine, "connect")
-def _no_power_cut(connection: Any, _: Any) -> None:
-    if "sqlite" in type(connection).__module__:
-        cursor = connection.cursor()
-        cursor.execute("pragma synchronous = off")
-        cursor.close()
 
 
 def pytest_collection_finish() -> None:
@@ -111,6 +101,15 @@ def warehouse(migrated: Reused) -> Iterator[str]:
 def airflow_db() -> None:
     """Airflow's metadata tables, in SQLite below the temporary home; only for tests that need them (4 s)."""
     from airflow.utils.db import initdb
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "connect")
+    def no_power_cut(connection: Any, _: Any) -> None:  # or each commit would wait for the disk
+        if "sqlite" in type(connection).__module__:
+            cursor = connection.cursor()
+            cursor.execute("pragma synchronous = off")
+            cursor.close()
 
     initdb()
 

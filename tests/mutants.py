@@ -1,7 +1,7 @@
 """Breaks the promise on purpose, one line at a time, and says which breaks no test noticed: `python tests/mutants.py`.
 
-Each mutant is a copy of the product with one line of courier, decision, matching or landing changed; the tests of those
-rooms must be red on it. `python tests/mutants.py landing 3` plays those of landing and the third.
+Each mutant is a copy of the product with one line of a module of the trip changed; the tests of that room must be red
+on it. `python tests/mutants.py landing 3` plays those of landing and the third.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-TRIP = "tests/crash/trip/test_"
 FIRST = (
     "tests/unit/trip",
-    *(f"{TRIP}{name}.py" for name in ("notary", "in_flight", "landing", "questions", "refusals")),
+    "tests/crash/trip/test_notary.py",
+    "tests/crash/trip/test_in_flight.py",
+    "tests/crash/trip/test_landing.py",
+    "tests/crash/trip/test_questions.py",
+    "tests/crash/trip/test_refusals.py",
 )
 THEN = (
     "tests/crash/trip",

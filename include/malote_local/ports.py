@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
+from itertools import chain
 
 _BELOW = range(20_000, 32_000)
 """Where no system hands ports out by itself: one of those goes to whoever asks next, often before it is used."""
@@ -21,8 +22,9 @@ def free_ports(count: int) -> list[int]:
     :raises OSError: where there are not so many
     """
     found: list[int] = []
+    start = random.SystemRandom().randrange(len(_BELOW))
     with contextlib.ExitStack() as stack:
-        for port in random.SystemRandom().sample(_BELOW, len(_BELOW)):
+        for port in chain(_BELOW[start:], _BELOW[:start]):
             if len(found) == count:
                 return found
             probe = stack.enter_context(socket.socket())

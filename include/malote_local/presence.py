@@ -12,10 +12,9 @@ from typing import Any
 
 from malote_local.lock import Lock, Taken
 from malote_local.private import write_private
-from malote_local.welcome import Told
+from malote_local.welcome import IN_ENGLISH, Told
 
 STOP_SECONDS = 60
-ENGLISH = Told({})
 
 
 class Occupied(RuntimeError):
@@ -52,7 +51,7 @@ class Presence:
         write_private(_note(self._state), json.dumps({"command": self._command, "where": where}))
 
 
-def stop(state: Path, *, say: Callable[[str], None], told: Told = ENGLISH, seconds: float = STOP_SECONDS) -> int:
+def stop(state: Path, *, say: Callable[[str], None], told: Told = IN_ENGLISH, seconds: float = STOP_SECONDS) -> int:
     """Stop what runs in a folder, in order, and wait until it has ended; returns the exit code.
 
     :param seconds: after which it is left alone, and that is said

@@ -20,7 +20,7 @@ from malote_local.postgres import EmbeddedPostgres
 from malote_local.pretended import Pretended
 from malote_local.private import write_private
 from malote_local.roles import ROLES, dsn, passwords
-from malote_local.welcome import Told
+from malote_local.welcome import IN_ENGLISH, Told
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".malote"
@@ -36,7 +36,6 @@ VISITED = {
 }
 
 Say = Callable[[str], None]
-ENGLISH = Told({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Stage:
 def stage(
     *,
     say: Say,
-    told: Told = ENGLISH,
+    told: Told = IN_ENGLISH,
     state: Path = STATE,
     port: int | None = None,
     scheduled: bool = False,

@@ -95,3 +95,6 @@ class Told:
         """What a newcomer is told: addresses, login, what to click first."""
         text = PORTUGUESE if self.portuguese else ENGLISH
         return text.format(rhythm=RHYTHM[scheduled][not self.portuguese], **values)
+
+
+IN_ENGLISH = Told({})

@@ -68,6 +68,18 @@ def connected(warehouse: str, set_connection: Callable[..., None]) -> str:
     return warehouse
 
 
+@pytest.fixture
+def said_since(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """What was printed or logged since it was asked last: a logger that an earlier test made prints past this one."""
+
+    def since() -> str:
+        text = "".join(capfd.readouterr()) + caplog.text
+        caplog.clear()
+        return text
+
+    return since
+
+
 class Quick(Notary):
     """A notary that may be asked at once."""
 

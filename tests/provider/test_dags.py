@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ from malote_provider.declaration import DECLARED
 from malote_provider.version_compat import BaseOperator, ParamValidationError
 from support import ROOT
 from support.airflow_names import HEAVY, DagSerialization, encode_timetable, ended_plainly
-from support.runs import parsed, rows, runs, said, xcom
+from support.runs import parsed, rows, runs, xcom
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 TAGS = {"malote", "ccee", "cielo", "bndes", "reinf", "envio", "relatorio", "vigia"}
@@ -49,13 +49,11 @@ def bag(airflow_db: None) -> Any:
 
 
 @pytest.fixture
-def run(
-    airflow_db: None, ccee: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> Iterator[Any]:
+def run(airflow_db: None, ccee: SimpleNamespace, said_since: Callable[[], str]) -> Iterator[Any]:
     """``run("ccee_contratos", param=…)``: the finished run; nothing that it leaves may hold what must not leak."""
     extra = ccee.connection["extra"]
     secrets = (*PAYLOAD, ccee.connection["password"], extra["client_certificate_password"])
-    yield from runs("ccee_contratos", said(capfd, caplog), secrets)
+    yield from runs("ccee_contratos", said_since, secrets)
 
 
 # ---- the rules of every DAG file

@@ -19,6 +19,7 @@ from malote.texts import TEXTS
 from malote_provider.operators import DoubtOperator, LandOperator
 from malote_provider.triggers import ReceiptTrigger
 from malote_provider.version_compat import ASKING, AirflowSkipException, TaskDeferred
+from support.notary import poked
 
 DEEDS = "select 'D' || n as reference, 'deed' as text from generate_series(1, {}) n"
 ARRIVED, RESEND, ABSENT = (TEXTS[f"d_{way}"][0] for way in ("receipt", "resend", "absent"))
@@ -84,9 +85,7 @@ def home(asking: Asking, deferred: TaskDeferred) -> Any:
     """What the task does when the trigger that it was deferred to has ended."""
     assert isinstance(deferred.trigger, ReceiptTrigger) and deferred.method_name == "bring_home"
     asking.notary.office.pending = 0
-    wait = asking.notary.sensor(task_id="wait", pouch=asking.pouch)
-    while not wait.poke(asking.context()):
-        pass
+    poked(asking.notary, asking.pouch, lambda _: asking.context())
     return asking.task().resume_execution("bring_home", {"event": {"status": "settled"}}, asking.context())
 
 

@@ -20,6 +20,7 @@ from malote.journal import Journal
 from malote_provider.operators import SubmitOperator
 from malote_provider.pouch import pouch_id, pouch_name
 from malote_provider.version_compat import TaskDeferred
+from support.notary import poked
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, {}) as n"
 
@@ -35,9 +36,7 @@ def land(notary: SimpleNamespace, **options: Any) -> Any:
 def trip(notary: SimpleNamespace, context: Callable[..., Any], n: int = 4) -> Any:
     task = submit(notary, n)
     pushed = task.execute(context(task))
-    wait = notary.sensor(task_id="wait", pouch=pushed)
-    while not wait.poke(context(wait)):
-        pass
+    poked(notary, pushed, context)
     return pushed
 
 

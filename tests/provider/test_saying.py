@@ -37,6 +37,7 @@ from malote_provider.saying import WIDTH, advice, plainly, quiet
 from malote_provider.version_compat import AIRFLOW_V_3_3_PLUS, RetryAction
 from malote_provider.waits import Waits
 from support.airflow_names import outcome
+from support.notary import poked
 
 AT = datetime(2026, 11, 27, 15, 0, tzinfo=timezone.utc)
 EXPECTED = [
@@ -261,9 +262,7 @@ def test_land_again_says_of_the_run_what_it_said_at_first(
     airflow = serve(Airflow(), password="token")
     sql = "select 'D' || n as reference, 'deed' as text from generate_series(1, 4) n"
     pushed = notary.submit(task_id="submit", outgoing_sql=sql).execute(context())
-    wait = notary.sensor(task_id="wait", pouch=pushed)
-    while not wait.poke(context(wait)):
-        pass
+    poked(notary, pushed, context)
     for _ in range(2):
         land = notary.land(task_id="land", pouch=pushed)
         land.execute({**context(land), "dag_run": SimpleNamespace(**vars(RUN), start_date=datetime.now(timezone.utc))})

@@ -12,6 +12,7 @@ import pytest
 from malote.errors import Terminal
 from malote.journal import Journal
 from malote_provider.retries import retry_policy
+from support.notary import poked
 
 DEEDS = "select 'D' || n as reference, 'deed ' || n as text from generate_series(1, 3) as n"
 
@@ -26,9 +27,7 @@ def sent(notary: SimpleNamespace, context: Callable[..., Any], answer: bytes) ->
     task = notary.submit(task_id="submit", outgoing_sql=DEEDS)
     pushed = task.execute(context(task))
     notary.office.answers["N1"] = answer
-    wait = notary.sensor(task_id="wait", pouch=pushed)
-    while not wait.poke(context(wait)):
-        pass
+    poked(notary, pushed, context)
     return pushed
 
 

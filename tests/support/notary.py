@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, BinaryIO
 
@@ -226,6 +226,16 @@ class Office:
 def deeds(n: int) -> list[dict[str, str]]:
     """So many outgoing rows."""
     return [{"reference": f"D{i:03}", "text": f"deed {i}"} for i in range(n)]
+
+
+def poked(notary: Any, pouch: Any, context: Callable[[Any], Any]) -> None:
+    """Wait for the answers of a pouch as the notary's sensor does where it pokes.
+
+    :param notary: as the fixture of the provider's tests gives it
+    """
+    wait = notary.sensor(task_id="wait", pouch=pouch)
+    while not wait.poke(context(wait)):
+        pass
 
 
 def make_table(dsn: str) -> None:

@@ -35,39 +35,28 @@ def finished(dag: Any, conf: dict[str, Any] | None = None) -> Any:
         return dag.test(run_conf=conf)
 
 
-def said(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """What was printed or logged since it was asked last: a logger that an earlier test made prints past this one."""
-
-    def since() -> str:
-        text = "".join(capfd.readouterr()) + caplog.text
-        caplog.clear()
-        return text
-
-    return since
-
-
 def runs(default: str, said_since: Callable[[], str], planted: Iterable[str]) -> Iterator[Any]:
     """Yields ``run(dag_id, param=…)``: the finished run. Afterwards nothing that a run left may hold what is planted.
 
     :param said_since: what was printed since it was called last
     """
-    told: list[str] = []
+    said: list[str] = []
     folder = Path(os.environ["AIRFLOW__MALOTE__OUTGOING_SQL_FOLDERS"])
 
     def test(dag_id: str = default, **params: Any) -> Any:
         dag = parsed(dag_id).dags[dag_id]
         if " " in params.get("outgoing_sql", ""):  # a run names a file
-            file = folder / f"selection_{len(told)}.sql"
+            file = folder / f"selection_{len(said)}.sql"
             file.write_text(params["outgoing_sql"], encoding="utf-8")
             params["outgoing_sql"] = file.name
         for task in dag.tasks:
             task.retry_delay = timedelta()
         done = finished(dag, params or None)
-        told.append(said_since())
-        return SimpleNamespace(state=str(done.state), log=told[-1], id=done.run_id)
+        said.append(said_since())
+        return SimpleNamespace(state=str(done.state), log=said[-1], id=done.run_id)
 
     yield test
-    left = "".join(told) + "".join(str(value) for value in pushed())
+    left = "".join(said) + "".join(str(value) for value in pushed())
     left += "".join(path.read_text(errors="replace") for path in Path(os.environ["AIRFLOW_HOME"]).glob("logs/**/*.log"))
     for secret in planted:
         assert secret not in left

@@ -49,7 +49,8 @@ def fill(dsn: str, first: int, many: int, standing: str, ago: timedelta) -> int:
         c.execute(_POUCH)
         for statement in (_FILLED, _ITEMS, _LOADS):
             c.execute(statement, values)
-        c.execute("vacuum analyze malote.submission, malote.item_row, malote.load, malote.pouch")
+        # With what earlier tests left in the indexes, which a vacuum spares where it is little, and a read counts.
+        c.execute("vacuum (analyze, index_cleanup on)")
     return first + many
 
 
@@ -70,6 +71,6 @@ def test_measuring_reads_no_more_however_much_has_landed(warehouse: str) -> None
     first, found = read(warehouse)
     assert found["submissions.received"] == WAITING and found["items.accepted_day"] == TODAY
     assert found["oldest.open"] == 3600 and found["certificate.days"] == 90
-    assert first < 10 * (WAITING + TODAY) < LANDED
+    assert first < 6 * (WAITING + TODAY) < LANDED
     fill(warehouse, n, 2 * LANDED, "landed", timedelta(days=100))
     assert read(warehouse)[0] <= first + 50

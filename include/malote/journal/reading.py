@@ -84,7 +84,7 @@ class Reading(Ledger):
         row = self.connection.execute(query, (id,)).fetchone()
         return int(row["n"]) if row else 0
 
-    def items_landed(self, pouch: Scope, ids: Sequence[str]) -> dict[str, int]:
+    def landed_of(self, pouch: Scope, ids: Sequence[str]) -> dict[str, int]:
         """``{"files": n, "accepted": n, "refused": n}``: files of a pouch that have landed, and these; their items."""
         row = self.connection.execute(
             f"""select count(*) as files, coalesce(sum(items_accepted), 0)::bigint as accepted,
@@ -96,7 +96,7 @@ class Reading(Ledger):
         return dict(row) if row else {"files": 0, "accepted": 0, "refused": 0}
 
     def refused_items(self, pouch: Scope, ids: Sequence[str], *, limit: int) -> list[tuple[str, int]]:
-        """Which of these have refused items, as :meth:`items_landed` counts them: the first few, and how many each."""
+        """Which of these have refused items, as :meth:`landed_of` counts them: the first few, and how many each."""
         rows = self.connection.execute(
             f"""select submission, items_refused from malote.load where items_refused > 0 and (
                    submission = any (%(ids)s)

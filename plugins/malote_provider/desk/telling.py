@@ -76,7 +76,7 @@ class Teller:
         said, often = re.fullmatch(r"(.*?)( \([0-9]+\))?", text, re.DOTALL).groups("")  # type: ignore[union-attr]
         return self.words.again(said) + often
 
-    def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any], refused: int = 0) -> str:
+    def now_do(self, submission: Submission, unanswered: int, refusal: dict[str, Any], refused: int) -> str:
         """What to do now: while it goes on by itself it says so, and until when, and sends nobody to clear anything.
 
         :param unanswered: how many of its items no answer settled

@@ -100,7 +100,7 @@ class LandOperator(MaloteTask):
             landed = hook.collecting().collect(scope, hook.driver())
             journal = hook.journal()
             tally, silent = journal.tally(scope, *_WAITED_FOR), journal.unanswered(scope)
-            mine = journal.items_landed(own, landed.ids)
+            mine = journal.landed_of(own, landed.ids)
             counts = {
                 "landed": landed.submissions,
                 "rows": landed.rows,

@@ -100,11 +100,7 @@ def test_an_answer_of_more_rows_than_can_be_about_what_was_sent_lands_nothing(
     begin: Callable[..., Trip], rows: int, land: bool
 ) -> None:
     trip = begin()
-    trip.prepare(deeds(4))
-    trip.send()
-    trip.driver.answers["N1"] = json.dumps([["D000", "yes"]] * rows).encode()
-    trip.wait()
-    done = trip.land()
+    done = trip.run(deeds(4), lambda: trip.driver.answers.update(N1=json.dumps([["D000", "yes"]] * rows).encode()))
     assert ["more than 1080 rows" in str(problem) for problem in done.problems] == ([] if land else [True])
     with psycopg.connect(trip.dsn) as connection:
         assert connection.execute("select count(*) from notary.verdict").fetchone() == (rows if land else 0,)
@@ -113,11 +109,7 @@ def test_an_answer_of_more_rows_than_can_be_about_what_was_sent_lands_nothing(
 @pytest.mark.parametrize("wrong", [["N1"], ["N4"], ["N1", "N2", "N3"], ["N2", "N3", "N4"]], ids="-".join)
 def test_answers_that_cannot_be_read_hold_back_none_beside_them(begin: Callable[..., Trip], wrong: list[str]) -> None:
     trip = begin()
-    trip.prepare(deeds(16))
-    trip.send()
-    trip.driver.answers.update(dict.fromkeys(wrong, b"<html>"))
-    trip.wait()
-    done = trip.land()
+    done = trip.run(deeds(16), lambda: trip.driver.answers.update(dict.fromkeys(wrong, b"<html>")))
     right = 4 - len(wrong)
     assert (done.submissions, len(done.problems)) == (right, len(wrong))
     assert standings(trip.dsn) == {"landed": right, "received": len(wrong)}

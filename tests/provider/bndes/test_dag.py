@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,19 +11,17 @@ import pytest
 
 from malote_provider.bndes import RESULTADO, SERVICOS
 from malote_provider.version_compat import ParamValidationError
-from support.runs import parsed, rows, runs, said, xcom
+from support.runs import parsed, rows, runs, xcom
 
 DAG = "bndes_operacoes"
 HOLDER = "FULANA PLANTADA"
 
 
 @pytest.fixture
-def run(
-    airflow_db: None, bndes: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> Iterator[Any]:
+def run(airflow_db: None, bndes: SimpleNamespace, said_since: Callable[[], str]) -> Iterator[Any]:
     """``run(param=…)``: the finished run; nothing that it leaves may hold what a document or the certificate holds."""
     planted = (HOLDER, "52998224725", bndes.connection["extra"]["client_certificate_password"])
-    yield from runs(DAG, said(capfd, caplog), planted)
+    yield from runs(DAG, said_since, planted)
 
 
 def proposal(dsn: str, *numbers: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from malote.archive import Seal
 from malote_provider.cielo import OPERACOES
 from support.planted import ARCHIVE_KEY
-from support.runs import rows, runs, said, xcom
+from support.runs import rows, runs, xcom
 
 # No card number stands in the SQL text: the server puts it together, as a card environment of one's own would.
 CARD, HOLDER = "4012001038443335", "FULANO PLANTADO"
@@ -37,9 +37,7 @@ CAPTURA = """
 
 
 @pytest.fixture
-def run(
-    airflow_db: None, cielo: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> Iterator[Any]:
+def run(airflow_db: None, cielo: SimpleNamespace, said_since: Callable[[], str]) -> Iterator[Any]:
     """``run(operacao=…, param=…)``: the finished run; nothing that it leaves may hold a card, a token or the chave."""
     planted = [CARD, HOLDER, cielo.connection["password"], ARCHIVE_KEY]
 
@@ -47,7 +45,7 @@ def run(
         yield from planted
         yield from (each for [each] in rows(cielo.dsn, "select codigo_token from cielo.transacao") if each)
 
-    yield from runs("cielo_lote", said(capfd, caplog), tokens())
+    yield from runs("cielo_lote", said_since, tokens())
 
 
 def tokenised(run: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +16,7 @@ from malote_provider.reinf import EVENTOS, MES, chosen, due
 from malote_provider.version_compat import ParamValidationError
 from malote_sim.certificates import CNPJ
 from support.reinf import CONTRIBUTOR, cnpj_number, cpf_number
-from support.runs import parsed, rows, runs, said
+from support.runs import parsed, rows, runs
 
 DAG = "reinf_eventos"
 NAME = "FULANA PLANTADA"
@@ -33,14 +33,12 @@ PAYMENTS = f"""
 
 
 @pytest.fixture
-def run(
-    airflow_db: None, reinf: SimpleNamespace, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> Iterator[Any]:
+def run(airflow_db: None, reinf: SimpleNamespace, said_since: Callable[[], str]) -> Iterator[Any]:
     """``run(param=…)``: the finished run; nothing that it leaves may hold a person or the certificate's password."""
     with psycopg.connect(reinf.dsn) as connection:
         connection.execute(CONTRIBUTOR)
     planted = (NAME, "MARIA DE MENTIRA", cpf_number(1), "52998224725")
-    yield from runs(DAG, said(capfd, caplog), (*planted, reinf.connection["extra"]["client_certificate_password"]))
+    yield from runs(DAG, said_since, (*planted, reinf.connection["extra"]["client_certificate_password"]))
 
 
 def test_a_month_goes_in_one_run_tables_first_and_the_closing_last(run: Any, reinf: SimpleNamespace) -> None:

@@ -15,6 +15,7 @@ import pytest
 from malote.clock import HeldClock
 from malote_provider.operators import AlarmOperator, HealthOperator
 from support.airflow_names import unready_stats
+from support.notary import poked
 
 
 @pytest.fixture
@@ -44,9 +45,7 @@ def sent(declared: SimpleNamespace, context: Callable[..., Any]) -> Any:
         task = declared.submit(task_id="submit", outgoing_sql=deeds)
         pushed = task.execute(context(task))
         if landed:
-            wait = declared.sensor(task_id="wait", pouch=pushed)
-            while not wait.poke(context(wait)):
-                pass
+            poked(declared, pushed, context)
             declared.land(task_id="land", pouch=pushed, fail_on=()).execute(context())
 
     return sent

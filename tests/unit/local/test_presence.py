@@ -14,7 +14,6 @@ from malote_local.welcome import Told
 FIRST = """
 import signal, sys
 from pathlib import Path
-from malote_local.welcome import Told
 from malote_local.presence import Presence
 def ended(*_): raise KeyboardInterrupt
 signal.signal(signal.SIGTERM, ended)
