@@ -22,17 +22,17 @@ class Milestones:
     def __init__(
         self, clock: Clock, log: logging.Logger, what: str, of: str, total: int | None = None, *, stride: int = 1
     ) -> None:
-        self.done = 0
+        self.done, self._next = 0, stride
         self._clock, self._log, self._stride = clock, log, stride
         self._what, self._of, self._total = what, of, total
         self._began = self._said = clock.now()
 
     def passed(self, n: int = 1) -> None:
         """So many more are done."""
-        before, self.done = self.done // self._stride, self.done + n
-        if self.done // self._stride == before:
+        self.done += n
+        if self.done < self._next:
             return
-        now = self._clock.now()
+        self._next, now = self.done + self._stride, self._clock.now()
         if now - self._said < EVERY:
             return
         self._said = now

@@ -48,8 +48,8 @@ def suspect(texts: Collection[str]) -> bool:
     if _ENOUGH in shape:  # columns of TIDs are made of numbers that are too long to be looked into
         short = [each for each in texts if len(each) <= LONGEST or each[0] == "0" or not each.isdecimal()]
         data = _APART.join(short).encode("ascii", errors="replace")
-        shape = _LONG.sub(b"x", data).translate(_SHAPE, _ASIDE)
-    if _ENOUGH in shape:
+        shape = data.translate(_SHAPE, _ASIDE)
+    if _ENOUGH in shape and _ENOUGH in (shape := _LONG.sub(b"x", data).translate(_SHAPE, _ASIDE)):
         return True
     if b"0000x" in shape and _LETTERED.search(shape):
         return True
@@ -57,16 +57,15 @@ def suspect(texts: Collection[str]) -> bool:
     return markup and _ENOUGH in data.translate(_SHAPE, _ASIDE + _LETTERS)
 
 
-def long(texts: Iterable[str]) -> list[str]:
-    """Those that could hold one: of so many signs, or with a sign that may stand for several digits."""
-    return [each for each in texts if len(each) >= SHORTEST or not each.isascii()]
+def long(values: Iterable[Any]) -> list[str]:
+    """The texts that could hold one: of so many signs, or with a sign that may stand for several digits."""
+    return [each for each in values if type(each) is str and (len(each) >= SHORTEST or not each.isascii())]
 
 
 def holding(values: Sequence[Any]) -> list[int]:
     """The places of values, such as a column's, that hold a card number: texts, whole numbers, arrays of them."""
     kinds = set(map(type, values))
-    texts = values if kinds == {str} else [each for each in values if type(each) is str]
-    looked = suspect(long(texts))
+    looked = suspect(long(values))
     if not looked and (others := kinds - _HARMLESS - {str}):
         looked = not max(each for each in values if type(each) is int) < _LEAST if others == {int} else True
     return [place for place, value in enumerate(values) if any(map(held, _texts(value)))] if looked else []

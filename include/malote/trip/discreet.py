@@ -75,7 +75,7 @@ class Discreet:
         ways = {**dict.fromkeys(range(len(self.names), len(columns))[-2:], cards.masked), **self.ways}
         # Most columns say the same few things over and over: one look at what is said at all is mostly enough.
         said = set(chain.from_iterable(map(columns.__getitem__, ways)))
-        long = set(cards.long(each for each in said if each.__class__ is str and each not in ours))
+        long = {each for each in cards.long(said) if each not in ours}
         if not cards.suspect(long):
             return rows
         changed = False
