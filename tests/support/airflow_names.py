@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import functools
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.exceptions import ParamValidationError
 from airflow.sdk.execution_time import supervisor, task_runner
+from fastapi.dependencies import utils as dependencies
 
 from malote_provider.version_compat import AIRFLOW_V_3_2_PLUS, AIRFLOW_V_3_3_PLUS
 
@@ -35,6 +37,23 @@ else:
 
 if not AIRFLOW_V_3_3_PLUS:  # dag.test() builds Airflow's API anew for each task, which takes seconds
     supervisor.in_process_api_server = functools.lru_cache(maxsize=1)(supervisor.in_process_api_server)
+
+
+def _remembering(inspect: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which inspects one thing once."""
+    known: dict[Any, Any] = {}
+
+    def remembered(**asked: Any) -> Any:
+        key = tuple((name, tuple(given) if isinstance(given, list) else given) for name, given in asked.items())
+        if key not in known:
+            known[key] = inspect(**asked)
+        return known[key]
+
+    return remembered
+
+
+# In dag.test() Airflow's API has other dependencies, which FastAPI inspects anew at each of a task's ten requests.
+dependencies.get_dependant = _remembering(dependencies.get_dependant)
 
 
 ASKED = ("awaiting_input",) if AIRFLOW_V_3_3_PLUS else ("deferred",)

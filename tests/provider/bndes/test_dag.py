@@ -63,34 +63,23 @@ def events() -> list[dict[str, Any]]:
         return list(session.scalars(query.where(AssetModel.uri == RESULTADO.uri).order_by(AssetEvent.id)))
 
 
-def test_a_proposal_is_approved_contracted_and_released_run_by_run(run: Any, bndes: SimpleNamespace) -> None:
-    proposal(bndes.dsn, "17")
-    bndes.office.set(equal_documents="apart")
-    before = len(events())
-    sent = []
-    for _ in range(4):
-        done = run()
-        assert done.state == "success"
-        sent.append([each["submissions"] for each in pushed(done, "submit")])
-    assert sent == [[1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 0, 0]]
-    assert [each["landed"] for each in events()[before:]] == [1, 1, 2], "a run that lands nothing starts no other"
-    stands = rows(bndes.dsn, "select etapa, liberacoes_aprovadas from report.bndes_esteira")
-    assert stands == [("liberado", 2)]
-    assert bndes.office.approved_more_than_once == 0
-
-
-def test_a_rejected_proposal_stops_there_with_its_reasons_and_the_others_go_on(
+def test_a_proposal_is_released_run_by_run_while_a_rejected_one_stops_with_its_reasons(
     run: Any, bndes: SimpleNamespace
 ) -> None:
     proposal(bndes.dsn, "17", "18")
     bndes.office.set(reject={"2026/17": ["cadin"]}, equal_documents="apart")
-    for _ in range(3):
-        assert run().state == "success", "a rejection is an answer, not a failure"
-    stands = rows(bndes.dsn, "select numero_proposta, etapa from report.bndes_esteira order by 1")
-    assert stands == [("17", "rejeitado"), ("18", "liberado")]
+    before = len(events())
+    sent = []
+    for _ in range(4):
+        done = run()
+        assert done.state == "success", "a rejection is an answer, not a failure"
+        sent.append([each["submissions"] for each in pushed(done, "submit")])
+    assert sent == [[2, 0, 0], [0, 1, 0], [0, 0, 2], [0, 0, 0]]
+    assert [each["landed"] for each in events()[before:]] == [2, 1, 2], "a run that lands nothing starts no other"
+    stands = rows(bndes.dsn, "select numero_proposta, etapa, liberacoes_aprovadas from report.bndes_esteira order by 1")
+    assert stands == [("17", "rejeitado", 0), ("18", "liberado", 2)]
     assert rows(bndes.dsn, "select distinct origem from bndes.critica") == [("log",)]
-    again = run()
-    assert [each["submissions"] for each in pushed(again, "submit")] == [0, 0, 0]
+    assert bndes.office.approved_more_than_once == 0
     assert next(each["held"] for each in pushed(run(resend_refused=True), "submit")) == 1, "it has not changed"
     bndes.office.set(reject={})
     rows(
@@ -100,16 +89,13 @@ def test_a_rejected_proposal_stops_there_with_its_reasons_and_the_others_go_on(
     assert next(each["submissions"] for each in pushed(run(resend_refused=True), "submit")) == 1
 
 
-def test_one_service_is_one_trip(run: Any, bndes: SimpleNamespace) -> None:
+def test_one_service_is_one_trip_and_a_cancelamento_is_never_sent_by_the_life_cycle(
+    run: Any, bndes: SimpleNamespace
+) -> None:
     proposal(bndes.dsn, "17")
     done = run(servico="financiamento")
     assert [each["pouch"] for each in pushed(done, "submit")] == [f"{DAG}/{done.id}/submit/0"]
     assert (xcom(DAG, done.id, "servicos"), bndes.office.requests["contratacao"]) == (["financiamento"], 0)
-
-
-def test_a_cancelamento_is_never_sent_by_the_life_cycle(run: Any, bndes: SimpleNamespace) -> None:
-    proposal(bndes.dsn, "17")
-    run(servico="financiamento")
     rows(bndes.dsn, "insert into outgoing.bndes_cancelamento values ('C-1', '2026', '17', 'desistiu') returning 1")
     run()
     assert not bndes.office.requests["cancelamento"]
