@@ -129,12 +129,15 @@ class Access:
 class Table:
     """Where answers land: the qualified name and the institution's own columns, without
     ``submission_id, ordem, reference, landed_at``, which every landed table has. ``shown`` are those that
-    a page shows: no personal data, nothing that a card can be charged with. ``secret`` never leave the warehouse."""
+    a page shows: no personal data, nothing that a card can be charged with. ``secret`` never leave the warehouse.
+    ``known_by`` is the column of the institution's own name for an item, by which an item that has an echo is found
+    where the echo of a row is nobody's."""
 
     name: str
     columns: tuple[str, ...]
     shown: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    known_by: str | None = None
 
 
 class Institution(ABC):

@@ -14,9 +14,10 @@ from malote.texts import english
 
 _UNSEEN = "".join(
     map(chr, (0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010), *range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680,
-              *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
+              *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x61C, 0x180E, *range(0x202A, 0x202F),
+              *range(0x2061, 0x2070), *range(0xFE00, 0xFE10)))
 )  # fmt: skip
-"""Signs of no width, and every blank, for one may stand behind the other."""
+"""Signs of no width, those that turn the direction of a text, and every blank, for one may stand behind the other."""
 
 
 _KINDS = frozenset({str, int, Decimal, date, datetime, UUID, type(None)})
@@ -49,9 +50,9 @@ class Named:
         :raises Invalid: where a reference is of a type that says one thing in more than one way
         """
         for row in self._rows:
-            if (kind := row.get("reference").__class__) not in _KINDS:
+            if kind := _unfit(row.get("reference")):
                 raise Invalid(
-                    english("s_reference_kind", kind=kind.__name__),
+                    english("s_reference_kind", kind=kind),
                     todo=english("s_do_cast"), kept=english("s_kept_unsent"),
                 )  # fmt: skip
             # A lot has 27,000 rows, of which hardly one is spelt otherwise: only that is copied.
@@ -60,3 +61,15 @@ class Named:
                 if value.__class__ is str and (spelt := normal(value)) != value:
                     row = {**row, column: spelt}
             yield row
+
+
+def _unfit(reference: Any) -> str | None:
+    """The type of a value that says one thing in more than one way: `10` and `10.00`, one instant in two zones."""
+    kind = reference.__class__
+    if kind is str or kind is int:
+        return None
+    if kind is Decimal and reference.as_tuple().exponent != 0:
+        return "numeric with decimals"
+    if kind is datetime and reference.tzinfo is not None:
+        return "timestamp with time zone"
+    return None if kind in _KINDS else str(kind.__name__)

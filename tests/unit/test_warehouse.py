@@ -23,7 +23,8 @@ from malote_local.postgres import EmbeddedPostgres
     "setting",
     ["datestyle = 'SQL, DMY'", "datestyle = 'German'", "datestyle = 'Postgres, MDY'", "client_encoding = 'LATIN1'",
      "client_encoding = 'SQL_ASCII'", "intervalstyle = 'iso_8601'", "timezone = 'Asia/Kolkata'", "search_path = 'x'",
-     "standard_conforming_strings = off", "bytea_output = 'escape'"],
+     "standard_conforming_strings = off", "bytea_output = 'escape'", "synchronous_commit = off",
+     "default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'"],
 )  # fmt: skip
 def test_whatever_the_database_has_as_default_everything_is_read_and_written_alike(database: str, setting: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
@@ -33,6 +34,8 @@ def test_whatever_the_database_has_as_default_everything_is_read_and_written_ali
         row = connection.execute(
             "select 'ação – ☃', timestamptz '2026-11-26 21:00+00', interval '1 day', date '2027-01-15', '\\n'::text"
         ).fetchone()
+        promised = "select current_setting('synchronous_commit') <> 'off', current_setting('transaction_isolation')"
+        assert connection.execute(promised).fetchone() == (True, "read committed")
     assert row is not None
     assert (row[0], row[1]) == ("ação – ☃", datetime(2026, 11, 26, 21, tzinfo=timezone.utc))
     assert (row[2].days, row[3].isoformat(), row[4]) == (1, "2027-01-15", "\\n")

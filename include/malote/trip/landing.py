@@ -80,7 +80,7 @@ class Landing:
         with connect(self._dsn) as connection:
             connection.execute(_BUFFERS)
             mine = _lock(connection, submissions)
-            matchings = _matchings(connection, institution, mine)
+            matchings = _matchings(connection, institution, table, mine)
             discreet = Discreet.of(connection, table)
             # What lands for the first time has nothing to be merged with: its rows go straight to their place.
             first = _none_there(connection, table, mine)
@@ -184,7 +184,7 @@ def _lock(connection: psycopg.Connection[Any], submissions: Sequence[Submission]
 
 
 def _matchings(
-    connection: psycopg.Connection[Any], institution: Institution, submissions: Sequence[Submission]
+    connection: psycopg.Connection[Any], institution: Institution, table: Table, submissions: Sequence[Submission]
 ) -> dict[str, Matching]:
     rows = connection.cursor(binary=True).execute(
         """select submission, array_agg(reference order by ordinal),
@@ -193,8 +193,10 @@ def _matchings(
         ([s.id for s in submissions],),
     )
     by_id = {s.id: s for s in submissions}
+    own = table.columns.index(table.known_by) if table.known_by else None
     return {id: Matching() for id in by_id} | {
-        id: Matching(references, echoes, institution.tags(by_id[id], references)) for id, references, echoes in rows
+        id: Matching(references, echoes, institution.tags(by_id[id], references), own)
+        for id, references, echoes in rows
     }
 
 

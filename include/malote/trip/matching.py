@@ -42,6 +42,7 @@ class Matching:
     :param references: those of the items, by ordinal
     :param echoes: what the institution calls each of them, None where that is its reference, as for all without it
     :param tags: what each is called inside the document, see :meth:`malote.institution.Institution.tags`
+    :param own: the place in a row of the institution's own name for the item, by which one that has an echo is found too
     """
 
     def __init__(
@@ -49,8 +50,11 @@ class Matching:
         references: Sequence[str] = (),
         echoes: Sequence[str | None] | None = None,
         tags: Sequence[str] | None = None,
+        own: int | None = None,
     ) -> None:
         self._references = references
+        self._echoed = {echo: at for at, echo in enumerate(echoes or ()) if echo} if own is not None else {}
+        self._own = own or 0
         self._tagged = dict(zip(tags or (), range(len(references)), strict=False))
         names = references
         if echoes:
@@ -72,6 +76,7 @@ class Matching:
         # A hundred thousand rows pass here while the server waits for them: no call for each.
         named, shared, best, answers, said = self._named, self._shared, self._best, self._answers, self._said
         tagged, references, ordem, bears = self._tagged, self._references, 0, False
+        echoed, own = self._echoed, self._own
         for ordem, row in enumerate(rows, 1):
             echo, outcome, code, message = row[-4:]
             at = tag = None
@@ -80,6 +85,9 @@ class Matching:
                 if (at := tagged.get(tag)) is not None:
                     bears, echo = True, None
             if at is None and (at := named.get(echo)) is None and (at := named.get(echo := _spelt(echo))) is None:
+                if echoed and (at := echoed.get(row[own])) is not None:
+                    echo = row[own]
+            if at is None:
                 self._unmatched += 1
                 self._foreign += bool(echo or tag)
                 if not (echo or tag):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ SPELLINGS: list[tuple[str, str]] = [
     ("\ufeffADV-1", "ADV-1"),  # of a CSV file
     ("ADV-1\u200b", "ADV-1"),
     ("\u00a0\u200bADV-1\u3000\u2060 ", "ADV-1"),
+    ("\u202dADV-1\u202c", "ADV-1"),  # of a sheet of Excel
+    ("\u2066ADV-1\u2069\ufe0f", "ADV-1"),
     ("ADV\u200b-1", "ADV\u200b-1"),  # inside it is another one
     (APART, COMPOSED),
     (f"{APART}   ", COMPOSED),
@@ -45,13 +47,20 @@ def test_a_reference_has_one_spelling(given: str, spelt: str) -> None:
     assert normal(given) == spelt == normal(spelt)
 
 
-@pytest.mark.parametrize("reference", [1.5, 1e17, True, ["A"], {"a": 1}, b"A", ("A",)], ids=str)
+@pytest.mark.parametrize(
+    "reference",
+    [1.5, 1e17, True, ["A"], {"a": 1}, b"A", ("A",), Decimal("10.00"), Decimal("1E+3"), Decimal("NaN"),
+     datetime(2027, 1, 1, 12, tzinfo=timezone.utc)],
+    ids=str,
+)  # fmt: skip
 def test_a_reference_of_a_type_with_many_spellings_is_refused(reference: Any) -> None:
     with pytest.raises(Invalid, match="column `reference`"):
         list(Named([{"reference": reference}], ()))
 
 
-@pytest.mark.parametrize("reference", ["A", 17, Decimal("17"), date(2027, 1, 1), UUID(int=1), None], ids=str)
+@pytest.mark.parametrize(
+    "reference", ["A", 17, Decimal("17"), date(2027, 1, 1), datetime(2027, 1, 1), UUID(int=1), None], ids=str
+)
 def test_a_reference_of_one_spelling_is_taken(reference: Any) -> None:
     assert [row["reference"] for row in Named([{"reference": reference}], ())] == [reference]
 

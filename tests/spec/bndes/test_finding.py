@@ -57,11 +57,20 @@ UNREAD = {
     "with zeros": "<retorno><item><id>0000017</id></item></retorno>",
     "in an attribute": '<retorno><item numero="17"/></retorno>',
     "in a sentence": "<retorno><texto>Proposta 17 de 2026 em análise</texto></retorno>",
+    "another one in words that are not read": "<retorno><item><id>1170</id></item></retorno>",
+    "a failure": "<retorno><mensagem>Falha ao consultar a base. Tente mais tarde.</mensagem></retorno>",
+    "a failure with a code": "<retorno><erro><codigo>999</codigo><mensagem>Indisponível</mensagem></erro></retorno>",
+    "a status that is not over": "<retorno><status>processando</status></retorno>",
+    "a count of one": "<retorno><quantidade>1</quantidade><operacoes/></retorno>",
+    "a count in a sentence": "<retorno><mensagem>Foram encontradas 3 operações; refine</mensagem></retorno>",
+    "something else that is not found": "<retorno><mensagem>CNPJ não encontrado no cadastro</mensagem></retorno>",
+    "a table": "<retorno><mensagem>Erro: tabela de operações não encontrada</mensagem></retorno>",
+    "beside an element": "<retorno><operacoes/>uma</retorno>",
 }
 
 
 @pytest.mark.parametrize("unread", UNREAD)
-def test_what_names_the_proposal_and_is_not_read_is_no_absence(archive: Archive, unread: str) -> None:
+def test_what_says_something_and_is_not_read_is_no_absence(archive: Archive, unread: str) -> None:
     with pytest.raises(Malformed, match="no operation is read there") as caught:
         find(archive, {"pesquisa": reply(202, UNREAD[unread])})
     assert "extra.rules.tags" in (caught.value.todo or "") and "malote explain bndes" in (caught.value.todo or "")
@@ -73,10 +82,12 @@ def test_what_names_the_proposal_and_is_not_read_is_no_absence(archive: Archive,
         "<retorno><quantidade>0</quantidade></retorno>",
         "<retorno><criterio>proposta 2026/17</criterio><mensagem>Nenhuma operação encontrada</mensagem></retorno>",
         "<retorno><dataHora>2026-11-23T12:00:02</dataHora></retorno>",
-        "<retorno><item><id>1170</id></item></retorno>",
+        "<retorno><status>sucesso</status><operacoes/></retorno>",
+        '<retorno versao="1.0"><total>0</total></retorno>',
+        "<retorno><mensagem>A proposta nº 2026/17 não foi encontrada.</mensagem><codigo>3002</codigo></retorno>",
     ],
 )
-def test_an_answer_that_names_another_or_says_that_there_is_none_is_an_absence(archive: Archive, body: str) -> None:
+def test_an_answer_that_is_empty_or_says_that_there_is_none_is_an_absence(archive: Archive, body: str) -> None:
     finding, _ = find(archive, {"pesquisa": reply(202, body)})
     assert isinstance(finding, Absent)
 
@@ -131,9 +142,12 @@ def test_what_does_not_settle_it_is_for_a_person(archive: Archive, body: str) ->
     assert "2026/17" in finding.search and CNPJ in finding.search and "malote story bndes-1" in finding.search
 
 
-def test_a_search_that_is_refused_for_another_reason_settles_nothing(archive: Archive) -> None:
-    finding, _ = find(archive, {"pesquisa": reply(400, "<retorno><mensagem>Campo X obrigatório</mensagem></retorno>")})
-    assert isinstance(finding, CannotTell) and "Campo X" in finding.evidence
+@pytest.mark.parametrize(
+    "why", ["Campo X obrigatório", "Erro interno: tabela não encontrada", "CNPJ não encontrado no cadastro de agentes"]
+)
+def test_a_search_that_is_refused_for_another_reason_settles_nothing(archive: Archive, why: str) -> None:
+    finding, _ = find(archive, {"pesquisa": reply(400, f"<retorno><mensagem>{why}</mensagem></retorno>")})
+    assert isinstance(finding, CannotTell) and why in finding.evidence
 
 
 @pytest.mark.parametrize(

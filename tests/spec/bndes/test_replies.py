@@ -319,7 +319,13 @@ TWO = [
     ("<status>aprovado</status><status> APROVADO</status>", "accepted"),
     ("<status>aprovado</status><status/>", "accepted"),
     ("<status>aprovado</status><evento><status>rejeitado</status></evento>", "accepted"),
-    ("<status>aprovado</status><situacao>rejeitado</situacao>", "accepted"),  # of two names the first counts
+    ("<status>aprovado</status><situacao>rejeitado</situacao>", "unanswered"),
+    ("<status>sucesso</status><situacao>Rejeitada</situacao>", "unanswered"),  # one of the exchange, one of the thing
+    ("<status>sucesso</status><operacao><status>rejeitada</status></operacao>", "unanswered"),
+    ("<status>rejeitado</status><situacao>aprovada</situacao>", "unanswered"),
+    ("<status>sucesso</status><situacao>aprovada</situacao>", "accepted"),
+    ("<status>aprovado</status><situacao>contratada</situacao>", "accepted"),  # a word that says neither
+    ("<status>aprovado</status><criticas><critica><status>rejeitado</status></critica></criticas>", "accepted"),
 ]
 
 

@@ -71,6 +71,8 @@ def test_without_a_protocol_the_same_bytes_go_again_and_are_told_apart(known: De
         [reply(200, retorno(9, protocol=""))] * 2,
         [reply(422, retorno(9, protocol=""))] * 2,
         [reply(404, " \n")] * 2,
+        [reply(404, "<Reinf><descRetorno>Não há recibo de R-4020 para a chave informada.</descRetorno></Reinf>")] * 2,
+        [reply(200, "<Reinf><mensagem>Nenhum evento encontrado</mensagem><tpAmb>2</tpAmb></Reinf>")] * 2,
     ],
 )
 def test_where_no_event_of_it_is_shown_it_is_absent(known: Desk, answers: list[Any]) -> None:
@@ -90,6 +92,11 @@ def test_where_no_event_of_it_is_shown_it_is_absent(known: Desk, answers: list[A
         (reply(200, "<html><body>Entrar com gov.br</body></html>", "text/html"), Malformed),
         (reply(404, "<html><body>Nada aqui</body></html>", "text/html"), Malformed),
         (reply(404, '{"message": "no Route matched"}', "application/json"), Malformed),
+        (reply(404, "<error><message>no Route matched</message></error>"), Malformed),
+        (reply(404, "<fault><detail>No matching resource found</detail></fault>"), Malformed),
+        (reply(200, "<erro>Serviço indisponível</erro>"), Malformed),
+        (reply(200, "<Reinf><mensagem>tente mais tarde</mensagem></Reinf>"), Malformed),
+        (reply(404, "<Reinf><mensagem>Serviço não encontrado</mensagem></Reinf>"), Malformed),
         (reply(404, "no route", "text/plain"), Malformed),
         (reply(200, "no route", "text/plain"), Malformed),
         (reply(200, ""), Malformed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from malote.trip.matching import Matching
@@ -64,3 +66,25 @@ def test_a_tag_is_believed_before_a_name_and_is_nobody_elses() -> None:
     rows = [("own", ("t-2", "A"), YES, None, None), ("own", (None, "X"), NO, None, None), ("own", "Y", NO, None, None)]
     assert [row[2] for row in matching.landed("s-1", rows)] == ["B", None, None]
     assert not matching.strange, "more rows name others, but nobody else could have known the tag"
+
+
+@pytest.mark.parametrize(
+    ("rows", "tags"),
+    [
+        ([("922", "922")], [None]),
+        ([("922", "ADV-12")], [None]),  # the name of its creation stands beside it
+        ([("922", None)], [None]),
+        ([("922", "ADV-12"), ("922", "ADV-12")], [None]),
+        ([("555", "B"), ("922", "ADV-12")], [None, "B"]),
+    ],
+)
+def test_an_item_that_has_an_echo_is_found_by_the_institutions_own_name_too(rows: Any, tags: Any) -> None:
+    matching = Matching(["922#abc", "B"], ["922", None], None, 0)
+    landed = list(matching.landed("s", [(own, echo, "accepted", None, None) for own, echo in rows]))
+    assert {row[2] for row in landed} == {tag or "922#abc" for tag in tags} and not matching.strange
+
+
+def test_the_own_name_of_something_new_is_no_items_reference() -> None:
+    matching = Matching(["1001", "A"], [None, "7"], None, 0)
+    (row,) = matching.landed("s", [("1001", None, "accepted", None, None)])
+    assert row[2] is None

@@ -59,7 +59,7 @@ def _result(reading: Reading, service: Service, reply: Reply) -> str:
     root = reading.final(reply, said or "")
     if root is None:
         return "still in process (HTTP 202)"
-    verdict = reading.verdict(service, Fields(root, reading.rules.tags).get("status"))
+    verdict = reading.judged(service, Fields(root, reading.rules.tags))
     reasons = len(list(reading.reasons(root, service.name, None, "retorno"))) if verdict == "no" else 0
     means = {"yes": "approved", "no": f"rejected, with {reasons} reasons"}
     return means.get(verdict, "not final: asked again")
@@ -69,7 +69,7 @@ def _found(reading: Reading, pesquisa: Service, reply: Reply) -> str:
     try:
         root: etree._Element = reading.complete(pesquisa, reply)
     except Refused as refused:
-        if reading.says("absent", [refused.what]):
+        if reading.finds_none([refused.what]):
             return "nothing was found"
         raise
     found = shown(root, reading.rules.tags)

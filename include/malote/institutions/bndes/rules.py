@@ -147,6 +147,16 @@ TAGS: Mapping[str, tuple[str, ...]] = {
 5.5 to 5.8; `situacao` is not); all others are inferred, and `extra.rules.tags` replaces any list. evento: an element of
 that name, or one whose `tipo_evento` says it."""
 
+_LOOKED_FOR = ("operacao", "operacoes", "proposta", "propostas", "financiamento", "financiamentos", "registro",
+               "registros", "resultado", "resultados")  # fmt: skip
+_ABSENT = tuple(
+    form.format(noun)
+    for noun in _LOOKED_FOR
+    for form in ("nenhum {}", "nenhuma {}", "{} nao encontrad", "{} nao localizad", "{} inexistente", "{} nao existe",
+                 "nao existe {}", "nao existem {}", "nao ha {}", "nao encontrada {}", "nao encontradas {}",
+                 "nao localizada {}", "nao localizadas {}", "sem {}")
+)  # fmt: skip
+
 WORDS: Mapping[str, tuple[str, ...]] = {
     "pending": ("processando",),
     "yes": ("aprovado", "aprovada", "homologado", "homologada", "deferido", "deferida", "aceito", "aceita", "sucesso"),
@@ -154,12 +164,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
            "indeferido", "indeferida"),
     "there": ("ja existe", "ja existente", "ja cadastrad", "ja recebid", "ja enviad", "ja protocolad", "duplicad",
               "duplicidade"),
-    "absent": ("nao encontrad", "nenhuma operacao", "nenhum registro", "inexistente", "nao existe"),
+    "absent": _ABSENT,
     "closed": ("fora do horario", "horario de funcionamento", "horario de protocolo", "protocolo fechado"),
 }  # fmt: skip
 """Words that decide, whatever their case and accents. `processando` is documented (manual 5.5); all others are inferred
 and `extra.rules.words` replaces any list. pending, yes, no: the whole of `status`, any other is kept waiting. there: a
-refusal after an earlier attempt, proof that it arrived. absent: of a search, nothing found. closed: the counter is.
+refusal after an earlier attempt, proof that it arrived. absent: a search found no operation. closed: the counter is.
 These three are looked for in messages, as whole words: a last word of five letters or more may have an ending of up to
 two (`encontrad` is in `encontrada` and `encontrados`)."""
 

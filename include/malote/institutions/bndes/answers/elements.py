@@ -130,6 +130,20 @@ def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Eleme
             yield from outermost(child, names)
 
 
+def statuses(element: etree._Element, tags: Tags) -> Iterator[str]:
+    """Whatever stands under the name of a status in an element, but in its críticas and in the events that it shows."""
+    apart = {name_of(tag) for column in ("critica", "evento", "tipo_evento") for tag in tags[column]}
+    named = set(map(name_of, tags["status"]))
+    for name, value in markup.attributes(element):
+        if name_of(str(name)) in named:
+            yield str(value)
+    for child in element:
+        if name_of(str(child.tag)) in named and not len(child):
+            yield child.text or ""
+        elif name_of(str(child.tag)) not in apart:
+            yield from statuses(child, tags)
+
+
 def texts(element: etree._Element) -> list[str]:
     """Every text at or below an element, blanks as one."""
     return [" ".join(str(text).split()) for text in element.itertext() if str(text).strip()]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 from lxml import etree
 
 from malote.errors import Malformed
 from malote.hours import CutOff
 from malote.institution import AnswerRow
-from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, outermost
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, outermost, plain
 from malote.institutions.bndes.answers.replies import Reading
 from malote.institutions.bndes.answers.tables import OPERACAO, RESULTADO, SUBCREDITO
 from malote.institutions.bndes.answers.words import REHEARSE
 from malote.institutions.bndes.rules import BndesRules, Service, misfit
-from malote.reading import markup
+from malote.reading import figures, markup
 from malote.submission import Submission
 from malote.texts import english
 
@@ -42,7 +41,7 @@ def result(reading: Reading, service: Service, submission: Submission, root: etr
     fields = Fields(root, tags)
     if (submission.receipt or "").startswith(BY_NUMBER):
         fields = operation_of(submission, root, tags)
-    verdict = reading.verdict(service, fields.get("status"))
+    verdict = reading.judged(service, fields)
     reasons = list(reading.reasons(fields.element, service.name, None, "retorno")) if verdict == "no" else []
     code, message = (reasons[0][3], reasons[0][4]) if reasons else (None, None)
     credit = None
@@ -114,19 +113,25 @@ def shown(root: etree._Element, tags: Tags) -> list[Fields]:
     return [Fields(each, tags, [child for _, child in _events(each, tags)]) for each in found]
 
 
-def unread(root: etree._Element, facts: Mapping[str, Any], tags: Tags) -> str | None:
-    """Where an answer to a pesquisa names a proposal in words that are not read: the path of them; else None.
+_FORM = frozenset({"versao", "version", "schemalocation", "encoding", "lang"})
+"""Attributes that are about a document's form."""
 
-    Silence about it would count as absence, and it would be sent again.
+
+def unread(root: etree._Element, well: Sequence[str]) -> str | None:
+    """Where an answer to a pesquisa that shows no operation says something all the same: the name of the element.
+
+    What says nothing: no text at all, a count of zero, a date, a word of success. Anything else would count as absence
+    if it were passed over, and the document would be sent again.
+
+    :param well: words of success, as they are compared
     """
-    ours = [str(facts[fact]).lstrip("0") for fact in ("numeroProposta", "numeroBNDES") if facts.get(fact)]
-    if not ours or shown(root, tags):
-        return None
-    number = re.compile(rf"(?<!\d)0*(?:{'|'.join(map(re.escape, ours))})(?!\d)")
+    silent = frozenset(map(plain, well))
     for element in root.iter():
-        said = [element.text or "", *(str(value) for _, value in markup.attributes(element))]
-        if any(number.search(text[:2000]) for text in said):
-            return markup.local(element.tag)
+        said = [element.text, element.tail]
+        said += [text for name, text in markup.attributes(element) if name_of(str(name)) not in _FORM]
+        for text in filter(None, (str(each or "").strip() for each in said)):
+            if text.strip("0") and not (figures.day(text) or figures.instant(text)) and plain(text) not in silent:
+                return markup.local(element.tag)
     return None
 
 

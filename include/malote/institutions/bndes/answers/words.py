@@ -8,13 +8,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from malote.institutions.bndes.answers.elements import plain
+from malote.institutions.bndes.answers.elements import Fields, plain, statuses
 from malote.institutions.bndes.rules import BndesRules, Service
 from malote.texts import english
 
 log = logging.getLogger("malote.institutions.bndes")
 
 REHEARSE = english("s_do_rehearse")
+
+_ASIDE = re.compile(
+    r"\S*\d\S*|foi|foram|de|d?[aeo]s?|com|n[ao]?\W*|numeros?|informad[ao]s?|dados|tal|ano|este|esta|para"
+)
+"""What may stand between the words of an absence: `proposta nº 2026/17 não foi encontrada`."""
+
+_TROUBLE = re.compile(r"\b(?:erros?|falh\w*|intern[ao]s?|indispon\w+|tabelas?|cadastr\w*|tente|timeout|exce[cp]\w*)\b")
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,15 @@ class Words:
             )  # fmt: skip
         return "unknown"
 
+    def judged(self, service: Service, fields: Fields) -> str:
+        """As :meth:`verdict`, of the status of an answer: `unknown` where another one in it says yes to its no."""
+        verdict = self.verdict(service, fields.get("status"))
+        if verdict not in ("yes", "no"):
+            return verdict
+        yes, no = ([*self.rules.words["yes"], *service.done], self.rules.words["no"])
+        said = set(map(plain, statuses(fields.element, self.rules.tags)))
+        return "unknown" if said & set(map(plain, yes)) and said & set(map(plain, no)) else verdict
+
     def unknown(self, status: str | None) -> str:
         """What is wrong with a status that means nothing, and the rule that would mend it."""
         if not status:
@@ -50,6 +66,13 @@ class Words:
     def says(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> bool:
         """Whether one of the texts holds one of the words of a list, or of ``more``."""
         return self.word(what, texts, more) is not None
+
+    def finds_none(self, texts: Iterable[str]) -> bool:
+        """Whether the texts of a search's answer say that no operation is there, and nothing of trouble: absence sends
+        a document again, so that what is merely not understood is none."""
+        said = [plain(text) for text in texts]
+        bare = (" ".join(word for word in text.split() if not _ASIDE.fullmatch(word)) for text in said)
+        return self.says("absent", (*said, *bare)) and not any(map(_TROUBLE.search, said))
 
     def word(self, what: str, texts: Iterable[str], more: Sequence[str] = ()) -> str | None:
         """The word of a list, or of ``more``, that stands in one of the texts: whole, not within others."""

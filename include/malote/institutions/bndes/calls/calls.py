@@ -63,7 +63,7 @@ class Calls:
         def progress(reply: Reply) -> Progress:
             root = self._reading.complete(pesquisa, reply)
             fields = operation_of(submission, root, self._rules.tags)
-            return self._judged(service, fields.get("status"), reply.body)
+            return self._judged(service, fields, reply.body)
 
         seconds = self._rules.ask_timeout.total_seconds()
         request = self._form(pesquisa, document)
@@ -122,10 +122,10 @@ class Calls:
         root = self._reading.final(reply, protocol)
         if root is None:
             return Pending(english("s_bndes_processing"))
-        return self._judged(service, Fields(root, self._rules.tags).get("status"), reply.body)
+        return self._judged(service, Fields(root, self._rules.tags), reply.body)
 
-    def _judged(self, service: Service, status: str | None, answer: bytes) -> Progress:
-        verdict = self._reading.verdict(service, status)
+    def _judged(self, service: Service, fields: Fields, answer: bytes) -> Progress:
+        verdict, status = self._reading.judged(service, fields), fields.get("status")
         if verdict in ("yes", "no"):
             return Ready(answer)
         return Pending(

@@ -133,17 +133,20 @@ class Finder:
         try:
             answer: bytes = yield self._calls.search(document)
         except Refused as refused:
-            if self._reading.says("absent", [refused.what]):
+            if self._reading.finds_none([refused.what]):
                 return Absent(f"pesquisa: {refused.what}") if submission.service == "financiamento" else []
             return self._cannot(submission, f"pesquisa: {refused.what}")
-        root, tags = markup.parse(answer), self._reading.rules.tags
-        if (where := unread(root, submission.facts, tags)) and not self._reading.says("absent", texts(root)):
+        root = markup.parse(answer)
+        operations = shown(root, self._reading.rules.tags)
+        if operations or submission.service != "financiamento" or self._reading.finds_none(texts(root)):
+            return operations
+        if where := unread(root, self._reading.rules.words["yes"]):
             raise Malformed(
                 english("s_bndes_pesquisa_unread", where=where),
                 institution="bndes",
                 todo=english("s_do_tags", rehearse=REHEARSE),
             )
-        return shown(root, tags)
+        return operations
 
     def _earlier(self, fields: Fields, submission: Submission) -> bool:
         """Whether BNDES had it before this was sent for the first time: a rejected one under the same proposal.

@@ -16,5 +16,6 @@ TABLE = Table(
         "vendedor_codigo",
     ),
     shown=("status", "descricao", "codigo_contrato"),
+    known_by="codigo_contrato",
 )
 """Where results land: one row per `detalhe` (manual 5.1.2.1)."""
