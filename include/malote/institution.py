@@ -130,8 +130,7 @@ class Table:
     """Where answers land: the qualified name and the institution's own columns, without
     ``submission_id, ordem, reference, landed_at``, which every landed table has. ``shown`` are those that
     a page shows: no personal data, nothing that a card can be charged with. ``secret`` never leave the warehouse.
-    ``known_by`` is the column of the institution's own name for an item, by which an item that has an echo is found
-    where the echo of a row is nobody's."""
+    ``known_by`` holds the institution's own name for an item: one that has an echo is found by it too."""
 
     name: str
     columns: tuple[str, ...]

@@ -39,18 +39,22 @@ def refuse_cards(institution: str, given: Mapping[str, Any]) -> None:
             )  # fmt: skip
 
 
-def written(value: Any) -> bool:
+def written(value: Any) -> bool | dict[str, Any]:
     """Whether a DAG's author wrote it, and did not leave it to a run: its text says more than ``{{ … }}``.
 
+    Of a mapping by service it is said of each, where it is not true of all.
     Whoever starts a run fills its params: a value that is nothing but a template is theirs, so it may only name a file.
     """
+    if isinstance(value, Mapping):
+        said = {name: written(each) for name, each in value.items()}
+        return all(each is True for each in said.values()) or said
     if not isinstance(value, str) or not _EXPRESSION.search(value):
-        return isinstance(value, (str, Mapping))
+        return isinstance(value, str)
     return bool(_SQL.search(_EXPRESSION.sub(" ", value)))
 
 
 def statement(
-    outgoing_sql: Any, institution: str, service: str, folders: Sequence[Path] = (), *, free: bool = False
+    outgoing_sql: Any, institution: str, service: str, folders: Sequence[Path] = (), *, free: Any = False
 ) -> str:
     """The SQL of a service.
 
@@ -62,7 +66,7 @@ def statement(
     :raises Misconfigured: where there is no such file, it cannot be read, or a run gives what only an author may
     """
     if isinstance(outgoing_sql, Mapping) and free:
-        outgoing_sql = outgoing_sql.get(service)
+        outgoing_sql, free = outgoing_sql.get(service), free is True or free.get(service) is True
     text = str(outgoing_sql).strip() if given(outgoing_sql) else ""
     own = f"{institution}__{service}.sql"
     if not text:

@@ -32,7 +32,7 @@ SHOP = """
     insert into loja.mensalidade values ('M202611C1', 'cliente-1', 5000, '2026-11-22 08:00');
 """
 TOKENS = """
-    select cliente as "reference", numero as "dados-portador.numero", '203012' as "dados-portador.validade"
+    select cliente as "reference", numero as "dados-portador.numero", '209912' as "dados-portador.validade"
     from loja.cartao
 """
 ORDERS = """

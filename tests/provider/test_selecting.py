@@ -26,6 +26,7 @@ WRITTEN = [
     ("select * from t where dia = '{{ ds }}'", True),
     ("with t as (select 1) table t {# a comment #}", True),
     ({"liberacao": "select 1"}, True),
+    ({}, True),
     (LEFT, False),
     ("{{ params.outgoing_sql or '' }}", False),
     ("\n{{ dag_run.conf['sql'] }}\n", False),
@@ -40,6 +41,15 @@ WRITTEN = [
 @pytest.mark.parametrize(("text", "free"), WRITTEN, ids=str)
 def test_what_is_nothing_but_a_template_is_a_run_s(text: Any, free: bool) -> None:
     assert written(text) is free
+
+
+def test_what_a_run_gives_is_no_sql_of_an_author_inside_of_a_mapping_either() -> None:
+    free = written({"liberacao": LEFT, "contratacao": "select 1 as reference"})
+    rendered = {"liberacao": "select pg_read_file('/etc/passwd') as reference", "contratacao": "select 1 as reference"}
+    assert statement(rendered, "bndes", "contratacao", free=free) == "select 1 as reference"
+    for given in (rendered, {"liberacao": "/etc/passwd.sql"}):
+        with pytest.raises(Misconfigured, match="of a run is the name of a file"):
+            statement(given, "bndes", "liberacao", free=free)
 
 
 OF_A_RUN = [

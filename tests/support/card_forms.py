@@ -41,6 +41,10 @@ FORMS = {
     "with an entity": f"&#52;{CARD[1:]}",
     "in entities": "".join(f"&#x3{each};" for each in CARD),
     "entities, escaped again": f"&amp;#52;{CARD[1:]}",
+    "in long escapes": "".join(f"\\U0000003{each}" for each in CARD),
+    "in old escapes of a URL": "".join(f"%u003{each}" for each in CARD),
+    "with line ends that are written out": "\\n".join(CARD),
+    "with entities of long names": "&NegativeThinSpace;".join((CARD[:4], CARD[4:8], CARD[8:12], CARD[12:])),
     "in a URL": "".join(f"%3{each}" for each in CARD),
     "in a URL, escaped again": "".join(f"%253{each}" for each in CARD),
     "escaped with braces": "".join(f"\\u{{3{each}}}" for each in CARD),
@@ -67,7 +71,9 @@ FORMS = {
 def shows(text: str) -> bool:
     """Whether anybody who reads the text sees the number: its digits in their order, first 6 and last 4 apart."""
     for read in (text, unquote(text), text.replace("%20", " ")):
-        plain = re.sub(r"\\+(?:u00|x|u\{)(3\d)\}?", lambda found: chr(int(found[1], 16)), unquote(read))
+        plain = re.sub(
+            r"(?:\\+(?:U000000|u00|x|u\{)|%u00)(3\d)\}?", lambda found: chr(int(found[1], 16)), unquote(read)
+        )
         plain = html.unescape(html.unescape(plain))
         digits = "".join(
             str(unicodedata.digit(each)) for each in unicodedata.normalize("NFKC", plain) if each.isdigit()

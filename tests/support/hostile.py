@@ -100,6 +100,14 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "parts in base64": shape("--a\nContent-Transfer-Encoding: base64\n\n", "PGE+", "\n--a--"),
     "includes": shape("--a\nContent-ID: b\n\n<r>", '<Include href="cid:', "\n--a--"),
     "includes of nothing": shape("--a\nContent-ID: b\n\n<r>", '<x:Include href="cid:c"/>', "</r>\n--a--"),
+    "an included part of blanks": shape(
+        '--a\nContent-ID: b\n\n<r><Include href="cid:c"/></r>\n--a\nContent-ID: c\n\n<t>', " ", "</t>\n--a--"
+    ),
+    "ampersands": shape("<r><t>", "& ", "</t></r>"),
+    "names of nothing": shape("<r><t>", "&nbsp;", "</t></r>"),
+    "blanks and NULs": shape("<r/>", " " * 99 + "\0"),
+    "sections of ampersands": shape("<r><t>", "<![CDATA[&]]>&", "</t></r>"),
+    "proposals in proposals": shape("<r>", "<x><numeroProposta>1</numeroProposta>"),
     "sections": shape("<retorno-download-lote><arquivo>", "<![CDATA[ ]]>"),
 }  # fmt: skip
 

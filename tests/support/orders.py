@@ -31,7 +31,7 @@ def order(n: int | str = 1, **more: Any) -> dict[str, Any]:
     return {
         "reference": number,
         "dados-portador.numero": CARD,
-        "dados-portador.validade": "203012",
+        "dados-portador.validade": "209912",
         "dados-portador.indicador": "1",
         "dados-portador.codigo-seguranca": "123",
         "dados-portador.nome-portador": "MARIA DA SILVA",
@@ -66,7 +66,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "tokenizacao": {
         "reference": "cliente 1",
         "dados-portador.numero": CARD,
-        "dados-portador.validade": "203012",
+        "dados-portador.validade": "209912",
         "dados-portador.nome-portador": "MARIA",
     },
     "consulta": {"reference": "Q-1", "tid": tid()},

@@ -236,7 +236,7 @@ class CieloStage(SimulatedStage):
             {
                 "reference": f"P{i:03}",
                 "dados-portador.numero": "4012001037141112",
-                "dados-portador.validade": "203012",
+                "dados-portador.validade": "209912",
                 "dados-portador.indicador": 1,
                 "dados-portador.codigo-seguranca": "123",
                 "dados-pedido.numero": f"P{i:03}",

@@ -51,7 +51,7 @@ LARGER = {  # and why
     "malote.wire.exchange": 270,  # the verdict on an exchange that fails, for both drivers
     "malote.wire.drivers": 256,
     "malote.wire.tls": 256,
-    "malote.institution": 291,  # the one interface
+    "malote.institution": 293,  # the one interface
     "malote.treaty.layout": 262,
     "malote_local.postgres": 275,
     "malote_sim.certificates": 270,

@@ -112,7 +112,17 @@ def test_an_airflow_connection_says_the_same_in_every_form(text: str, found: dic
     assert conninfo.conninfo_to_dict(dsn_from(text)) == found
 
 
-@pytest.mark.parametrize("text", ['{"password": "p4ss', '["p4ss"]x', '{"extra": "p4ss"}', "postgres://u:p4ss@h:x/d"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"password": "p4ss',
+        '["p4ss"]x',
+        '{"extra": "p4ss"}',
+        '{"extra": ["p4ss"]}',
+        '{"extra": 5}',
+        "postgres://u:p4ss@h:x/d",
+    ],
+)
 def test_a_connection_that_cannot_be_read_is_not_repeated(text: str) -> None:
     try:
         dsn = dsn_from(text)

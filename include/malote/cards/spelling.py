@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _OTHER = re.compile(
-    r"""&(?:amp;)*(?:\#x0*(?P<hex>[0-9a-f]{1,6});?|\#0*(?P<number>[0-9]{1,7});?|[a-z]{2,8};)
-        | \\u(?:(?P<json>[0-9a-f]{4})|\{0*(?P<braced>[0-9a-f]{1,6})\}) | \\x(?P<byte>[0-9a-f]{2})
-        | %(?:25)*(?P<url>[0-9a-f]{2}) | [^\x00-\x7f]""",
+    r"""&(?:amp;)*(?:\#x0*(?P<hex>[0-9a-f]{1,6});?|\#0*(?P<number>[0-9]{1,7});?|[a-z][a-z0-9]{1,30};)
+        | (?-i:\\U)(?P<long>[0-9a-f]{8}) | \\u(?:(?P<json>[0-9a-f]{4})|\{0*(?P<braced>[0-9a-f]{1,6})\})
+        | \\x(?P<byte>[0-9a-f]{2}) | \\[nrt] | %(?:25)*(?:u(?P<old>[0-9a-f]{4})|(?P<url>[0-9a-f]{2})) | [^\x00-\x7f]""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-ESCAPES = ("&", "%", "\\u", "\\x")
+ESCAPES = ("&", "%", "\\")
 
 
 class Spelt(NamedTuple):
@@ -57,7 +57,7 @@ def _sign(text: str) -> str:
         found = _OTHER.fullmatch(text)
         assert found is not None
         number = found["number"]
-        code = next(filter(None, map(found.group, ("hex", "json", "braced", "byte", "url"))), None)
+        code = next(filter(None, map(found.group, ("hex", "long", "json", "braced", "byte", "old", "url"))), None)
         value = int(number) if number else int(code, 16) if code else 0x20
         text = chr(value) if value < 0x110000 else " "
     signs = unicodedata.normalize("NFKC", text)

@@ -28,7 +28,7 @@ _ENOUGH = b"0" * SHORTEST
 _LONG = re.compile(rb"(?<![0-9])[1-9][0-9]{19,}")
 _LETTERED = re.compile(rb"0000x{1,6}0{4,6}x{1,6}0{4,5}")
 _FOREIGN = re.compile(r"(?![0-9])\d")
-_ESCAPED = re.compile(rb"&(?:#|[a-z]{2,8};)|\\u[0-9a-f{]|\\x[0-9a-f]{2}|%[0-9a-f]{2}", re.IGNORECASE)
+_ESCAPED = re.compile(rb"&(?:#|[a-z][a-z0-9]{1,30};)|\\u[0-9a-f{]|\\x[0-9a-f]{2}|\\[nrt]|%u?[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPES = [each.encode() for each in ESCAPES]
 
 

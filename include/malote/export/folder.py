@@ -106,8 +106,13 @@ class Folder:
 
 
 def _plain(url: str) -> str:
-    parts = urlsplit(url.strip())
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+    """An address without login or password, in no link of a chain (`simplecache::https://…`)."""
+    return "::".join(map(_link, url.strip().split("::")))
+
+
+def _link(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/") if parts.scheme else url
 
 
 @contextmanager

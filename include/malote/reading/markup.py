@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from malote.errors import Malformed
-from malote.reading.mending import HEAD, PROPER, TODO, Mended, declared, mended, repair
+from malote.reading.declaring import PROPER, TODO, declared
+from malote.reading.mending import HEAD, Mended, mended, repair
 from malote.reading.repairs import Repairs
 from malote.texts import english
 

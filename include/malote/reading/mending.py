@@ -15,8 +15,10 @@ from itertools import chain
 from typing import Any
 
 from malote.errors import Malformed
+from malote.reading.ampersands import without_loose
+from malote.reading.declaring import declaring
 from malote.reading.pieces import CHUNK, Pieces
-from malote.reading.repairs import STRICT, Repairs
+from malote.reading.repairs import STAND_IN, STRICT, Repairs
 from malote.reading.utf16 import out_of_utf16
 from malote.reading.wrappings import out_of_multipart
 from malote.texts import english
@@ -24,30 +26,14 @@ from malote.texts import english
 HEAD = CHUNK
 """Bytes within which the root element begins, and a part of a multipart body."""
 
-TODO = english("s_do_compare_bytes")
-
 _BLANK, _BOM = b" \t\r\n", b"\xef\xbb\xbf"
 _CONTROLS = bytes(code for code in range(0x20) if code not in _BLANK)
 _AROUND = _BLANK + _CONTROLS
-_STAND_IN = "\ufffd".encode()
 _NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _AS_NUL = bytes(0 if code in _CONTROLS else code for code in range(256))
 _REFERENCE = re.compile(rb"&#(?:x0*([0-9A-Fa-f]{1,8})|0*([0-9]{1,8}));")
+_BEFORE = re.compile(rb"(?:[\x00-\x20\xef\xbb\xbf]|\xc2\xa0|\xe2\x80[\x8b-\x8f]|\xc3\xaf\xc2\xbb\xc2\xbf)+")
 _UPPER = re.compile(rb"<\?xml(?=\s)", re.IGNORECASE)
-_DECLARED = re.compile(
-    rb"<\?xml\s[^>]{0,200}?\bencoding\s{0,20}=\s{0,20}[\"']\s{0,20}([A-Za-z0-9][A-Za-z0-9._: -]{0,39}?)\s{0,20}[\"']"
-)
-
-_SPELLINGS = {
-    "utf-8": "utf8 utf8n xutf8 cp65001 65001 usascii ascii ansix341968 iso646us",
-    "utf-16": "utf16 utf16le utf16be ucs2 iso10646ucs2 unicode utf32 utf32le utf32be ucs4 iso10646ucs4",
-    "iso-8859-1": "iso88591 88591 latin1 l1 isolatin1 ibm819 cp819 latin iso8859 cp28591",
-    "iso-8859-15": "iso885915 885915 latin9 l9 isolatin9 cp28605",
-    "windows-1252": "windows1252 cp1252 1252 win1252 xcp1252 ansi",
-}
-_MEANT = {spelling: encoding for encoding, spellings in _SPELLINGS.items() for spelling in spellings.split()}
-PROPER = frozenset({"UTF-8", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252", "CP1252", "LATIN1"})
-"""Encodings as XML spells them, that are read without a repair."""
 
 
 class Mended(io.BufferedReader):
@@ -80,14 +66,9 @@ def repair(data: bytes) -> bytes:
 
     Bytes in, bytes out; nothing else is changed, and well-formed data is returned as it is.
     """
-    data = data.lstrip(_AROUND + _BOM)
+    if found := _BEFORE.match(data):
+        data = data[found.end() :]
     return b"<?xml" + data[5:] if _UPPER.match(data) and not data.startswith(b"<?xml") else data
-
-
-def declared(head: bytes) -> str | None:
-    """The encoding that the XML declaration at the very beginning names, in upper case, as it stands; None without."""
-    found = _DECLARED.match(head)
-    return found[1].decode("ascii").upper() if found else None
 
 
 def _mended(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
@@ -100,7 +81,7 @@ def _part(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
 
 
 def _text(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
-    return _full(_permitted(_as_utf8(_bare(pieces, repairs), repairs), repairs))
+    return _full(without_loose(_permitted(_as_utf8(_bare(pieces, repairs), repairs), repairs), repairs))
 
 
 def _full(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -134,19 +115,8 @@ def _bare(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
 
 def _as_utf8(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     """UTF-8, whatever it was declared as: the bytes decide where they contradict the declaration, and it is mended."""
-    head = next(pieces, b"")
-    found = _DECLARED.match(head)
-    said = found[1].decode("ascii") if found else ""
-    meant = _MEANT.get(re.sub("[^a-z0-9]", "", said.lower()), "") if said else "utf-8"
-    if not meant or (repairs is STRICT and said and said.upper() not in PROPER):
-        raise Malformed(english("s_xml_encoding", encoding=said.upper()), todo=TODO)
+    head, said, meant, unknown = declaring(next(pieces, b""), repairs)
     eight_bit = None if meant in ("utf-8", "utf-16") else meant
-    if found and meant != "utf-8":
-        head = head[: found.start(1)] + b"UTF-8" + head[found.end(1) :]
-    if meant == "utf-16":
-        repairs.note(english("s_mended_utf8", said=said))
-    elif said and said.upper() not in PROPER:
-        repairs.note(english("s_mended_encoding", said=said, meant=meant))
     decided, rest = eight_bit is None or repairs is STRICT, b""
     for piece in chain((head,), pieces):
         if piece.isascii() and not rest:
@@ -162,12 +132,12 @@ def _as_utf8(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
                 eight_bit = None
             else:
                 data, rest = data + rest, b""
-        yield _decoded(data, eight_bit, said, repairs)
+        yield _decoded(data, eight_bit, said, repairs, unknown)
     if rest:
-        yield _decoded(rest, eight_bit, said, repairs)
+        yield _decoded(rest, eight_bit, said, repairs, unknown)
 
 
-def _decoded(data: bytes, eight_bit: str | None, said: str, repairs: Repairs) -> bytes:
+def _decoded(data: bytes, eight_bit: str | None, said: str, repairs: Repairs, unknown: Malformed | None) -> bytes:
     if data.isascii():
         return data
     if eight_bit:
@@ -175,6 +145,8 @@ def _decoded(data: bytes, eight_bit: str | None, said: str, repairs: Repairs) ->
     try:
         data.decode()
     except UnicodeDecodeError:
+        if unknown:
+            raise unknown from None
         told = english("s_mended_latin1", said=said) if said else english("s_mended_undeclared")
         repairs.note(told)
         return data.decode("utf-8", "malote.latin1").encode()
@@ -215,7 +187,8 @@ def _permitted(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
         held = len(data)
         if data[-1:] <= b" ":
             held = len(data.rstrip(_AROUND))
-            held = held if 0 < len(data[held:].translate(None, _BLANK)) <= CHUNK else len(data)
+            short = len(data) - held <= 2 * CHUNK
+            held = held if short and data[held:].translate(None, _BLANK) else len(data)
         elif (at := data.rfind(b"&", -40)) >= 0 and b";" not in data[at:]:
             held = at
         data, rest = data[:held], data[held:]
@@ -228,15 +201,15 @@ def _permitted(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
 
 def _without(data: bytes, repairs: Repairs) -> bytes:
     if strange := len(data) - len(data.translate(None, _CONTROLS)):
-        data = data.translate(_AS_NUL).replace(b"\0", _STAND_IN)
+        data = data.translate(_AS_NUL).replace(b"\0", STAND_IN)
     # One byte is found ten times as fast as two.
     if b"\xef" in data and b"\xef\xbf" in data:
-        data, more = _NONCHARACTERS.subn(_STAND_IN, data)
+        data, more = _NONCHARACTERS.subn(STAND_IN, data)
         strange += more
     if b"&" in data and b"&#" in data:
-        before = data.count(_STAND_IN)
+        before = data.count(STAND_IN)
         data = _REFERENCE.sub(_referred, data)
-        strange += data.count(_STAND_IN) - before
+        strange += data.count(STAND_IN) - before
     if strange:
         repairs.note(english("s_mended_characters"), strange)
     return data
@@ -245,4 +218,4 @@ def _without(data: bytes, repairs: Repairs) -> bytes:
 def _referred(found: re.Match[bytes]) -> bytes:
     code = int(found[1], 16) if found[1] else int(found[2])
     permitted = 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF or code in (9, 10, 13)
-    return found[0] if permitted else _STAND_IN
+    return found[0] if permitted else STAND_IN

@@ -9,6 +9,9 @@ from contextvars import ContextVar
 from malote.errors import Malformed
 from malote.texts import english
 
+STAND_IN = "\ufffd".encode()
+"""In place of what cannot be said in XML: it is in no code, number or word that is known."""
+
 
 class Repairs:
     """What was mended in one answer, in words; how often, where that is counted."""

@@ -29,7 +29,7 @@ _INCLUDE = re.compile(
 _TAG = 2048
 """Bytes that an `Include` is written in, at most."""
 
-_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*\?>")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
@@ -90,7 +90,9 @@ def _put_in(body: Iterator[bytes], repairs: Repairs, mend: Mend) -> Iterator[byt
     first = next(body, b"")
     if first.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1] == b"<" or first[:2] == b"\0<":
         bare = mend(chain((first,), body), repairs)
-        yield _DECLARATION.sub(b"", next(bare, b""), count=1)
+        begun = next(bare, b"")
+        found = _DECLARATION.match(begun)
+        yield begun[found.end() :] if found else begun
         yield from bare
         return
     rest = b""

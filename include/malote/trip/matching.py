@@ -42,7 +42,7 @@ class Matching:
     :param references: those of the items, by ordinal
     :param echoes: what the institution calls each of them, None where that is its reference, as for all without it
     :param tags: what each is called inside the document, see :meth:`malote.institution.Institution.tags`
-    :param own: the place in a row of the institution's own name for the item, by which one that has an echo is found too
+    :param own: the place in a row of the institution's own name for the item; one that has an echo is found by it too
     """
 
     def __init__(
@@ -76,7 +76,6 @@ class Matching:
         # A hundred thousand rows pass here while the server waits for them: no call for each.
         named, shared, best, answers, said = self._named, self._shared, self._best, self._answers, self._said
         tagged, references, ordem, bears = self._tagged, self._references, 0, False
-        echoed, own = self._echoed, self._own
         for ordem, row in enumerate(rows, 1):
             echo, outcome, code, message = row[-4:]
             at = tag = None
@@ -84,14 +83,10 @@ class Matching:
                 tag, echo = echo
                 if (at := tagged.get(tag)) is not None:
                     bears, echo = True, None
-            if at is None and (at := named.get(echo)) is None and (at := named.get(echo := _spelt(echo))) is None:
-                if echoed and (at := echoed.get(row[own])) is not None:
-                    echo = row[own]
+            if at is None and (at := named.get(echo)) is None:
+                at, echo = self._otherwise(echo, row)
             if at is None:
-                self._unmatched += 1
-                self._foreign += bool(echo or tag)
-                if not (echo or tag):
-                    self._hear(code, message)
+                self._nobodys(echo or tag, code, message)
                 yield (submission, ordem, None, *row[:-4])
                 continue
             if shared and echo in shared:
@@ -107,8 +102,17 @@ class Matching:
             yield (submission, ordem, references[at], *row[:-4])
         self._rows, self._tag_seen = ordem, bears
 
-    def _hear(self, code: str | None, message: str | None) -> None:
-        if (code or message) and len(self._words) < _WORDS:
+    def _otherwise(self, echo: Any, row: AnswerRow) -> tuple[int | None, Any]:
+        """The item by another spelling of its name, or by the institution's own; and that name."""
+        if (at := self._named.get(echo := _spelt(echo))) is not None or not self._echoed:
+            return at, echo
+        own = row[self._own]
+        return (at, own) if (at := self._echoed.get(own)) is not None else (None, echo)
+
+    def _nobodys(self, name: Any, code: str | None, message: str | None) -> None:
+        self._unmatched += 1
+        self._foreign += bool(name)
+        if not name and (code or message) and len(self._words) < _WORDS:
             self._words[_said(code, message)] = None
 
     def unmentioned(self, submission: str, own: tuple[str | None, ...]) -> Iterator[tuple[Any, ...]]:

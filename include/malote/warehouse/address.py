@@ -35,6 +35,8 @@ def dsn_of(parts: Mapping[str, Any]) -> str:
     extra = parts.get("extra") or {}
     if isinstance(extra, str):
         extra = _object(extra, english("s_dsn_extra"))
+    if not isinstance(extra, Mapping):
+        raise _no_address(english("s_dsn_neither"))
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     values = {name: value for name, value in extra.items() if name in known}
     own = {"host": "host", "port": "port", "login": "user", "password": "password", "schema": "dbname"}

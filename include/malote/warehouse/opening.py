@@ -16,9 +16,9 @@ _SETTINGS = """
     set default_transaction_isolation = 'read committed';
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
 """
-"""What a server or a role may have otherwise. The first three are settings that a pooler keeps apart for each client; the
-others are the server's own defaults, which harm nobody who gets them by a pooler. An intent that is committed and not yet
-on the disk is forgotten by a server that falls: its document would be sent again."""
+"""What a server or a role may have otherwise. A pooler keeps the first three apart for each client; the others are a
+server's own defaults, which harm nobody who gets them by a pooler. An intent that is committed and not on the disk yet
+is forgotten by a server that falls: its document would be sent again."""
 
 
 def connect(dsn: str, *, autocommit: bool = False, name: str = "malote", **options: Any) -> psycopg.Connection[Any]:

@@ -14,6 +14,8 @@ PIECE = 64 << 10
 _GZIP = b"\x1f\x8b"
 _MEMBER = b"\x1f\x8b\x08"
 _NAMES = ("gzip", "x-gzip", "deflate", "identity", "")
+_FOREIGN = frozenset({"br", "zstd", "compress", "x-compress", "exi", "bzip2", "x-bzip2", "lzma", "xz", "dcb", "dcz"})
+"""Packings that are not unpacked here. Of any other name (`utf-8`, `8bit`) there is none: it says nothing."""
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]{0,16}<[\0A-Za-z/?!]")
 
 
@@ -86,7 +88,7 @@ class Unpacking:
             known = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._open = zlib.decompressobj(zlib.MAX_WBITS if known else -zlib.MAX_WBITS)
             self._guessed = not known
-        elif any(name not in _NAMES for name in self._said) and not _TEXT.match(data):
+        elif not _FOREIGN.isdisjoint(self._said) and not _TEXT.match(data):
             raise Unpackable(english("s_packed_as", how=repr(", ".join(self._said)[:20])))
         else:
             self._plain = True

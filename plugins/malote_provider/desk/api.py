@@ -50,7 +50,8 @@ def place(text: str) -> tuple[str, int, str, str] | None:
     try:
         kind, number, scope, reference = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         found = str(kind), int(number), str(scope), str(reference)
-    except (ValueError, TypeError, binascii.Error):
+        "".join((found[0], *found[2:])).encode()  # half a pair is no text
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         return None
     return found if not any("\0" in part for part in (found[0], *found[2:])) and abs(found[1]) < 1 << 62 else None
 

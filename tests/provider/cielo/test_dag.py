@@ -18,7 +18,7 @@ from support.runs import rows, runs, xcom
 # No card number stands in the SQL text: the server puts it together, as a card environment of one's own would.
 CARD, HOLDER = "4012001038443335", "FULANO PLANTADO"
 PORTADOR = """'4012' || '00103844' || '3335' as "dados-portador.numero",
-           '203012' as "dados-portador.validade", 'FULANO ' || 'PLANTADO' as "dados-portador.nome-portador"
+           '209912' as "dados-portador.validade", 'FULANO ' || 'PLANTADO' as "dados-portador.nome-portador"
 """
 TOKENIZACAO = f"""
     select 'cliente-' || n as "reference", {PORTADOR} from generate_series(1, 2) as n
@@ -139,7 +139,7 @@ def test_the_report_checks_transactions_and_those_that_the_return_left_out(run: 
 
 
 def test_a_newcomers_rows_travel_by_the_shipped_sql_and_the_card_only_sealed(run: Any, cielo: SimpleNamespace) -> None:
-    card = {"numero": CARD, "validade": "203012", "nome-portador": HOLDER}
+    card = {"numero": CARD, "validade": "209912", "nome-portador": HOLDER}
     sealed = Seal(ARCHIVE_KEY).seal_text(json.dumps(card))
     put(cielo, "insert into outgoing.cielo_tokenizacao values ('cliente-1', %s)", sealed)
     assert run(operacao="tokenizacao").state == "success"
@@ -161,7 +161,7 @@ def test_a_newcomers_rows_travel_by_the_shipped_sql_and_the_card_only_sealed(run
 
 
 def test_an_order_that_travelled_may_lose_its_sealed_card(run: Any, cielo: SimpleNamespace) -> None:
-    sealed = Seal(ARCHIVE_KEY).seal_text(json.dumps({"numero": CARD, "validade": "203012", "codigo-seguranca": "123"}))
+    sealed = Seal(ARCHIVE_KEY).seal_text(json.dumps({"numero": CARD, "validade": "209912", "codigo-seguranca": "123"}))
     order = "insert into outgoing.cielo_autorizacao (numero_pedido, valor, cartao_selado, bandeira)"
     put(cielo, f"{order} values ('P1', 10100, %s, 'visa')", sealed)
     assert run().state == "success"

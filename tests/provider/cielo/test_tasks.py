@@ -26,7 +26,7 @@ from support.planted import ARCHIVE_KEY
 CARD = "4012001038443335"
 PAN = "(4012001038443334 + 1)::text"
 TOKENS = f"""
-    select 'cliente-' || n as "reference", {PAN} as "dados-portador.numero", '203012' as "dados-portador.validade",
+    select 'cliente-' || n as "reference", {PAN} as "dados-portador.numero", '209912' as "dados-portador.validade",
            'FULANO ' || 'PLANTADO' as "dados-portador.nome-portador"
     from generate_series(1, {{}}) as n
 """
@@ -201,7 +201,7 @@ def test_items_per_lot_splits_and_numbers_go_on_from_the_first_lot(cielo: Simple
 def test_wrong_rows_are_left_out_when_that_is_asked_for(
     cielo: SimpleNamespace, context: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = TOKENS.format(3).replace("'203012'", "case n when 2 then 'depois' else '203012' end")
+    wrong = TOKENS.format(3).replace("'209912'", "case n when 2 then 'depois' else '209912' end")
     about = {"task_id": "submit", "service": "tokenizacao", "outgoing_sql": wrong}
     pushed = CieloSubmitOperator(**about, valid_rest="True").execute(context())
     assert (pushed["items"], pushed["invalid"]) == (2, 1)

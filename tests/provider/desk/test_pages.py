@@ -68,10 +68,24 @@ def test_what_is_no_text_is_refused_and_never_an_error_of_ours(desk: Any, path: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/?after=nonsense", "/?after=WzEsMl0", "/?kind=nonsense", "/submission/notary-1?after=x", f"/?text={'x' * 400}"],
+    [
+        "/?after=nonsense",
+        "/?after=WzEsMl0",
+        "/?after=WyJpbl9kb3VidCIsMWU5OTksIiIsIiJd",
+        "/api/v1/open?after=WyJpbl9kb3VidCIsLUluZmluaXR5LCIiLCIiXQ",
+        "/?after=WyJoZWxkIiwxLCJcdWQ4MDAiLCJ4Il0",
+        "/?kind=nonsense",
+        "/submission/notary-1?after=x",
+        f"/?text={'x' * 400}",
+    ],
 )
 def test_an_odd_question_is_answered_or_refused_in_order(desk: Any, path: str) -> None:
     assert desk.get(path).status_code in (200, 422)
+
+
+def test_a_form_of_more_fields_than_there_are_is_refused(desk: Any) -> None:
+    head = {"content-type": "application/x-www-form-urlencoded"}
+    assert desk.post("/submission/notary-1/decide", content="a=1&" * 30, headers=head).status_code == 403
 
 
 @pytest.mark.parametrize("path", PAGES)

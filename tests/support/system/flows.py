@@ -15,7 +15,7 @@ from malote_sim.certificates import CNPJ
 from support import ROOT
 from support.reinf import CONTRIBUTOR, cnpj_number
 
-CARD = {"numero": "4012001037141112", "validade": "203911", "nome-portador": "FULANA DE TAL"}
+CARD = {"numero": "4012001037141112", "validade": "209911", "nome-portador": "FULANA DE TAL"}
 VOLATILE = {"landed_at", "submission_id", "ordem", "codigo_processamento", "codigo_contrato", "numero_protocolo"}
 VOLATILE |= {"numero_bndes", "numero_contrato_bndes", "recebido_em", "numero_lote", "item_id", "tid", "nsu", "arp"}
 VOLATILE |= {"numero_pedido", "numero_proposta", "autorizacao_codigo", "pedido_data_hora", "autorizacao_data_hora"}

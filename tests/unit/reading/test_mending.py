@@ -55,6 +55,23 @@ MENDED: dict[str, tuple[Callable[[str], bytes], str, str, str]] = {
     "with zeros": (lambda x: (UTF8 + x).encode(), "USINA&#x000001f;", "USINA\ufffd", "forbids"),
     "of a surrogate": (lambda x: (UTF8 + x).encode(), "USINA&#xD800;", "USINA\ufffd", "forbids"),
     "beyond Unicode": (lambda x: (UTF8 + x).encode(), "USINA&#x110000;", "USINA\ufffd", "forbids"),
+    "an ampersand": (lambda x: (UTF8 + x).encode(), "CIA & FILHOS &amp; C&", "CIA & FILHOS & C&", "forbids"),
+    "an entity of HTML": (lambda x: (UTF8 + x).encode(), "USINA&nbsp;I", "USINA\ufffdI", "forbids"),
+    "a reference without end": (lambda x: (UTF8 + x).encode(), "USINA&#xFFFFFFFFFFFF;", "USINA\ufffd", "forbids"),
+    "a large X": (lambda x: (UTF8 + x).encode(), "USINA&#X1F;", "USINA\ufffd", "forbids"),
+    "a sign before it": (lambda x: (UTF8 + x).encode(), "USINA&#-1;", "USINA\ufffd", "forbids"),
+    "beside a section": (lambda x: (UTF8 + x).encode(), "<![CDATA[A & B&nbsp;]]> & C", "A & B&nbsp; & C", "forbids"),
+    "utf-8-sig": (lambda x: (said("utf-8-sig") + x).encode(), "ação", "ação", "utf-8-sig is utf-8"),
+    "IANA's own": (lambda x: (said("ISO_8859-1:1987") + x).encode("latin-1"), "ação", "ação", "is iso-8859-1"),
+    "a name that nobody knows": (lambda x: (said("x-unknown") + x).encode(), "ação", "ação", "x-unknown is utf-8"),
+    "no name": (lambda x: (said("") + x).encode(), "ação", "ação", "is utf-8"),
+    "a name without quotes": (lambda x: f"<?xml version='1.0' encoding=UTF-8?>{x}".encode(), "ação", "ação", "utf-8"),
+    "no version": (lambda x: f"<?xml encoding='UTF-8'?>{x}".encode(), "ação", "ação", "is utf-8"),
+    "another version": (lambda x: f"<?xml version='2.0'?>{x}".encode(), "ação", "ação", "is utf-8"),
+    "a mark that was encoded twice": (
+        lambda x: b"\xc3\xaf\xc2\xbb\xc2\xbf" + (UTF8 + x).encode(), "ok", "ok", "before the XML declaration"
+    ),
+    "a sign of no width": (lambda x: ("\u200b" + UTF8 + x).encode(), "ok", "ok", "before the XML declaration"),
     "a raw control character": (lambda x: (UTF8 + x).encode(), "USINA\x0b", "USINA\ufffd", "forbids"),
     "a raw one in Latin-1": (lambda x: (LATIN1 + x).encode("latin-1"), "AÇÃO\x1a", "AÇÃO\ufffd", "forbids"),
     "a noncharacter": (lambda x: (UTF8 + x).encode(), "USINA\uffff", "USINA\ufffd", "forbids"),
@@ -228,6 +245,12 @@ def test_the_reason_of_a_soap_12_fault_is_told() -> None:
     with pytest.raises(MaloteError, match="Fora do ar") as caught:
         there.check(submission("ccee")).read(Reply(500, {}, body))
     assert caught.value.facts["faultcode"] == "e:Receiver"
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "ISO-8859-2", "x-unknown"])
+def test_bytes_of_an_encoding_that_nobody_knows_are_not_guessed(encoding: str) -> None:
+    with pytest.raises(Malformed, match="not read here"):
+        markup.parse(said(encoding).encode() + b"<r>a\x87\xc6o</r>")
 
 
 # ---- hostile bodies: work is linear

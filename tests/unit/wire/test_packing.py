@@ -27,6 +27,9 @@ PACKED: dict[str, tuple[str, bytes, bytes | None]] = {  # what is said, what com
     "deflate": ("deflate", zlib.compress(BODY), BODY),
     "deflate without its head": ("deflate", zlib.compress(BODY)[2:-4], BODY),
     "plain, though gzip is said": ("gzip", BODY, BODY),
+    "a name that is no packing": ("utf-8", b"--a\r\n\r\n" + BODY, b"--a\r\n\r\n" + BODY),
+    "another one, and a text": ("8bit", b"Expediente encerrado", b"Expediente encerrado"),
+    "a packing that is not unpacked here": ("br", b"Expediente encerrado", None),
     "a second member that breaks after its beginning": ("gzip", BROKEN, None),
 }
 

@@ -147,16 +147,9 @@ TAGS: Mapping[str, tuple[str, ...]] = {
 5.5 to 5.8; `situacao` is not); all others are inferred, and `extra.rules.tags` replaces any list. evento: an element of
 that name, or one whose `tipo_evento` says it."""
 
-_LOOKED_FOR = ("operacao", "operacoes", "proposta", "propostas", "financiamento", "financiamentos", "registro",
-               "registros", "resultado", "resultados")  # fmt: skip
-_ABSENT = tuple(
-    form.format(noun)
-    for noun in _LOOKED_FOR
-    for form in ("nenhum {}", "nenhuma {}", "{} nao encontrad", "{} nao localizad", "{} inexistente", "{} nao existe",
-                 "nao existe {}", "nao existem {}", "nao ha {}", "nao encontrada {}", "nao encontradas {}",
-                 "nao localizada {}", "nao localizadas {}", "sem {}")
-)  # fmt: skip
-
+_NOUNS = "operacao operacoes proposta propostas financiamento financiamentos registro registros resultado resultados"
+_NONE = ("nenhum {}|nenhuma {}|sem {}|nao ha {}|nao existe {}|nao existem {}|nao encontrada {}|nao encontradas {}"
+         "|nao localizada {}|{} nao encontrad|{} nao localizad|{} nao existe|{} inexistente")  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {
     "pending": ("processando",),
     "yes": ("aprovado", "aprovada", "homologado", "homologada", "deferido", "deferida", "aceito", "aceita", "sucesso"),
@@ -164,7 +157,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
            "indeferido", "indeferida"),
     "there": ("ja existe", "ja existente", "ja cadastrad", "ja recebid", "ja enviad", "ja protocolad", "duplicad",
               "duplicidade"),
-    "absent": _ABSENT,
+    "absent": tuple(form.format(noun) for noun in _NOUNS.split() for form in _NONE.split("|")),
     "closed": ("fora do horario", "horario de funcionamento", "horario de protocolo", "protocolo fechado"),
 }  # fmt: skip
 """Words that decide, whatever their case and accents. `processando` is documented (manual 5.5); all others are inferred

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from malote import cards
 from malote.institutions.cielo.rules import STATUS
@@ -17,16 +18,18 @@ _QUOTED = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _CODE = re.compile(
-    r"((?:c[oó]digo[ _-](?:de[ _-])?seguran[cç]a|\bc[vs][vc]2?\b)[^\w<>]{1,4})[0-9]{3,4}(?![0-9])", re.IGNORECASE
+    r"((?:c[oó]d(?:igo)?[ ._-]{0,3}(?:de[ _-]{1,3})?seg(?:uran[cç]a)?|security[ _-]?code|\bc[vs][vc](?:[ _-]?2)?(?!\w))"
+    r"[^<>\d(]{0,25})(?<!\d)\d{3,4}(?!\d)",
+    re.IGNORECASE,
 )
-"""The code of a card's back, named: no message needs it."""
+"""The code of a card's back, named, with some words between: no message needs it."""
 _SUSPECT = re.compile("""["'`“‘«<&]""")
 
 
 def masked(text: str) -> str:
     """The text without what could be a card's: quoted values (but the name of a status) and the text of quoted
     elements become `…`, a card number its first 6 and last 4 digits."""
-    text = _CODE.sub(r"\1…", text)
+    text = _CODE.sub(r"\1…", text if text.isascii() else unicodedata.normalize("NFC", text))
     if not _SUSPECT.search(text):
         return cards.masked(text)
     return cards.masked(_QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -103,13 +102,18 @@ class Event:
         return name_of(self.kind).removeprefix("pedido").removeprefix("de") == name_of(service)
 
 
+_NESTED = 4
+"""Levels at which what holds a number is an operation: each lands with its whole content."""
+
+
 def shown(root: etree._Element, tags: Tags) -> list[Fields]:
     """The operations in the answer to a pesquisa; where no element is named as one, what holds a number of one."""
     found = [each for each in outermost(root, set(map(name_of, tags["operacao"]))) if len(each) or each.attrib]
     if not found:
         numbers = {name_of(tag) for column in ("numero_proposta", "numero_bndes") for tag in tags[column]}
         parents = (leaf.getparent() for leaf in root.iter() if name_of(str(leaf.tag)) in numbers)
-        found = list(dict.fromkeys(parent for parent in parents if parent is not None))
+        every = dict.fromkeys(parent for parent in parents if parent is not None)
+        found = [each for each in every if sum(above in every for above in each.iterancestors()) < _NESTED]
     return [Fields(each, tags, [child for _, child in _events(each, tags)]) for each in found]
 
 

@@ -20,6 +20,24 @@ PROTOCOL = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,48}")
 MOST = 1000
 """Ocorrências of one answer, at most: each is a row that lands."""
 
+_SAID = re.compile("[a-zà-ÿ]{3}")
+_NOTHING = re.compile(
+    r"n[ãa]o (?:h[áa]|exist\w+|(?:foi |foram )?(?:encontrad|localizad)[ao]s?) (?:recibo|evento|registro|resultado)"
+    r"|nenhum (?:recibo|evento|registro|resultado)"
+    r"|(?:recibo|evento|registro|resultado)s? (?:inexistente|n[ãa]o (?:exist|(?:foi |foram )?(?:encontrad|localizad)))",
+    re.IGNORECASE,
+)
+"""That there is none, in words: inferred, for the sheet knows none."""
+
+
+def _outermost(element: etree._Element) -> Iterator[etree._Element]:
+    """The events, and not what stands inside of one under the same name."""
+    for child in element:
+        if markup.local(child.tag) == "evento":
+            yield child
+        else:
+            yield from _outermost(child)
+
 
 @dataclass(frozen=True, slots=True)
 class Retorno:
@@ -43,6 +61,12 @@ class Retorno:
         """`cdResposta`."""
         said = markup.first_text(self.root, "cdResposta") or ""
         return int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else None
+
+    @property
+    def empty(self) -> bool:
+        """It is the Receita's, and says nothing but that nothing is there."""
+        words = [text for text in map(str, self.root.itertext()) if _SAID.search(text)]
+        return markup.local(self.root.tag) == "Reinf" and all(_NOTHING.search(text) for text in words)
 
     @property
     def protocol(self) -> str | None:
@@ -70,7 +94,7 @@ class Retorno:
     def events(self) -> list[tuple[str, etree._Element]]:
         """Each `evento` with its Id."""
         found = []
-        for each in self.root.iter("{*}evento"):
+        for each in _outermost(self.root):
             ids = [str(value).strip() for name, value in markup.attributes(each) if markup.local(name).lower() == "id"]
             if ids:
                 found.append((ids[0], each))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -13,6 +14,8 @@ from malote.reading import figures, markup
 _CODE = re.compile(r"CR[A-Z]\w{0,30}")
 MOST = 2000
 """Totals of one event, at most."""
+_PARTS = 100
+"""Elements beside a code that are looked at: the Receita's groups have fewer than twenty."""
 
 
 def totals(event: etree._Element, unread: dict[str, str]) -> str | None:
@@ -33,7 +36,7 @@ def _each(event: etree._Element, unread: dict[str, str]) -> Iterator[dict[str, s
         if holder is None or not code:
             continue
         total = {"grupo": markup.local(holder.tag), "CR": code}
-        for part in holder.iter():
+        for part in islice(holder.iter(), _PARTS):
             if part is leaf or len(part) or not isinstance(part.tag, str) or not (text := (part.text or "").strip()):
                 continue
             own = markup.local(part.tag).replace(ending, "")

@@ -45,15 +45,6 @@ PROBED = "0"
 
 _PROTOCOL = re.compile(rb"<(?:[\w.-]{1,80}:)?protocoloEnvio(?:\s[^<>]{0,200})?>\s{0,80}([0-9A-Za-z.-]{1,49})\s{0,80}</")
 
-_WORDS = re.compile("[a-zà-ÿ]{3}")
-_NOTHING = re.compile(
-    r"n[ãa]o (?:h[áa]|exist\w+|(?:foi |foram )?(?:encontrad|localizad)[ao]s?) (?:recibo|evento|registro|resultado)"
-    r"|nenhum (?:recibo|evento|registro|resultado)"
-    r"|(?:recibo|evento|registro|resultado)s? (?:inexistente|n[ãa]o (?:exist|(?:foi |foram )?(?:encontrad|localizad)))",
-    re.IGNORECASE,
-)
-"""That there is none, in words: inferred, for the sheet knows none."""
-
 
 class Calls:
     """The exchanges of one connection."""
@@ -216,7 +207,7 @@ class Calls:
         code, told = (said := Retorno(root)).code, said.told()
         if code in (TAKEN, INTERNAL):
             raise _about(Unavailable, english("s_reinf_could_not", said=told), str(code))
-        if (code is None and reply.status != 422 and _empty(said)) or code in (WELL, SOME, NOT_FOUND):
+        if (code is None and reply.status != 422 and said.empty) or code in (WELL, SOME, NOT_FOUND):
             return None
         if reply.status != 200 and markup.local(root.tag) != "Reinf":
             raise _gateway(reply)
@@ -227,12 +218,6 @@ class Calls:
         if reply.status in (200, 404, 422):
             return english("s_reinf_lets")
         raise _gateway(reply)
-
-
-def _empty(said: Retorno) -> bool:
-    """Whether an answer without a code is the Receita's, and says nothing but that nothing is there."""
-    words = [text for text in map(str, said.root.itertext()) if _WORDS.search(text)]
-    return markup.local(said.root.tag) == "Reinf" and all(_NOTHING.search(text) for text in words)
 
 
 def _denied(reply: Reply) -> None:
