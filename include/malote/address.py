@@ -97,10 +97,17 @@ def treaties_of(access: Access) -> Path | None:
     """
     named = access.extra.get("schemas")
     folder = Path(str(named)) if named else None
-    if folder and not folder.is_dir():
+    if folder and not _is_folder(folder):
         what = english("s_schemas_no_folder", folder=folder)
         raise misfit(access.institution, what, english("s_do_correct_or_leave"))
     return folder
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # longer than a path may be, or with a NUL
+        return False
 
 
 def misfit(institution: str, what: str, todo: str) -> Misconfigured:

@@ -21,6 +21,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _ISO = "%Y-%m-%dT%H:%M:%S"
 _INSTANTS = ("%d/%m/%Y %H", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", _ISO, "%d/%m/%Y", "%Y-%m-%d", "%m/%Y", "%Y-%m")
 _DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%m/%Y", "%Y-%m")
+_OWN = {"date": "%Y-%m-%d", "dateTime": _ISO, "gYearMonth": "%Y-%m"}
+"""The mask of a primitive type, where its bounds leave the sample out."""
 _SAMPLE = datetime(2026, 3, 15, 14)  # noqa: DTZ001 (wall time, only to try masks)
 
 
@@ -50,13 +52,22 @@ class Leaf:
 
     @cached_property
     def _instant(self) -> str:
-        return next((mask for mask in _INSTANTS if self._takes(_SAMPLE.strftime(mask))), _INSTANTS[0])
+        own = _OWN.get(self._primitive, _INSTANTS[0])
+        return next((mask for mask in _INSTANTS if self._takes(_SAMPLE.strftime(mask))), own)
 
     @cached_property
     def _day(self) -> str | None:
-        return next((mask for mask in _DAYS if self._takes(_SAMPLE.strftime(mask))), None)
+        own = _OWN.get(self._primitive)
+        return next((mask for mask in _DAYS if self._takes(_SAMPLE.strftime(mask))), own if own in _DAYS else None)
+
+    @property
+    def _primitive(self) -> str:
+        primitive = getattr(self._kind, "primitive_type", None)
+        return str(primitive.local_name) if primitive is not None else ""
 
     def _takes_sign(self, sign: str) -> bool:
+        if self._primitive in ("decimal", "float", "double"):
+            return sign == "."
         return any(self._takes(f"1{sign}{'1' * scale}") for scale in range(1, 9))
 
     @cached_property
@@ -107,7 +118,11 @@ class Leaf:
     def _decimal(self, value: Decimal) -> str:
         if not value.is_finite():
             raise ValueError(english("s_row_infinite"))
-        return format(value, "f").replace(".", self._sign)
+        text, other = format(value, "f"), "," if self._sign == "." else "."
+        written = text.replace(".", self._sign)
+        if self._takes_sign(self._sign) or self._takes(written):
+            return written
+        return found if self._takes(found := text.replace(".", other)) else written  # no sample fits its bounds
 
     def _datetime(self, value: datetime) -> str:
         wall = value.astimezone(ZONE).replace(tzinfo=None) if value.tzinfo else value
@@ -122,6 +137,8 @@ class Leaf:
         # An hour is never made up: 00 as the end of a contract would take its last day away.
         if self._day is None:
             raise ValueError(english("s_row_hour"))
+        if "%d" not in self._day and value.day != 1:
+            raise ValueError(english("s_row_says_more", wall=value.isoformat(), text=value.strftime(self._day)))
         return value.strftime(self._day)
 
 

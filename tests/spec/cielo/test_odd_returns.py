@@ -179,3 +179,16 @@ def test_two_statuses_that_disagree_decide_nothing(inside: str, outcome: str) ->
     ).encode()
     (row,) = read(io.BytesIO(data), "02", 9)
     assert row[-3] == outcome
+
+
+def test_a_second_value_that_says_otherwise_makes_neither_of_them_true() -> None:
+    (plain,) = rows(answer(PAID))
+    (row,) = rows(answer(PAID.replace("<lr>", "<lr>51</lr><lr>", 1)))
+    assert row["lr"] == f"51; {plain['lr']}" and row["lr_significado"] != plain["lr_significado"]
+    (row,) = rows(answer(PAID.replace("<valor>", "<valor>7</valor><valor>", 1)))
+    assert row["valor"] is None and "7; " in row["nao_lido"]
+    (row,) = rows(answer(PAID.replace("<lr>", f"<lr>{plain['lr']}</lr><lr>", 1)))
+    assert row == plain
+    two = erro("001", "c", "x").replace("<codigo>001</codigo>", "<codigo>001</codigo><codigo>98</codigo>")
+    (row,) = rows(answer(two))
+    assert (row["erro_codigo"], row["outcome"]) == ("001; 98", "unanswered")

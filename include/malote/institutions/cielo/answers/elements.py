@@ -68,6 +68,9 @@ _LEAVES = Names(
 )
 _CANCELAMENTO_TAG = Names(cancelamento=True)
 
+_CODES = 5
+"""Different codes of one `erro` that are told: more than one are no code that is known."""
+
 _NO_ANSWER = "o retorno traz só um token, e o lote não é de tokenização: consulte a transação"
 
 _RETRY = {"accepted": None, "refused": "t", "refused_for_good": "f", "unanswered": "f"}
@@ -117,7 +120,8 @@ def retorno_token(element: etree._Element, operation: str, number: str) -> Answe
 def erro(element: etree._Element, operation: str, number: str) -> AnswerRow:
     """One `erro` of the list as the row that lands."""
     row = _begun(element, operation, number)
-    code, message = markup.first_text(element, "codigo") or None, markup.first_text(element, "mensagem")
+    codes = dict.fromkeys(filter(None, ((each.text or "").strip() for each in element.iter("{*}codigo"))))
+    code, message = "; ".join([*codes][:_CODES]) or None, markup.first_text(element, "mensagem")
     message = masked(" ".join(message.split())) if message else None
     row[_SITUACAO], row[AT["erro_codigo"]], row[AT["erro_mensagem"]] = outcomes.ERRO, code, message
     became = outcomes.erro(code).outcome
@@ -141,14 +145,14 @@ def _filled(element: etree._Element, row: Columns, names: Names) -> bool:
         if meaning is None:
             continue
         if type(meaning) is int:
-            # A second status that says otherwise makes neither of them true.
-            row[meaning] = child.text if meaning != _STATUS or not row[meaning] else _both(row[meaning], child.text)
+            # A second one that says otherwise makes neither of them true.
+            row[meaning] = child.text if row[meaning] is None else _both(row[meaning], child.text)
         elif type(meaning) is Names:
             captured = captured or meaning is _CAPTURA
             for leaf in child:
                 at = meaning[leaf.tag]
                 if at is not None:
-                    row[at] = leaf.text
+                    row[at] = leaf.text if row[at] is None else _both(row[at], leaf.text)
         else:
             _PARTS[meaning](child, row)
     return captured
