@@ -11,6 +11,8 @@ from malote.institution import Access, Reply, load
 from malote.institutions.cielo.masking import masked
 from malote.reading import Mended
 from malote.submission import Standing, Stored, Submission
+from support.reinf import event, reinf, retorno
+from support.reinf import submission as reinf_lote
 
 ENVELOPE = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
@@ -65,6 +67,9 @@ def shape(head: str, part: str, tail: str = "") -> Callable[[int], bytes]:
     return lambda size: (head + part * ((size - len(head) - len(tail)) // len(part)) + tail).encode()
 
 
+TOTALS = retorno(2, event(0).replace("</evtRet>", "<h>|</h></evtRet>")).split("|")
+RECEIVED = retorno(2, "|").split("|")
+
 HOSTILE: dict[str, Callable[[int], bytes]] = {
     "instructions": shape("", "<?a?>"),
     "blanks": shape("", " "),
@@ -100,6 +105,9 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "parts in base64": shape("--a\nContent-Transfer-Encoding: base64\n\n", "PGE+", "\n--a--"),
     "includes": shape("--a\nContent-ID: b\n\n<r>", '<Include href="cid:', "\n--a--"),
     "includes of nothing": shape("--a\nContent-ID: b\n\n<r>", '<x:Include href="cid:c"/>', "</r>\n--a--"),
+    "totals": shape(TOTALS[0], "<CRM>1</CRM>", TOTALS[1]),
+    "totals of many kinds": shape(TOTALS[0], "<CRM>1</CRM><b>1</b>", TOTALS[1]),
+    "events of nothing": shape(RECEIVED[0], "<evento Id='x'/>", RECEIVED[1]),
     "an included part of blanks": shape(
         '--a\nContent-ID: b\n\n<r><Include href="cid:c"/></r>\n--a\nContent-ID: c\n\n<t>', " ", "</t>\n--a--"
     ),
@@ -133,6 +141,11 @@ def readers() -> Iterator[tuple[str, Callable[[bytes], object]]]:
     yield "bndes operations", lambda data: list(bndes.read_operacoes(io.BytesIO(data)))
     yield "bndes subcredito", lambda data: list(bndes.read_subcredito(io.BytesIO(data)))
     yield "bndes reasons", lambda data: bndes.reasons(submission("bndes")).read(Reply(200, {}, data))
+    lote = reinf_lote(events=1)
+    yield "reinf check", lambda data: reinf().check(lote).read(Reply(200, {}, data))
+    yield "reinf receipt", lambda data: reinf()._calls.receipt(lote, Reply(201, {}, data))
+    yield "reinf recibo", lambda data: reinf()._calls.shown(Reply(200, {}, data))
+    yield "reinf ocorrencias", lambda data: reinf()._calls.ocorrencias(lote).read(Reply(200, {}, data))
     yield "cielo masking", lambda data: masked(data.decode("utf-8", "replace").replace("&amp;", "&"))
 
 

@@ -8,7 +8,7 @@ given UTF-8 only, in which a DOCTYPE can be seen before libxml2 sees it. Every f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -80,7 +80,7 @@ def parse(data: bytes, *, limit: int = LIMIT, repairs: Repairs | None = None) ->
 
 
 def records(
-    stream: BinaryIO, *local_names: str, unless_inside: str = "", repairs: Repairs | None = None
+    stream: BinaryIO, *local_names: str, unless_inside: Sequence[str] = (), repairs: Repairs | None = None
 ) -> Iterator[etree._Element]:
     """Each element with one of these local names, whatever its prefix and namespace, in document order, in flat memory.
 
@@ -89,7 +89,7 @@ def records(
     do not nest.
 
     :param stream: a :class:`Mended` one is taken as it is
-    :param unless_inside: local name of a parent whose own are no records: they stay, and are read with what holds it
+    :param unless_inside: local names of elements inside of which is no record: it stays, and is read with what holds it
     :param repairs: as of :func:`parse`
     :raises Malformed: where it is no well-formed XML (also after some records), has a DOCTYPE, is an HTML page, or has
         more than :data:`NODES` without a record
@@ -104,7 +104,7 @@ def records(
         for _, element in etree.iterparse(source, events=("end",), tag=tags, encoding="UTF-8", **_HARDENED):
             parent = element.getparent()
             moved = parent is not around  # mostly not: a list of ten thousand has one parent, looked at once
-            if moved and parent is not None and unless_inside and local(parent.tag) == unless_inside:
+            if moved and unless_inside and any(local(above.tag) in unless_inside for above in element.iterancestors()):
                 continue
             yield element
             source.idle = 0

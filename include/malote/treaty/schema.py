@@ -58,8 +58,11 @@ class Treaty:
             for name in names
             if attributes.get(name) is not None
         )
-        space = f' xmlns="{self.model.target_namespace}"' if self.model.target_namespace else ""
-        return f"<{self.element.local_name}{space}{given}>", self._end
+        name, namespace = self.element.local_name, self.model.target_namespace
+        if namespace and not str(self.record.name).startswith("{"):  # its own elements are in no namespace
+            return f'<n:{name} xmlns:n="{namespace}"{given}>', f"</n:{name}>"
+        space = f' xmlns="{namespace}"' if namespace else ""
+        return f"<{name}{space}{given}>", self._end
 
     def problems(
         self, frame: Frame, records: Sequence[tuple[str | None, int | None, str]], explain: int = EXPLAINED

@@ -59,6 +59,14 @@ def test_every_root_of_the_family_is_read_and_says_its_operation(archive: Archiv
     assert [document.operation for document in column(archive, *files)] == [f"{root}-4" for root in roots]
 
 
+@pytest.mark.parametrize(("kind", "operation"), [("1", "1"), ("01", "1"), (" 13 ", "13"), ("0013", "13"), ("0", "0")])
+def test_a_kind_of_file_is_the_same_operation_however_its_number_is_spelt(
+    archive: Archive, kind: str, operation: str
+) -> None:
+    (document,) = column(archive, f'<ContratosCCEAL tipoGeracao="{kind}"><Contrato referencia="A"/></ContratosCCEAL>')
+    assert document.operation == f"ContratosCCEAL-{operation}"
+
+
 def test_edits_are_told_apart_by_their_content_and_echoed_by_the_contracts_number(archive: Archive) -> None:
     data = (CCEE / "edicoes.xml").read_text()
     (document,) = column(archive, data)

@@ -141,6 +141,12 @@ def test_the_profile_code_is_mandatory_and_user_and_password_are() -> None:
         nobody.probe()
 
 
+@pytest.mark.parametrize("given", [["1234"], {"a": 1}, True, 1.5, float("nan"), "1\0", "12\n34"], ids=repr)
+def test_a_profile_code_is_a_text_or_a_whole_number(given: object) -> None:
+    with pytest.raises(Misconfigured, match="codigo_perfil_agente"):
+        Ccee(Access("ccee", "piloto", extra={"codigo_perfil_agente": given}))
+
+
 def test_the_probe_takes_no_data_for_a_welcome_and_says_which_field_is_wrong() -> None:
     probe = ccee().probe()
     for reply in (fault("3001", "noDataFoundFault"), result(code="0"), fault("3006", "invalidParametersFault")):

@@ -32,6 +32,10 @@ ODD = {
         PAID.replace("<tid>", "<novo><status>9</status><valor>1</valor><token><tid>0</tid></token></novo><tid>")
         .replace("<lr>", "<par>x</par><mac><lr>51</lr></mac><lr>")
     ),
+    "an erro inside of something": lambda: answer(
+        PAID.replace("<captura>", "<analise><erro><codigo>9</codigo></erro></analise><captura>")
+    ),
+    "a list inside of something": lambda: answer(PAID.replace("<captura>", "<n><lista><x/></lista></n><captura>")),
     "blanks everywhere": lambda: answer(PAID.replace("<status>6<", "<status>\n 6 <").replace(">00<", "> 00\t<")),
     "comments and instructions": lambda: answer(PAID.replace("visa", "vi<!-- x -->sa<?pi x?>")),
     "an url-autenticacao": lambda: answer(PAID.replace("<token>", "<url-autenticacao>u</url-autenticacao><token>")),

@@ -39,8 +39,9 @@ class Ccee(Institution):
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)
-        profile = str(access.extra.get("codigo_perfil_agente") or "").strip()
-        if not 1 <= len(profile) <= 18:
+        given = access.extra.get("codigo_perfil_agente")
+        profile = str(given).strip() if type(given) in (str, int) else ""
+        if not 1 <= len(profile) <= 18 or not profile.isprintable():
             raise Misconfigured(
                 english("s_ccee_no_profile"),
                 institution="ccee",

@@ -160,7 +160,7 @@ class _File:
 
     def _open(self, root: etree._Element) -> None:
         name, kind = markup.local(root.tag), _attributes(root).get("tipoGeracao", "").strip()
-        self.operation = f"{name}-{kind}"
+        self.operation = f"{name}-{kind.lstrip('0') or kind}"  # 01 is 1: what travelled under one travelled
         if not kind:
             self.problems.append(Problem(None, f"{name}.@tipoGeracao", english("s_row_no_kind")))
 

@@ -23,6 +23,7 @@ _KINDS = Names(
     lista=_LIST,
 )
 _NAMES = ("transacao", "retorno-token", "erro", "numero-lote", "lista")
+_HOLDING = ("token", "transacao", "retorno-token", "erro")
 
 
 def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
@@ -35,8 +36,8 @@ def rows(stream: BinaryIO, operation: str, number: int) -> Iterator[AnswerRow]:
     """
     lot = str(number)
     begun = False
-    # The erro inside a token is about that token: it is read with its transaction.
-    for element in markup.records(unwrapped(stream), *_NAMES, unless_inside="token"):
+    # What stands inside of a record is about it: the erro of a token, for one, is read with its transaction.
+    for element in markup.records(unwrapped(stream), *_NAMES, unless_inside=_HOLDING):
         kind = _KINDS[element.tag]
         if not begun and (root := markup.local(element.getroottree().getroot().tag)) not in _ROOTS:
             raise _malformed(english("s_cielo_no_return_but", root=root))
