@@ -69,7 +69,7 @@ def _unfit(reference: Any) -> str | None:
     if kind is str or kind is int:
         return None
     if kind is Decimal and reference.as_tuple().exponent != 0:
-        return "numeric with decimals"
+        return "numeric"
     if kind is datetime and reference.tzinfo is not None:
-        return "timestamp with time zone"
+        return "timestamptz"
     return None if kind in _KINDS else str(kind.__name__)
