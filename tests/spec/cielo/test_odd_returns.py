@@ -193,6 +193,9 @@ def test_a_second_value_that_says_otherwise_makes_neither_of_them_true() -> None
     assert row["valor"] is None and "7; " in row["nao_lido"]
     (row,) = rows(answer(PAID.replace("<lr>", f"<lr>{plain['lr']}</lr><lr>", 1)))
     assert row == plain
+    many = "".join(f"<lr>{n}</lr>" for n in range(5000))
+    (row,) = rows(answer(PAID.replace("<lr>", f"{many}<lr>", 1)))
+    assert row["lr"].startswith("0; 1; 2") and len(row["lr"]) < 300
     two = erro("001", "c", "x").replace("<codigo>001</codigo>", "<codigo>001</codigo><codigo>98</codigo>")
     (row,) = rows(answer(two))
     assert (row["erro_codigo"], row["outcome"]) == ("001; 98", "unanswered")

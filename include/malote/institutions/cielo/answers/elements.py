@@ -68,6 +68,8 @@ _LEAVES = Names(
 )
 _CANCELAMENTO_TAG = Names(cancelamento=True)
 
+_TOLD = 200
+"""Signs of values that contradict each other; what comes beyond them changes nothing any more."""
 _CODES = 5
 """Different codes of one `erro` that are told: more than one are no code that is known."""
 
@@ -160,7 +162,7 @@ def _filled(element: etree._Element, row: Columns, names: Names) -> bool:
 
 def _both(one: str | None, other: str | None) -> str | None:
     first, second = ((each or "").strip() for each in (one, other))
-    return first if second in ("", first) else f"{first}; {second}"
+    return first if second in ("", first) or len(first) > _TOLD else f"{first}; {second}"
 
 
 def _text(element: etree._Element) -> str | None:
