@@ -132,8 +132,16 @@ def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Eleme
 
 def statuses(element: etree._Element, tags: Tags) -> Iterator[str]:
     """Whatever stands under the name of a status in an element, but in its críticas and in the events that it shows."""
-    apart = {name_of(tag) for column in ("critica", "evento", "tipo_evento") for tag in tags[column]}
-    named = set(map(name_of, tags["status"]))
+    apart = _names(*(tuple(tags[column]) for column in ("critica", "evento", "tipo_evento")))
+    yield from _statuses(element, _names(tuple(tags["status"])), apart)
+
+
+@lru_cache(maxsize=64)
+def _names(*columns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name_of(tag) for tags in columns for tag in tags)
+
+
+def _statuses(element: etree._Element, named: frozenset[str], apart: frozenset[str]) -> Iterator[str]:
     for name, value in markup.attributes(element):
         if name_of(str(name)) in named:
             yield str(value)
@@ -141,7 +149,7 @@ def statuses(element: etree._Element, tags: Tags) -> Iterator[str]:
         if name_of(str(child.tag)) in named and not len(child):
             yield child.text or ""
         elif name_of(str(child.tag)) not in apart:
-            yield from statuses(child, tags)
+            yield from _statuses(child, named, apart)
 
 
 def texts(element: etree._Element) -> list[str]:

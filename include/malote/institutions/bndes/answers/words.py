@@ -52,8 +52,10 @@ class Words:
         verdict = self.verdict(service, fields.get("status"))
         if verdict not in ("yes", "no"):
             return verdict
-        yes, no = ([*self.rules.words["yes"], *service.done], self.rules.words["no"])
         said = set(map(plain, statuses(fields.element, self.rules.tags)))
+        if len(said) < 2:
+            return verdict
+        yes, no = (*self.rules.words["yes"], *service.done), self.rules.words["no"]
         return "unknown" if said & set(map(plain, yes)) and said & set(map(plain, no)) else verdict
 
     def unknown(self, status: str | None) -> str:
