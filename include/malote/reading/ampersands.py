@@ -18,7 +18,10 @@ _CDATA, _CDATA_ENDS = b"<![CDATA[", b"]]>"
 
 def without_loose(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
     """With `&amp;` for an `&` that begins nothing, as in `CIA & FILHOS`; what it begins that XML does not know becomes
-    U+FFFD. Inside of CDATA it is text."""
+    U+FFFD. Inside of CDATA it is text.
+
+    :param pieces: of which none ends within a reference
+    """
     inside, rest = False, b""
     for piece in chain(pieces, (None,)):
         data, at, done = rest + (piece or b""), 0, list[bytes]()
@@ -37,24 +40,19 @@ def without_loose(pieces: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
 
 
 def _whole(data: bytes, inside: bool) -> int:
-    """Up to where nothing that is only begun stands at the end."""
+    """Up to where no mark of a section that is only begun stands at the end."""
     if inside:
         return len(data) - len(_CDATA_ENDS)
     begun = data.rfind(b"<", -len(_CDATA))
-    if begun >= 0 and _CDATA.startswith(data[begun:]):
-        return begun
-    loose = data.rfind(b"&", -40)
-    return loose if loose >= 0 and b";" not in data[loose:] else len(data)
+    return begun if begun >= 0 and _CDATA.startswith(data[begun:]) else len(data)
 
 
 def _tied(data: bytes, repairs: Repairs) -> bytes:
-    if b"&" not in data:
-        return data
-    seen = data.count(b"&amp;") + data.count(STAND_IN)
-    data = _LOOSE.sub(_named, data)
-    if mended := data.count(b"&amp;") + data.count(STAND_IN) - seen:
+    tied = _LOOSE.sub(_named, data) if b"&" in data else data
+    if tied != data:
+        mended = sum(tied.count(each) - data.count(each) for each in (b"&amp;", STAND_IN))
         repairs.note(english("s_mended_characters"), mended)
-    return data
+    return tied
 
 
 def _named(found: re.Match[bytes]) -> bytes:

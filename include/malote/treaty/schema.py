@@ -48,7 +48,6 @@ class Treaty:
             self.record = _named(self.record.type.content.iter_elements(), name)
         self.lead = "" if below else f"{self.record.local_name}."
         self._depth = max(len(below) - 1, 0)
-        self._end = f"</{root}>"
 
     def tags(self, attributes: Mapping[str, Any]) -> Frame:
         """The root's start and end tag, with those of the attributes that the schema knows, in its order."""
@@ -59,10 +58,10 @@ class Treaty:
             if attributes.get(name) is not None
         )
         name, namespace = self.element.local_name, self.model.target_namespace
-        if namespace and not str(self.record.name).startswith("{"):  # its own elements are in no namespace
-            return f'<n:{name} xmlns:n="{namespace}"{given}>', f"</n:{name}>"
-        space = f' xmlns="{namespace}"' if namespace else ""
-        return f"<{name}{space}{given}>", self._end
+        bare = namespace and not str(self.record.name).startswith("{")  # its own elements are in no namespace
+        tag, declared = (f"n:{name}", "xmlns:n") if bare else (name, "xmlns")
+        space = f' {declared}="{namespace}"' if namespace else ""
+        return f"<{tag}{space}{given}>", f"</{tag}>"
 
     def problems(
         self, frame: Frame, records: Sequence[tuple[str | None, int | None, str]], explain: int = EXPLAINED

@@ -60,7 +60,7 @@ class Leaf:
         own = _OWN.get(self._primitive)
         return next((mask for mask in _DAYS if self._takes(_SAMPLE.strftime(mask))), own if own in _DAYS else None)
 
-    @property
+    @cached_property
     def _primitive(self) -> str:
         primitive = getattr(self._kind, "primitive_type", None)
         return str(primitive.local_name) if primitive is not None else ""
@@ -74,6 +74,10 @@ class Leaf:
     def _sign(self) -> str:
         other = "," if self._preferred == "." else "."
         return other if self._takes_sign(other) and not self._takes_sign(self._preferred) else self._preferred
+
+    @cached_property
+    def _sign_fits(self) -> bool:
+        return self._takes_sign(self._sign)
 
     @cached_property
     def other_sign(self) -> str | None:
@@ -118,11 +122,12 @@ class Leaf:
     def _decimal(self, value: Decimal) -> str:
         if not value.is_finite():
             raise ValueError(english("s_row_infinite"))
-        text, other = format(value, "f"), "," if self._sign == "." else "."
+        text = format(value, "f")
         written = text.replace(".", self._sign)
-        if self._takes_sign(self._sign) or self._takes(written):
+        if self._sign_fits or self._takes(written):
             return written
-        return found if self._takes(found := text.replace(".", other)) else written  # no sample fits its bounds
+        other = text.replace(".", "," if self._sign == "." else ".")
+        return other if self._takes(other) else written  # no sample fits its bounds
 
     def _datetime(self, value: datetime) -> str:
         wall = value.astimezone(ZONE).replace(tzinfo=None) if value.tzinfo else value

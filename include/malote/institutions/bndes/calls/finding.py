@@ -138,9 +138,8 @@ class Finder:
             return self._cannot(submission, f"pesquisa: {refused.what}")
         root = markup.parse(answer)
         operations = shown(root, self._reading.rules.tags)
-        if operations or submission.service != "financiamento" or self._reading.finds_none(texts(root)):
-            return operations
-        if where := unread(root, self._reading.rules.words["yes"]):
+        silent = not operations and submission.service == "financiamento" and not self._reading.finds_none(texts(root))
+        if silent and (where := unread(root, self._reading.rules.words["yes"])):
             raise Malformed(
                 english("s_bndes_pesquisa_unread", where=where),
                 institution="bndes",
