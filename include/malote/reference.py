@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from malote.composing import normal_form
 from malote.errors import Invalid
 from malote.texts import english
 
@@ -31,7 +31,7 @@ def normal(reference: str) -> str:
     Institutions do the like: no answer shows the blanks around a reference, nor says how its accents were composed.
     """
     text = reference.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text.strip(_UNSEEN))
+    return text if text.isascii() else normal_form("NFC", text.strip(_UNSEEN))
 
 
 class Named:

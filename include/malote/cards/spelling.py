@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from malote.composing import normal_form
+
 _OTHER = re.compile(
     r"""&(?:amp;)*(?:\#x0*(?P<hex>[0-9a-f]{1,6});?|\#0*(?P<number>[0-9]{1,7});?|[a-z][a-z0-9]{1,30};)
         | (?-i:\\U)(?P<long>[0-9a-f]{8}) | \\u(?:(?P<json>[0-9a-f]{4})|\{0*(?P<braced>[0-9a-f]{1,6})\})
@@ -60,5 +62,5 @@ def _sign(text: str) -> str:
         code = next(filter(None, map(found.group, ("hex", "long", "json", "braced", "byte", "old", "url"))), None)
         value = int(number) if number else int(code, 16) if code else 0x20
         text = chr(value) if value < 0x110000 else " "
-    signs = unicodedata.normalize("NFKC", text)
+    signs = normal_form("NFKC", text)
     return "".join(str(unicodedata.decimal(each, each)) for each in signs) if signs else " "

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from unicodedata import normalize
 
 from malote.cards.finding import FEW_LETTERS, held, masked
 from malote.cards.numbers import LONGEST, SHORTEST
 from malote.cards.spelling import ESCAPES
+from malote.composing import normal_form
 
 _LEAST = 10 ** (SHORTEST - 1)
 _NUMBERS = (int, float, Decimal)
@@ -36,7 +36,7 @@ def suspect(texts: Collection[str]) -> bool:
     """Whether it is worth to look at each of many texts: false for most, in a hundredth of the time."""
     together = _APART.join(texts)
     if not together.isascii():
-        foreign = normalize("NFKC", _APART.join([each for each in texts if not each.isascii()]))
+        foreign = normal_form("NFKC", _APART.join([each for each in texts if not each.isascii()]))
         if _FOREIGN.search(foreign):
             return True
         texts = [foreign, *filter(str.isascii, texts)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
 
 from malote import cards
+from malote.composing import normal_form
 from malote.errors import MaloteError
 from malote.reading import markup
 
@@ -39,7 +39,7 @@ class _Place:
 
 def discreet(text: str) -> str:
     """A text as it may stand on a screen: whatever may be somebody's number is cut to three digits."""
-    plain = " ".join(unicodedata.normalize("NFKC", text[:2000]).split())
+    plain = " ".join(normal_form("NFKC", text[:2000]).split())
     return plain if _INSTANT.fullmatch(plain) else _PERSON.sub(_cut, _COMPANY.sub(_cut, cards.masked(plain)))
 
 

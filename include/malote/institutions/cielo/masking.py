@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from malote import cards
+from malote.composing import normal_form
 from malote.institutions.cielo.rules import STATUS
 
 _RUN = re.compile(r"(?<!\d)\d(?:[ .-]?\d){11,18}(?!\d)")
@@ -29,7 +29,7 @@ _SUSPECT = re.compile("""["'`“‘«<&]""")
 def masked(text: str) -> str:
     """The text without what could be a card's: quoted values (but the name of a status) and the text of quoted
     elements become `…`, a card number its first 6 and last 4 digits."""
-    text = _CODE.sub(r"\1…", text if text.isascii() else unicodedata.normalize("NFC", text))
+    text = _CODE.sub(r"\1…", normal_form("NFC", text))
     if not _SUSPECT.search(text):
         return cards.masked(text)
     return cards.masked(_QUOTED.sub(_quoted, _inside_escaped_tags(_INSIDE_TAGS.sub(">…</", text))))
