@@ -39,8 +39,9 @@ AnswerRow = tuple[Any, ...]
 """One row that lands: the columns of the :class:`Table`, raw, then ``echo, outcome, code, message``.
 
 ``echo`` is what the institution calls the item, or ``(tag, name)``, of which the tag is trusted first
-(:meth:`Institution.tags`). ``outcome`` is ``accepted``, ``refused``, ``refused_for_good`` (not again under this
-reference) or ``unanswered`` (a status unknown to us, or "look first"); ``code``, ``message`` are the institution's.
+(:meth:`Institution.tags`). ``outcome``: ``accepted``, ``noted`` (so, unless another row about it refuses it),
+``refused``, ``refused_for_good`` (not again under this reference) or ``unanswered`` (unknown to us, or "look first");
+``code``, ``message`` are the institution's.
 """
 
 

@@ -8,7 +8,7 @@ given UTF-8 only, in which a DOCTYPE can be seen before libxml2 sees it. Every f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -129,10 +129,29 @@ def local(tag: str | Any) -> str:
     return str(tag).rpartition("}")[2]
 
 
+def outermost(element: etree._Element, is_one: Callable[[str], bool]) -> Iterator[etree._Element]:
+    """The elements below an element whose tag is one, but those that stand inside another of them."""
+    for child in element:
+        if is_one(str(child.tag)):
+            yield child
+        else:
+            yield from outermost(child, is_one)
+
+
 def attributes(element: etree._Element) -> list[tuple[Any, Any]]:
     """The attributes of an element, names and values; none where there are more than :data:`ATTRIBUTES`."""
     # lxml's time to list them grows with the square of their number.
     return element.attrib.items() if len(element.attrib) <= ATTRIBUTES else []
+
+
+def text_of(element: etree._Element) -> str:
+    """All text of an element that has some of its own, what stands inside as blanks (`a<br/>b`); "" where only the
+    elements inside of it have any."""
+    pieces = [element.text]
+    for child in element:
+        pieces += child.text, child.tail
+    own = any(each and not each.isspace() for each in pieces[::2])
+    return " ".join(filter(None, pieces)) if own else ""
 
 
 def first_text(element: etree._Element, local_name: str) -> str | None:

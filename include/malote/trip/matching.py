@@ -10,11 +10,10 @@ from typing import Any
 from malote.institution import AnswerRow
 from malote.reference import normal
 
-_UNANSWERED, _REFUSED, _FOR_GOOD, _UNKNOWN, _ACCEPTED = range(5)
-_OUTCOME = ("unanswered", "refused", "refused_for_good", "unanswered", "accepted")
-_RANK = {"refused": _REFUSED, "refused_for_good": _FOR_GOOD, "unanswered": _UNKNOWN, None: _UNKNOWN} | {
-    "accepted": _ACCEPTED
-}
+_UNANSWERED, _NOTED, _REFUSED, _FOR_GOOD, _UNKNOWN, _ACCEPTED = range(6)
+_OUTCOME = ("unanswered", None, "refused", "refused_for_good", "unanswered", None)
+_RANK = {"noted": _NOTED, "refused": _REFUSED, "refused_for_good": _FOR_GOOD, "unanswered": _UNKNOWN, None: _UNKNOWN}
+_RANK |= {"accepted": _ACCEPTED}
 
 _WORDS, _LONGEST = 5, 500
 
@@ -37,7 +36,7 @@ class Matching:
     A row is about the item whose tag it bears; otherwise the n-th row that names a thing is about the n-th item of that
     name, surplus rows about the last one. An item is accepted where any row says so, locked (``unanswered``) where none
     does or one has a status that we do not know, and refused only where every row about it refuses it; it is free only
-    where not one refuses it for good.
+    where not one refuses it for good. A row that only notes something (``noted``) accepts it where it stands alone.
 
     :param references: those of the items, by ordinal
     :param echoes: what the institution calls each of them, None where that is its reference, as for all without it
@@ -95,7 +94,7 @@ class Matching:
             rank = _RANK[outcome]
             if rank > best[at]:
                 best[at] = rank
-                if rank != _ACCEPTED:
+                if _OUTCOME[rank]:
                     said[at] = code, message
                 elif said:
                     said.pop(at, None)
@@ -145,18 +144,18 @@ class Matching:
     def exceptions(self) -> Iterator[tuple[int, str, str | None, str | None]]:
         """``(ordinal, outcome, code, message)`` of the items that were not accepted."""
         for at, best in enumerate(self._best):
-            if best != _ACCEPTED:
-                yield at + 1, _OUTCOME[best], *self._said.get(at, (None, None))
+            if outcome := _OUTCOME[best]:
+                yield at + 1, outcome, *self._said.get(at, (None, None))
 
     def news(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
         """The same of every item that a row was about, with None as the outcome of one that was accepted."""
         for at, best in enumerate(self._best):
             if self._answers[at]:
-                yield at + 1, None if best == _ACCEPTED else _OUTCOME[best], *self._said.get(at, (None, None))
+                yield at + 1, _OUTCOME[best], *self._said.get(at, (None, None))
 
     def tally(self) -> Tally:
         """The figures, once every row has passed."""
-        accepted = self._best.count(_ACCEPTED)
+        accepted = self._best.count(_ACCEPTED) + self._best.count(_NOTED)
         refused = self._best.count(_REFUSED) + self._best.count(_FOR_GOOD)
         return Tally(
             rows=self._rows,

@@ -324,6 +324,9 @@ TWO = [
     ("<status>sucesso</status><operacao><status>rejeitada</status></operacao>", "unanswered"),
     ("<status>rejeitado</status><situacao>aprovada</situacao>", "unanswered"),
     ("<status>sucesso</status><situacao>aprovada</situacao>", "accepted"),
+    ("<status>aprovado<br/></status>", "accepted"),
+    ("<status>aprovado</status><status>rejeitado<br/></status>", "unanswered"),
+    ("<status>apro<br/>vado</status>", "unanswered"),
     ("<status>aprovado</status><situacao>contratada</situacao>", "accepted"),  # a word that says neither
     ("<status>aprovado</status><criticas><critica><status>rejeitado</status></critica></criticas>", "accepted"),
 ]

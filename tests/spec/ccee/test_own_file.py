@@ -77,6 +77,9 @@ def test_edits_are_told_apart_by_their_content_and_echoed_by_the_contracts_numbe
     other = "\n".join([lines[0], lines[1], lines[3].replace("'", '"'), lines[2], lines[4]])
     renumbered = other.replace('Controle="1"', 'Controle="9"').replace("<Contrato ", "<Contrato   ")
     assert [item.reference for item in column(archive, renumbered)[0].items] == references[::-1]
+    indented = renumbered.replace("><", ">\n\t <").replace("/>", "/>\n  ")
+    assert indented != renumbered
+    assert [item.reference for item in column(archive, indented)[0].items] == references[::-1]
 
 
 def test_a_file_none_of_whose_records_is_free_is_not_sent(archive: Archive) -> None:

@@ -29,7 +29,7 @@ def test_an_answer_is_read_whatever_its_prefixes_and_namespaces(name: str, space
     assert check(200, answer) == Ready(answer)
     assert [row[7:10] for row in ccee().read(one(), io.BytesIO(answer))] == [
         ("A", "accepted", "SUCESSO"),
-        ("B", "accepted", "AVISO"),
+        ("B", "noted", "AVISO"),
     ]
 
 

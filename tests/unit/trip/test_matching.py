@@ -8,7 +8,7 @@ import pytest
 
 from malote.trip.matching import Matching
 
-YES, NO, NEVER, WHAT = "accepted", "refused", "refused_for_good", "unanswered"
+YES, NO, NEVER, WHAT, NOTE = "accepted", "refused", "refused_for_good", "unanswered", "noted"
 
 SAID = [
     ("one that refuses", [(NO, "1", "first")], (NO, "1", "first")),
@@ -20,6 +20,11 @@ SAID = [
     ("and is not outvoted", [(WHAT, "1", "first"), (NEVER, "2", "then")], (WHAT, "1", "first")),
     ("accepted once is accepted, and not in the words of a refusal", [(NO, "1", "x"), (YES, None, None)],
      (None, None, None)),
+    ("a note alone accepts", [(NOTE, "9", "by the way")], (None, None, None)),
+    ("a note beside a refusal does not", [(NOTE, "9", "x"), (NO, "1", "no")], (NO, "1", "no")),
+    ("nor behind it", [(NO, "1", "no"), (NOTE, "9", "x")], (NO, "1", "no")),
+    ("nor where nobody knows", [(WHAT, "2", "?"), (NOTE, "9", "x")], (WHAT, "2", "?")),
+    ("a note and a yes", [(NOTE, "9", "x"), (YES, None, None)], (None, None, None)),
     ("whatever comes later", [(YES, None, None), (NEVER, "2", "then")], (None, None, None)),
 ]  # fmt: skip
 

@@ -51,6 +51,9 @@ def explained(calls: Calls, answer: bytes, status: int) -> Iterator[str]:
     yield explaining.heard("an answer to obterResultadoProcessamento", lambda: _result(answer))
 
 
+_ALONE = "accepted, where no other about the contract refuses it"
+
+
 def _meaning(names: tuple[str, ...]) -> str | None:
     return _READ.get(names[-2:]) or _ANYWHERE.get(names[-1])
 
@@ -60,7 +63,7 @@ def _result(answer: bytes) -> str:
         raise Malformed(f"a fault: {Fault.of(element).kind or 'not known'}", todo="see above")
 
     rows = [(str(row[-2]), row[-4], row[-3]) for row in details(io.BytesIO(answer), None, fault)]
-    told = Counter((status, became) for status, _, became in rows)
+    told = Counter((status, _ALONE if became == "noted" else became) for status, _, became in rows)
     found = [f"{n} {status[:40]} ({became}{'' if status in STATUS else ', a status not known to us'})"
              for (status, became), n in told.items()]  # fmt: skip
     nameless = sum(not echo for _, echo, _ in rows)

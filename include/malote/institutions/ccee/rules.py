@@ -52,7 +52,7 @@ class Status(NamedTuple):
 STATUS: Mapping[str, Status] = {
     "SUCESSO": Status("accepted", "Importações ocorridas com sucesso", "manual 5.1.2.1"),
     "AVISO": Status(
-        "accepted",
+        "noted",
         "Mensagem de aviso, não impede o processamento da informação",
         "CCEE's Postman collection (sheet 3); not in the manual",
     ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
 
+from malote.composing import normal_form
 from malote.reading import figures, markup
 
 Tags = Mapping[str, Sequence[str]]
@@ -24,7 +24,7 @@ _OF_AN_EVENT = _DAYS | {"status", "numero_protocolo", "recebido_em", "critica", 
 
 def plain(text: str) -> str:
     """Lower case without accents, blanks as one: `Não  Encontrada` is `nao encontrada`."""
-    # By pieces: the time to put one long run of combining marks in order grows with its square.
+    # By pieces, which are remembered: many answers begin alike.
     pieces = (_ascii(text[at : at + 100]) for at in range(0, len(text), 100))
     return " ".join("".join(pieces).lower().split())
 
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _ascii(text: str) -> str:
     # What stands in for a character that XML forbids must not vanish: the word would be one that is known.
-    kept = unicodedata.normalize("NFKD", text).replace("\ufffd", "?")
+    kept = normal_form("NFKD", text).replace("\ufffd", "?")
     return kept.encode("ascii", "ignore").decode()
 
 
@@ -105,6 +105,7 @@ class Fields:
             if child in self._apart:
                 continue
             if len(child):
+                self._keep(str(child.tag), markup.text_of(child), depth + 1)
                 self._walk(child, depth + 1)
             else:
                 self._keep(str(child.tag), child.text or "", depth + 1)
@@ -119,15 +120,6 @@ class Fields:
             self._found[name], self._said[name] = (depth, bare), {bare}
         elif bare and depth == self._found[name][0] and len(self._said[name]) < _SAID:
             self._said[name].add(bare)
-
-
-def outermost(element: etree._Element, names: set[str]) -> Iterator[etree._Element]:
-    """The elements of these names (as compared) below an element that do not stand inside another of them."""
-    for child in element:
-        if name_of(str(child.tag)) in names:
-            yield child
-        else:
-            yield from outermost(child, names)
 
 
 def statuses(element: etree._Element, tags: Tags) -> Iterator[str]:
@@ -146,8 +138,8 @@ def _statuses(element: etree._Element, named: frozenset[str], apart: frozenset[s
         if name_of(str(name)) in named:
             yield str(value)
     for child in element:
-        if name_of(str(child.tag)) in named and not len(child):
-            yield child.text or ""
+        if name_of(str(child.tag)) in named and (text := markup.text_of(child)):
+            yield text
         elif name_of(str(child.tag)) not in apart:
             yield from _statuses(child, named, apart)
 
@@ -172,7 +164,7 @@ def _plain(element: etree._Element) -> object:
             there.append(value)
         else:
             found[name] = [there, value]
-    text = (element.text or "").strip()
+    text = " ".join(filter(None, ((each or "").strip() for each in (element.text, *(leaf.tail for leaf in element)))))
     if not found:
         return text
     return {**found, "#": text} if text else found

@@ -11,7 +11,7 @@ from lxml import etree
 
 from malote.errors import Malformed, MaloteError, Misconfigured, Refused, Unavailable
 from malote.institution import Reply
-from malote.institutions.bndes.answers.elements import Fields, name_of, outermost, texts
+from malote.institutions.bndes.answers.elements import Fields, name_of, texts
 from malote.institutions.bndes.answers.failing import about, closed, gateway
 from malote.institutions.bndes.answers.tables import CRITICA
 from malote.institutions.bndes.answers.words import REHEARSE, Words, brief
@@ -188,8 +188,8 @@ class Reading(Words):
         Where none is, all that is said and is no known field stands as one, so that nothing is lost.
         """
         tags = self.rules.tags
-        found, more = list[etree._Element](), 0
-        for each in outermost(root, set(map(name_of, tags["critica"]))):
+        found, more, names = list[etree._Element](), 0, set(map(name_of, tags["critica"]))
+        for each in markup.outermost(root, lambda tag: name_of(tag) in names):
             if len(found) < REASONS:
                 found.append(each)
             else:

@@ -11,7 +11,7 @@ from lxml import etree
 from malote.errors import Malformed
 from malote.hours import CutOff
 from malote.institution import AnswerRow
-from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, outermost, plain
+from malote.institutions.bndes.answers.elements import Fields, Tags, name_of, plain
 from malote.institutions.bndes.answers.replies import Reading
 from malote.institutions.bndes.answers.tables import OPERACAO, RESULTADO, SUBCREDITO
 from malote.institutions.bndes.answers.words import REHEARSE
@@ -108,7 +108,8 @@ _NESTED = 4
 
 def shown(root: etree._Element, tags: Tags) -> list[Fields]:
     """The operations in the answer to a pesquisa; where no element is named as one, what holds a number of one."""
-    found = [each for each in outermost(root, set(map(name_of, tags["operacao"]))) if len(each) or each.attrib]
+    names = set(map(name_of, tags["operacao"]))
+    found = [each for each in markup.outermost(root, lambda tag: name_of(tag) in names) if len(each) or each.attrib]
     if not found:
         numbers = {name_of(tag) for column in ("numero_proposta", "numero_bndes") for tag in tags[column]}
         parents = (leaf.getparent() for leaf in root.iter() if name_of(str(leaf.tag)) in numbers)

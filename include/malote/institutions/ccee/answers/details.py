@@ -58,7 +58,7 @@ def _row(detalhe: etree._Element, code: str | None) -> AnswerRow:
             # A second one that says otherwise makes neither of them true.
             status = said if status in (None, said) else f"{status}; {said}"
         elif name == "descricao":
-            descricao = " ".join(field.text.split()) if field.text else None
+            descricao = " ".join(markup.text_of(field).split()) or None
         elif name == "contrato":
             contract = _contract(field)
     outcome = STATUS[status].outcome if status and status in STATUS else "unanswered"

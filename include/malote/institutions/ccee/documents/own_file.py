@@ -67,7 +67,8 @@ def reference_of(record: etree._Element) -> tuple[str | None, str | None]:
     """What may not travel twice of a record, and what the answer will call it.
 
     Its `referencia` for both; else (edits, validations) `numeroContrato`, `#` and the first 12 hex digits of the
-    SHA-256 of its canonical XML without `sequencialControle`, which only numbers the file; echo: `numeroContrato`.
+    SHA-256 of its canonical XML, however it is indented, without `sequencialControle`, which only numbers the file;
+    echo: `numeroContrato`.
     """
     values = {name: value.strip() for name, value in _attributes(record).items()}
     if values.get("referencia"):
@@ -76,6 +77,8 @@ def reference_of(record: etree._Element) -> tuple[str | None, str | None]:
         return None, None
     for name in [name for name in record.attrib if markup.local(name) == "sequencialControle"]:
         del record.attrib[name]
+    for each in record.iter():
+        each.text, each.tail = (text if text and not text.isspace() else None for text in (each.text, each.tail))
     try:
         canonical = etree.tostring(record, method="c14n", with_tail=False)
     except etree.C14NError:

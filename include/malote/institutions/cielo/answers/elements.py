@@ -203,7 +203,7 @@ def _token(element: etree._Element, row: Columns) -> None:
         for leaf in part if names is not None else ():
             at = names[leaf.tag]
             if at is not None:
-                row[at] = leaf.text
+                row[at] = leaf.text if row[at] is None else _both(row[at], leaf.text)
 
 
 def _portador(element: etree._Element, row: Columns) -> None:

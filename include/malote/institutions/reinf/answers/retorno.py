@@ -30,15 +30,6 @@ _NOTHING = re.compile(
 """That there is none, in words: inferred, for the sheet knows none."""
 
 
-def _outermost(element: etree._Element) -> Iterator[etree._Element]:
-    """The events, and not what stands inside of one under the same name."""
-    for child in element:
-        if markup.local(child.tag) == "evento":
-            yield child
-        else:
-            yield from _outermost(child)
-
-
 @dataclass(frozen=True, slots=True)
 class Retorno:
     """What an answer of `/recepcao/lotes` or `/consulta/lotes` says."""
@@ -94,7 +85,8 @@ class Retorno:
     def events(self) -> list[tuple[str, etree._Element]]:
         """Each `evento` with its Id."""
         found = []
-        for each in _outermost(self.root):
+        # An event, and not what stands inside of one under the same name.
+        for each in markup.outermost(self.root, lambda tag: markup.local(tag) == "evento"):
             ids = [str(value).strip() for name, value in markup.attributes(each) if markup.local(name).lower() == "id"]
             if ids:
                 found.append((ids[0], each))
