@@ -12,7 +12,7 @@ from typing import Any
 from malote.errors import Problem
 from malote.texts import english
 from malote.treaty.guard import Guard
-from malote.treaty.paths import attributes, elements, filled
+from malote.treaty.paths import attributes, elements, filled, written
 from malote.treaty.schema import Treaty
 from malote.treaty.template import Node, Template, Unwritable, is_plain, nodes, shape
 from malote.treaty.template import Wrong as Wrong
@@ -217,7 +217,9 @@ class Plan:
             mark, name, index = segment
             if mark and name in known:
                 if not isinstance(below[""], Fixed):
-                    node.attributes[name] = self._leaf(below[""], f"{path}@{name}", known[name].type)
+                    node.attributes[written(known[name].name)] = self._leaf(
+                        below[""], f"{path}@{name}", known[name].type
+                    )
             elif not mark and name in children:
                 child = children[name]
                 grown_child = self._grow(

@@ -10,10 +10,12 @@ from typing import Any
 
 import xmlschema
 from lxml import etree
+from xmlschema.validators import XsdAttribute
 
 from malote.errors import Malformed, Misconfigured, Problem
 from malote.reading import STRICT, markup
 from malote.texts import english
+from malote.treaty.paths import PREFIX, written
 from malote.treaty.values import ESCAPES
 
 EXPLAINED = 200
@@ -24,7 +26,7 @@ Frame = tuple[str, str]
 
 _STEP = re.compile(r"([^/\[]+)(?:\[(\d+)\])?")
 _LIBXML2 = re.compile(r"Element '(?:\{[^}]*\})?[^']*'(?:, attribute '(?:\{[^}]*\})?([^']*)')?: (?:\[[^\]]*\] )?")
-_ATTRIBUTE = re.compile(r"attribute ([\w-]+)=")
+_ATTRIBUTE = re.compile(r"attribute (?:\{[^}]*\}|[\w-]+:)?([\w-]+)=")
 
 
 class Treaty:
@@ -47,20 +49,23 @@ class Treaty:
         for name in below or (None,):
             self.record = _named(self.record.type.content.iter_elements(), name)
         self.lead = "" if below else f"{self.record.local_name}."
+        named: Any = self.model.iter_components(XsdAttribute)
+        self._qualified = any(written(each.name or "").startswith(f"{PREFIX}:") for each in named)
         self._depth = max(len(below) - 1, 0)
 
     def tags(self, attributes: Mapping[str, Any]) -> Frame:
         """The root's start and end tag, with those of the attributes that the schema knows, in its order."""
-        names = [markup.local(name) for name in self.element.attributes if name]
         given = "".join(
-            f' {name}="{str(attributes[name]).translate(ESCAPES)}"'
-            for name in names
-            if attributes.get(name) is not None
+            f' {written(name)}="{str(attributes[markup.local(name)]).translate(ESCAPES)}"'
+            for name in self.element.attributes
+            if name and attributes.get(markup.local(name)) is not None
         )
         name, namespace = self.element.local_name, self.model.target_namespace
         bare = namespace and not str(self.record.name).startswith("{")  # its own elements are in no namespace
-        tag, declared = (f"n:{name}", "xmlns:n") if bare else (name, "xmlns")
-        space = f' {declared}="{namespace}"' if namespace else ""
+        tag = f"{PREFIX}:{name}" if bare else name
+        space = f' xmlns="{namespace}"' if namespace and not bare else ""
+        if bare or self._qualified:
+            space += f' xmlns:{PREFIX}="{namespace}"'
         return f"<{tag}{space}{given}>", f"</{tag}>"
 
     def problems(

@@ -83,6 +83,16 @@ NIL_FIGURES = (
     "</xs:sequence>"
 )
 
+EITHER_WAY = (
+    f"<xs:sequence><xs:choice><xs:sequence>{text('cpf')}{text('nome')}{text('mae')}</xs:sequence>"
+    f"<xs:sequence>{text('cnpj')}{text('nome', PAIR)}{text('ie', OPTIONAL)}</xs:sequence></xs:choice>{text('z')}"
+    "</xs:sequence>"
+)
+CROSSED = (
+    f"<xs:choice><xs:sequence>{text('a')}{text('b')}</xs:sequence><xs:sequence>{text('x')}{text('b')}{text('a')}"
+    "</xs:sequence></xs:choice>"
+)
+
 CASES: list[tuple[str, dict[str, Any], str]] = [
     # a repeated sequence: turns by index, or by arrays
     (TURNS, {"a[1]": "1", "a[2]": "2", "b[1]": "3", "b[2]": "4", "z": "5"},
@@ -107,6 +117,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (ABAB, {"b[2]": "4", "a[3]": "5", "a[2]": "2", "b[1]": "3", "a[1]": "1"},
      "<a>1</a><b>3</b><a>2</a><a>5</a><b>4</b>"),
     (ABAB, {"a": "1", "b": "3", "a[2]": "2"}, "<a>1</a><b>3</b><a>2</a>"),
+    # ways of a choice that share a name
+    (EITHER_WAY, {"nome": "1", "ie": "2", "cnpj": "3", "z": "4"}, "<cnpj>3</cnpj><nome>1</nome><ie>2</ie><z>4</z>"),
+    (EITHER_WAY, {"z": "4", "mae": "2", "nome": "1", "cpf": "3", "cnpj": None, "ie": None},
+     "<cpf>3</cpf><nome>1</nome><mae>2</mae><z>4</z>"),
+    (EITHER_WAY, {"cnpj": "3", "nome[]": ["1", "2"], "z": "4", "cpf": None},
+     "<cnpj>3</cnpj><nome>1</nome><nome>2</nome><z>4</z>"),
+    (CROSSED, {"b": "2", "a": "1"}, "<a>1</a><b>2</b>"),
     # a substitution group: its members stand where its head is named
     (MEMBER, {"n": "1", "pix": "2", "z": "3"}, "<n>1</n><pix>2</pix><z>3</z>"),
     (MEMBER, {"z": "3", "boleto.@banco": "001", "boleto": "2", "n": "1"},

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from malote.treaty import Treaty
+from malote.errors import Problem
+from malote.treaty import Plan, Treaty
 
 XSD = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" {head}>
 <xs:element name="R"><xs:complexType><xs:sequence>
@@ -28,3 +29,22 @@ def test_records_stand_in_the_namespace_that_the_schema_gives_them(tmp_path: Pat
     assert [each.reference for each in agreed.problems(frame, [("A", 1, '<C a="1"/>'), ("B", 2, '<C a="x"/>')])] == [
         "B"
     ]
+
+
+QUALIFIED = [
+    ('targetNamespace="urn:x" attributeFormDefault="qualified" elementFormDefault="qualified"', ""),
+    ('targetNamespace="urn:x" attributeFormDefault="qualified"', ""),
+    ('targetNamespace="urn:x" elementFormDefault="qualified"', 'form="qualified"'),
+]
+
+
+@pytest.mark.parametrize(("head", "form"), QUALIFIED)
+def test_an_attribute_is_in_the_namespace_that_the_schema_gives_it(tmp_path: Path, head: str, form: str) -> None:
+    path = tmp_path / "own.xsd"
+    path.write_text(XSD.format(head=head).replace('name="a"', f'name="a" {form}'), encoding="utf-8")
+    agreed, wrong = Treaty(path, "R"), list[Problem]()
+    record = Plan(agreed, ["C.@a"], "UTF-8", wrong).record(("1",), "", [])
+    frame = agreed.tags({"t": "1"})
+    assert not wrong and agreed.problems(frame, [("A", 1, record)]) == []
+    (problem,) = agreed.problems(frame, [("A", 1, record.replace('"1"', '"x"'))])
+    assert problem.path == "C.@a"
