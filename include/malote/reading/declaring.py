@@ -61,5 +61,5 @@ def declaring(head: bytes, repairs: Repairs) -> tuple[bytes, str, str, Malformed
     if meant == "utf-16":
         repairs.note(english("s_mended_utf8", said=said))
     elif said and said.upper() not in PROPER:
-        repairs.note(english("s_mended_encoding", said=said, meant=meant))
-    return head, said, meant or "utf-8", None
+        repairs.note(english("s_mended_encoding", said=said, meant=meant or "utf-8"))
+    return head, said, meant or "utf-8", unknown

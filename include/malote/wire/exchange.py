@@ -53,6 +53,7 @@ class Exchange:
         self.connected = self.begun = False
         self.status, self.size = 0, 0
         self.raw: bytes | bytearray = b""
+        self.unsaid = b""  # what came at once behind a head that says there is no body
         self.received: Received | None = None
         self._before = sys.exc_info()[1]  # being handled where we were called: no evidence about this exchange
         body = call.request.body
@@ -219,6 +220,7 @@ class Received:
 
         :raises ReplyLost: where what was packed has no end
         """
+        self.take(self._exchange.unsaid)
         for piece in self._packing.end():
             self._add(piece)
         if not (self.enough or self._packing.whole):

@@ -104,8 +104,12 @@ class Hearing(ResponseHandler):
         self._body(self._framing, rest, read.plain)
 
     def _body(self, framing: Framing, data: bytes, plain: bytes = b"") -> None:
-        """Give on what belongs to the body, behind its head where that has not gone yet."""
+        """Give on what belongs to the body, behind its head where that has not gone yet; all is evidence."""
+        if len(self._raw) < EVIDENCE:
+            self._raw += data[: EVIDENCE - len(self._raw)]
         if framing.over:
+            if plain and (exchange := self._exchange and self._exchange()):
+                exchange.unsaid = bytes(self._raw)
             if plain:
                 super().data_received(plain)
             if data:
@@ -116,10 +120,8 @@ class Hearing(ResponseHandler):
         except Senseless:
             if plain:
                 super().data_received(plain)
-            self._overhear(data)
+            self._overhear(b"")
             return
-        if len(self._raw) < EVIDENCE:
-            self._raw += data[: EVIDENCE - len(self._raw)]
         if framing.over and framing.left_over:
             self.force_close()
         if plain or body:

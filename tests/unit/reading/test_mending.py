@@ -247,10 +247,11 @@ def test_the_reason_of_a_soap_12_fault_is_told() -> None:
     assert caught.value.facts["faultcode"] == "e:Receiver"
 
 
+@pytest.mark.parametrize("blanks", ["", " " * 400])
 @pytest.mark.parametrize("encoding", ["cp850", "ISO-8859-2", "x-unknown"])
-def test_bytes_of_an_encoding_that_nobody_knows_are_not_guessed(encoding: str) -> None:
+def test_bytes_of_an_encoding_that_nobody_knows_are_not_guessed(encoding: str, blanks: str) -> None:
     with pytest.raises(Malformed, match="not read here"):
-        markup.parse(said(encoding).encode() + b"<r>a\x87\xc6o</r>")
+        markup.parse(said(encoding).replace("?>", blanks + "?>").encode() + b"<r>a\x87\xc6o</r>")
 
 
 # ---- hostile bodies: work is linear

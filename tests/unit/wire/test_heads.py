@@ -146,6 +146,8 @@ KEPT = {
     "a chunk longer than it says": (
         reply(b"Transfer-Encoding: chunked\r\n", body=b"15\r\n" + RECEIPT + b"more\r\n0\r\n\r\n"), ReplyLost,
     ),
+    "a body where none was said": (reply(b"Content-Length: 0\r\n", body=RECEIPT), None),
+    "a body where there can be none": (reply(status=b"HTTP/1.1 204 No Content", body=RECEIPT), None),
     "a coding that we do not know": (packed(b"br", b"\x0b\x0a4711"), Malformed),
     "gzip that breaks off": (packed(b"gzip", b"4711" + PACKED[:12]), None),
     "a reply that is too large": (reply(b"Content-Length: 99999\r\n", body=RECEIPT + b"x" * 99978), Malformed),
