@@ -38,10 +38,9 @@ It is taken with the documents of the selection or not at all, so none is reused
 AnswerRow = tuple[Any, ...]
 """One row that lands: the columns of the :class:`Table`, raw, then ``echo, outcome, code, message``.
 
-``echo`` is what the institution calls the item, or ``(tag, name)``, of which the tag is trusted first
-(:meth:`Institution.tags`). ``outcome``: ``accepted``, ``noted`` (so, unless another row about it refuses it),
-``refused``, ``refused_for_good`` (not again under this reference) or ``unanswered`` (unknown to us, or "look first");
-``code``, ``message`` are the institution's.
+``echo`` is what the institution calls the item, or ``(tag, name)``: the tag first (:meth:`Institution.tags`).
+``outcome``: ``accepted``, ``noted`` (so, unless another row about it refuses it), ``refused``, ``refused_for_good``
+(not again under this reference), ``unanswered`` (unknown to us, or "look first"); the last two are the institution's.
 """
 
 
