@@ -220,7 +220,8 @@ class Received:
 
         :raises ReplyLost: where what was packed has no end
         """
-        self.take(self._exchange.unsaid)
+        if self._exchange.unsaid:
+            self.take(self._exchange.unsaid)
         for piece in self._packing.end():
             self._add(piece)
         if not (self.enough or self._packing.whole):

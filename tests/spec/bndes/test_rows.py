@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -98,6 +99,23 @@ def test_a_contratacao_is_named_by_its_proposal_or_its_number(archive: Archive) 
     }  # fmt: skip
     for bad in ({"reference": "78", **base}, {**good[2], "reference": "2026/19"}):
         assert problems(archive, [bad], service="contratacao")[0][1] == "reference"
+
+
+ALIKE = [
+    ("financiamento", [row("1000", reference="2026/1000"), row("01000", reference="2026/01000")], "2026/1000"),
+    ("financiamento", [row("1000", reference="2026/01000"), row("001000", reference="2026/1000")], "2026/1000"),
+    ("contratacao", [{"reference": "77", "numeroBNDES": "77"}, {"reference": "077", "numeroBNDES": "077"}], "77"),
+    ("contratacao", [{"reference": "2026/17", "numeroBNDES": "77"}, {"reference": "2026/017", "numeroBNDES": "77"}],
+     "2026/17"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "rows", "reference"), ALIKE)
+def test_one_operation_has_one_reference_however_its_number_is_padded(
+    archive: Archive, service: str, rows: list[dict[str, Any]], reference: str
+) -> None:
+    assert [render(archive, [each], service)[0].items[0].reference for each in rows] == [reference] * 2
+    assert problems(archive, rows, service=service)[0][:2] == (reference, "reference")
 
 
 def test_several_liberacoes_of_one_operation_and_value_travel_by_their_own_references(archive: Archive) -> None:

@@ -34,6 +34,7 @@ OWN = frozenset({"reference", "ambiente", "conta"})
 KEYS = {"ano_proposta": "anoProposta", "numero_proposta": "numeroProposta", "numero_bndes": "numeroBNDES"}
 """What is frozen of a row beside its reference, by column of the tables and by name in the facts."""
 
+_PADDED = re.compile(r"\A([12][0-9]{3}/)?0+([0-9]+)\Z")
 _PROPOSAL = re.compile(r"([12][0-9]{3})/(.+)")
 _KEPT = english("s_kept_rows_there")
 
@@ -133,6 +134,7 @@ class _Selection:
         if not text.strip():
             self.problems.append(Problem(None, "reference", english("s_row_empty")))
             return None
+        text = self._bare(text)
         if text in self._seen:
             self.problems.append(Problem(text, "reference", english("s_row_twice")))
             return None
@@ -171,16 +173,20 @@ class _Selection:
         if self._service.identity == "propria":
             return ""
         ano, numero = facts.get("anoProposta"), facts.get("numeroProposta")
-        proposal = f"{ano}/{numero}" if ano and numero else None
+        proposal = self._bare(f"{ano}/{numero}") if ano and numero else None
         if self._service.identity == "proposta":
             return "" if reference == proposal else english("s_row_proposal", proposal=proposal or "–")
-        if reference == facts.get("numeroBNDES") or reference == proposal:
+        if reference == self._bare(facts.get("numeroBNDES") or "") or reference == proposal:
             return ""
         said = _PROPOSAL.fullmatch(reference)
         if said is None or proposal is not None:
             return english("s_row_proposal_or_number")
         facts["anoProposta"], facts["numeroProposta"] = said[1], said[2]
         return ""
+
+    def _bare(self, reference: str) -> str:
+        """Of what is a number over there: without zeros in front. `2026/01000` is the operation `2026/1000`."""
+        return reference if self._service.identity == "propria" else _PADDED.sub(r"\1\2", reference)
 
 
 def _plan(layout: Layout, columns: Sequence[str], problems: list[Problem]) -> Plan:
