@@ -61,8 +61,8 @@ test-airflow: setup ## the provider's tests, the DAGs and a real trip on VERSION
 	.venv/airflow-$(VERSION)/bin/python -m pytest $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		$(or $(TESTS),tests/provider tests/running)
 
-test-quick: setup ## run the fast ones: units, manuals, conformance
-	$(PY) -m pytest $(WORKERS) --dist loadfile tests/unit tests/spec tests/conformance
+test-quick: setup ## run the fast ones: units, manuals, conformance, but for those that need a server of databases
+	$(PY) -m pytest $(WORKERS) --dist loadfile -m "not server" tests/unit tests/spec tests/conformance
 
 mutants: setup ## break the promise a line at a time, and see that tests notice (ONLY="landing 3" for some)
 	$(PY) tests/mutants.py $(ONLY)

@@ -129,8 +129,8 @@ def test_what_servers_get_wrong_is_read_alike_by_every_room_and_told(name: str, 
 
 @pytest.fixture
 def piece(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Bytes that are read at a time, an eighth of what they are: in as many pieces, a body is an eighth as dear."""
-    size = pieces.CHUNK // 8
+    """Bytes that are read at a time, a sixteenth of what they are: in as many pieces, a body is as much less dear."""
+    size = pieces.CHUNK // 16
     for module, name in ((pieces, "CHUNK"), (mending, "CHUNK"), (mending, "HEAD"), (markup, "HEAD")):
         monkeypatch.setattr(module, name, size)
     return size
