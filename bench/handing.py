@@ -2,7 +2,8 @@
 
     python bench/handing.py [--documents 120] [--seconds 0.5]
 
-Each has its intent in the journal, a TLS connection with the client certificate, and its receipt, as in a task.
+Each has its intent in the journal, a TLS connection with the client certificate, and its receipt, as in a task. The
+pretended BNDES is a process of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import Any
 
 from goals import Goals
 
-import malote_sim
 from malote.archive import Archive
 from malote.clock import HeldClock, SystemClock
 from malote.hours import Pace
@@ -30,8 +30,10 @@ from malote.migrations import upgrade
 from malote.submission import Order
 from malote.trip import Courier, Kit
 from malote.wire import SyncDriver, context
+from malote_local.ports import free_ports
 from malote_local.postgres import EmbeddedPostgres
-from malote_sim.certificates import CNPJ
+from malote_local.pretended import Pretended
+from malote_sim.certificates import CNPJ, Certificates, make
 
 NOON = datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
 
@@ -48,16 +50,16 @@ def rows(year: int, n: int) -> Iterator[dict[str, Any]]:
 YEARS = count(2001)
 
 
-def rate(sim: malote_sim.Running, dsn: str, folder: str, in_flight: int, n: int, seconds: float) -> float:
+def rate(sim: Pretended, held: Certificates, dsn: str, folder: str, in_flight: int, n: int, seconds: float) -> float:
     """Documents a second."""
-    sim.bndes.reset()
-    sim.bndes.set(hours="")
+    sim.tell("bndes", "reset", None)
+    sim.tell("bndes", "settings", {"hours": ""})
     if seconds:
-        sim.bndes.play("slow", on="financiamento", seconds=seconds, times=n)
-    held, clock = sim.certificates, HeldClock(NOON)
+        sim.tell("bndes", "faults", {"fault": "slow", "on": "financiamento", "seconds": seconds, "times": n})
+    clock = HeldClock(NOON)
     rules = {"requests": 0, "opening_days": "all", "opening_hours": "", "in_flight": in_flight}
     extra = {"cnpj": CNPJ, "rules": rules}
-    there = load("bndes")(Access("bndes", "simulator", f"{sim.url('bndes')}/apa", "", "", extra))
+    there = load("bndes")(Access("bndes", "simulator", f"https://localhost:{sim.ports['bndes']}/apa", "", "", extra))
     tls = context(certificate=str(held.client), password=held.password, ca_bundle=str(held.ca), now=SystemClock().now())
     driver, pace = SyncDriver(tls), Pace(dsn, "bench", limit=0, window=timedelta(seconds=60))
     with Journal(dsn, clock) as journal:
@@ -68,7 +70,8 @@ def rate(sim: malote_sim.Running, dsn: str, folder: str, in_flight: int, n: int,
         sent = courier.send(pouch, driver)
         took = time.perf_counter() - began
         assert sent.received == n, sent
-        assert set(sim.bndes.accepted.values()) == {1}
+        shown = sim.shown("bndes")
+        assert (shown["accepted_more_than_once"], len(shown["accepted"])) == (0, n), shown
     driver.close()
     pace.close()
     return n / took
@@ -84,15 +87,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres() as postgres:
         dsn = postgres.create("bench")
         upgrade(dsn)
-        with malote_sim.running("bndes", folder=Path(folder) / "certificates") as sim:
-            sim.clock.speed = 0
-            sim.clock.set(NOON)
+        door, control = free_ports(2)
+        held = make(Path(folder) / "certificates")
+        (Path(folder) / "logs").mkdir()
+        sim = Pretended(Path(folder), ports={"bndes": door}, control=control)
+        try:
+            sim.wait()
+            sim.tell("bndes", "clock", {"set": NOON.isoformat(), "speed": 0})
             for seconds, of, goal in ((options.seconds, (4, 8), 0.9), (0.0, (4,), 0.0)):
-                one = rate(sim, dsn, folder, 1, options.documents, seconds)
+                one = rate(sim, held, dsn, folder, 1, options.documents, seconds)
                 print(f"{seconds:g} s each, one by one: {one:.2f} documents a second", flush=True)
                 for n in of:
-                    ratio = rate(sim, dsn, folder, n, options.documents, seconds) / one
+                    ratio = rate(sim, held, dsn, folder, n, options.documents, seconds) / one
                     goals.least(f"{seconds:g} s each, {n} at once / one by one", ratio, goal * n or 1.0)
+        finally:
+            sim.stop()
     return goals.end()
 
 
