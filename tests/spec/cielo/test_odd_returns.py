@@ -42,6 +42,16 @@ ODD = {
 }  # fmt: skip
 
 
+ODD_CHARACTERS = {
+    "a reference that XML forbids": (b"&#x1F;", "\ufffd"),
+    "a raw control character": (b"\x1f", "\ufffd"),
+    "an ampersand": (b"A & B", "A & B"),
+    "an entity of HTML": (b"&nbsp;", "\ufffd"),
+    "a NUL": (b"\0", "\ufffd"),
+    "a byte of windows-1252": (b"\x80", "\x80"),
+}
+
+
 def prefixed(data: bytes) -> bytes:
     return data.replace(b"</", b"</y:").replace(b"<?", b"\0").replace(b"<", b"<y:").replace(b"<y:/y:", b"</y:").replace(
         b"\0", b"<?"
@@ -133,6 +143,16 @@ def test_a_number_of_another_lot_that_comes_last_stops_the_landing_too() -> None
     late = answer(PAID, lot=None).replace(b"</lista>", b"</lista><numero-lote>87</numero-lote>")
     with pytest.raises(Malformed, match="another lot"):
         rows(late)
+
+
+@pytest.mark.parametrize(("inside", "read"), ODD_CHARACTERS.values(), ids=ODD_CHARACTERS)
+def test_one_bad_character_in_a_lot_of_thousands_stops_no_other_row(inside: bytes, read: str) -> None:
+    items = [PAID.format(id=n) for n in range(2700)]
+    plain = rows(answer(*items))
+    odd = items[1350].replace(" autorizada", " |autorizada")
+    found = rows(answer(*items[:1350], odd, *items[1351:]).replace(b"|", inside))
+    plain[1350] |= dict.fromkeys(("autorizacao_mensagem", "message"), f"Transação {read}autorizada")
+    assert found == plain
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="libxml2's memory is only seen by the system")
