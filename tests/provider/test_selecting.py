@@ -12,10 +12,13 @@ from psycopg import conninfo
 from psycopg.conninfo import conninfo_to_dict as said
 
 from malote.errors import Misconfigured
+from malote.migrations import upgrade
+from malote_local.postgres import EmbeddedPostgres
 from malote_provider.ccee import CceeHook
 from malote_provider.selecting import own_file, statement, written
 from malote_provider.selectors import selection_dsn, timeout
 from support.planted import WORKER
+from support.unfit import UNFIT
 
 LEFT = "{{ params.outgoing_sql }}"
 
@@ -199,6 +202,23 @@ def test_the_connection_test_says_who_selects_and_what_is_wrong_with_the_warehou
     set_connection("malote_warehouse", conn_type="mysql", host="h")
     works, told = CceeHook().test_connection()
     assert not works and "the warehouse is of type 'mysql'" in told
+
+
+@pytest.mark.parametrize("what", UNFIT)
+@pytest.mark.usefixtures("in_english", "ccee")
+def test_the_connection_test_says_of_an_unfit_warehouse_what_migrate_says(
+    postgres: EmbeddedPostgres, set_connection: Any, what: str, tmp_path: Path
+) -> None:
+    made, _ = UNFIT[what]
+    with made(postgres, tmp_path) as dsn:
+        with pytest.raises(Misconfigured) as refused:
+            upgrade(dsn)
+        parts = said(dsn)
+        mighty = {"login": parts["user"], "password": parts["password"], "schema": parts["dbname"]}
+        there = {"host": parts["host"], "port": int(parts["port"] or 0)}
+        set_connection("malote_warehouse", conn_type="postgres", **mighty, **there)
+        works, told = CceeHook().test_connection()
+    assert not works and refused.value.what in told and str(refused.value.todo) in told
 
 
 LIMITS = ["0", "-1", "inf", "nan", "1e400", "9" * 400, "PT0S", "P2D", "P99999999999D", "soon", "", "PT10M; drop", "½"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -13,8 +14,9 @@ from psycopg import conninfo
 from malote.errors import MaloteError, Misconfigured, Transient
 from malote.migrations import upgrade
 from malote.trip import Outgoing
-from malote.warehouse import connect, dsn_from
+from malote.warehouse import connect, dsn_from, examine
 from malote_local.postgres import EmbeddedPostgres
+from support.unfit import UNFIT
 
 # ---- any defaults
 
@@ -45,24 +47,21 @@ def test_whatever_the_database_has_as_default_everything_is_read_and_written_ali
 # ---- what cannot hold a journal, said before anything is done
 
 
-@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN1252"])
-def test_a_database_of_another_encoding_is_refused_in_words(postgres: EmbeddedPostgres, encoding: str) -> None:
-    name = f"test_{encoding.lower()}"
-    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
-        connection.execute(f"create database {name} encoding '{encoding}' locale 'C' template template0")
-    try:
-        with pytest.raises(Misconfigured, match=f"{name} keeps text as {encoding}"):
-            upgrade(postgres.dsn(name))
-    finally:
-        postgres.drop(name)
+@pytest.mark.parametrize("what", UNFIT)
+def test_a_database_that_cannot_hold_a_journal_is_refused_in_words(
+    postgres: EmbeddedPostgres, what: str, tmp_path: Path
+) -> None:
+    made, said = UNFIT[what]
+    with made(postgres, tmp_path) as dsn, pytest.raises(Misconfigured, match=said):
+        upgrade(dsn)
 
 
-def test_a_role_that_may_only_read_is_told_so(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as connection:
-        name = conninfo.conninfo_to_dict(database)["dbname"]
-        connection.execute(f"alter database {name} set default_transaction_read_only = on")
-    with pytest.raises(Misconfigured, match="read-only"):
-        upgrade(database)
+def test_a_replica_may_be_selected_from(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    made, _ = UNFIT["a read replica"]
+    with made(postgres, tmp_path) as dsn:
+        with connect(dsn) as connection:
+            examine(connection, writes=False)
+        assert list(Outgoing(dsn, "select 'ação' as reference")) == [{"reference": "ação"}]
 
 
 WRONG = [
