@@ -47,14 +47,14 @@ class NotYours(MaloteError):
     """Raised where the user may see, but not decide: ``what`` is the DAG."""
 
 
-def open_journal() -> Iterator[Journal]:
+def open_journal(request: Request) -> Iterator[Journal]:
     """The journal of the warehouse, for one request.
 
     :raises JournalAway: where it cannot be reached
     """
     conn_id = option("warehouse_conn_id")
     try:
-        journal = Journal(dsn_of(masking.connection(conn_id)))
+        journal = Journal(dsn_of(masking.connection(conn_id)), request.state.clock)
         journal.connection.execute(f"set statement_timeout = {_PATIENCE_MS}")
     except (Transient, psycopg.OperationalError, AirflowNotFoundException, Misconfigured) as error:
         why = error.what if isinstance(error, MaloteError) else type(error).__name__

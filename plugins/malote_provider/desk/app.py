@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from malote import __version__
+from malote.clock import Clock, SystemClock
 from malote.errors import MaloteError
 from malote.journal import Overtaken
 from malote_provider.desk import api, pages
@@ -22,6 +23,9 @@ from malote_provider.desk.access import Forged, JournalAway, NotYours, Unseen
 from malote_provider.desk.rendering import HEADERS, misfit, problem, reading
 from malote_provider.desk.shapes import is_text
 from malote_provider.options import option
+
+clock: Clock = SystemClock()
+"""Of all that a request does: its page and its journal tell one time."""
 
 NOT_TEXT = "not_text"
 _BY_STATUS = {401: "sign_in", 403: "may_not", 404: "nothing_to_show", 405: "no_method"}
@@ -57,7 +61,8 @@ app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), 
 
 @app.middleware("http")
 async def sealed(request: Request, call_next: Any) -> Response:
-    """Nothing from elsewhere, nothing kept, framed by Airflow only."""
+    """Nothing from elsewhere, nothing kept, framed by Airflow only; by the one clock."""
+    request.state.clock = clock
     response: Response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from malote.clock import ZONE, SystemClock
+from malote.clock import ZONE
 from malote.texts import TEXTS, Words
 from malote_provider.desk import drawing
 from malote_provider.desk.telling import airflow_run
@@ -38,7 +38,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     up = "../" * path.strip("/").count("/") or "./"
     ours = {"t": words, "up": up, "drawing": drawing, "zone": ZONE, "airflow_run": airflow_run}
-    text = _templates().get_template(template).render(**ours, **{"now": SystemClock().now(), **values})
+    text = _templates().get_template(template).render(**ours, **{"now": request.state.clock.now(), **values})
     return HTMLResponse(text, status)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 
+from malote.clock import HeldClock
 from malote.errors import Misconfigured
 from malote.journal import Journal
 from malote.texts import CATALOGUE, LANGUAGES, TEXTS, Words, english
@@ -38,6 +40,14 @@ def test_each_answers_and_lets_nothing_in_from_elsewhere(desk: Any, path: str) -
     assert "unsafe" not in said.headers["content-security-policy"]
     if said.headers["content-type"] != "application/json":
         assert not re.search(r"<script(?! src)|<style| style=| on[a-z]+=|https?://(?!www.w3.org)", said.text)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing", "/submission/notary-7"])
+def test_every_page_tells_the_time_of_the_desks_one_clock(
+    desk: Any, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("malote_provider.desk.app.clock", HeldClock(datetime(2028, 2, 29, 12, tzinfo=timezone.utc)))
+    assert "Updated 2028-02-29 09:00:00" in desk.get(path).text
 
 
 @pytest.mark.parametrize("path", [*PAGES, *API])
