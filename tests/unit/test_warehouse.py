@@ -44,6 +44,27 @@ def test_whatever_the_database_has_as_default_everything_is_read_and_written_ali
     assert list(Outgoing(database, "select 'ação' as reference")) == [{"reference": "ação"}]
 
 
+USUAL = {"connect_timeout": "10", "tcp_user_timeout": "30000", "client_encoding": "UTF8"}
+OPENED = [
+    ("", {}, {"application_name": "malote", **USUAL}),
+    ("", {"name": "malote migrate"}, {"application_name": "malote migrate", **USUAL}),
+    ("connect_timeout=3 application_name=mine client_encoding=latin1", {},
+     {**USUAL, "application_name": "mine", "connect_timeout": "3"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "how", "found"), OPENED, ids=["as it is", "by name", "as the address says"])
+def test_a_connection_waits_not_for_ever_and_says_whose_it_is(
+    warehouse: str, more: str, how: dict[str, str], found: dict[str, str]
+) -> None:
+    with connect(conninfo.make_conninfo(warehouse, **conninfo.conninfo_to_dict(more)), **how) as connection:
+        known = connection.info.get_parameters()
+        assert {name: known[name] for name in found} == found
+        assert connection.execute(
+            "select application_name from pg_stat_activity where pid = pg_backend_pid()"
+        ).fetchone() == (found["application_name"],)
+
+
 # ---- what cannot hold a journal, said before anything is done
 
 
