@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -175,6 +176,42 @@ def test_2_5_no_document_ever_leaves_outside_the_hours_however_long_each_exchang
     trip.close()
     assert len(left) == 240 and [at for at in left if not may_leave(at)] == []
     assert len({at.date() for at in left}) > 100 and standings(warehouse) == {"received": 240}
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_2_5_results_are_asked_for_in_the_hours_alone_where_a_rule_says_so(
+    warehouse: str, tmp_path: Path, bound: bool
+) -> None:
+    evening, there_at = greenwich(date(2026, 11, 19), "19:30:00"), greenwich(date(2026, 11, 23), "09:30:00")
+    asked: list[datetime] = []
+
+    class Waiting:
+        """A BNDES that answers on Monday what came on Thursday evening; Friday is a holiday."""
+
+        def send(self, call: Call[Any], sink: Any = None) -> Any:
+            if call.submits:
+                return call.read(reply(202, "<r><numeroProtocolo>1</numeroProtocolo></r>"))
+            if call.name == "status":
+                return call.read(reply(200, "operando", "text/plain"))
+            asked.append(clock.now())
+            if clock.now() < there_at:
+                return call.read(reply(202))
+            return call.read(reply(200, "<cancelamento_retorno><status>aprovada</status></cancelamento_retorno>"))
+
+    clock = HeldClock(evening)
+    there = bndes(rules={"bound_results": bound, "requests": 0, "patience": "P4DT2H", "poll_every": "PT1H"})
+    trip = Trip(there, Waiting(), warehouse, str(tmp_path), service="cancelamento", clock=clock)
+    trip.prepare([{"reference": "C-1", "numeroBNDES": "7"}])
+    trip.send()
+    with psycopg.connect(warehouse) as connection:
+        ((deadline,),) = connection.execute("select deadline from malote.submission")
+    assert deadline == greenwich(*((date(2026, 11, 24), "10:00:00") if bound else (date(2026, 11, 23), "21:30:00")))
+    trip.wait()
+    trip.land()
+    trip.close()
+    closed = [at for at in asked if not (settles(shown(at).date()) and time(8) <= shown(at).time() < time(20))]
+    assert bool(closed) is not bound and asked[-1] >= there_at
+    assert standings(warehouse) == {"landed": 1}
 
 
 @given(INSTANTS)
