@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
@@ -25,7 +25,7 @@ from malote.submission import Order
 from malote.treaty import HOLDS
 from malote.trip.preparing import prepare
 from malote_provider.selecting import refuse_cards
-from support import orders, proposals
+from support import orders, proposals, reinf
 from support.card_forms import CARD, FORMS, shows
 from support.returns import PAID, answer, landed, select
 from support.selections import all_free, unnumbered
@@ -70,6 +70,26 @@ def bndes(text: str, folder: Path, column: str) -> str:
     return refused(lambda: proposals.render(Archive(str(folder)), [{**proposals.row(), column: text}]))
 
 
+OWN_FILE = (
+    '<?xml version="1.0" encoding="UTF-8"?><ContratosCCEAL tipoGeracao="1" observacao={root}><Contrato referencia={key} '
+    'observacao={record}><MontanteMedio observacao={inside}>{text}</MontanteMedio></Contrato></ContratosCCEAL>'
+)  # fmt: skip
+
+
+def own_file(text: str, folder: Path, place: str) -> str:
+    there = Ccee(Access("ccee", "piloto", extra={"codigo_perfil_agente": "1234"}))
+    said = {"root": "x", "key": "A-1", "record": "x", "inside": "x", "text": "x", "name": "file", place: text}
+    name, inside = said.pop("name"), escape(said.pop("text"))
+    file = OWN_FILE.format(text=inside, **{each: quoteattr(value) for each, value in said.items()})
+    rows, order = [{"reference": name, "arquivo": file}], Order("p", "contratos", {})
+    return refused(lambda: list(there.render(order, rows, Archive(str(folder)), all_free, unnumbered)))
+
+
+def reinf_rows(text: str, folder: Path, column: str) -> str:
+    row = {**reinf.ROW, column: text}
+    return refused(lambda: reinf.rendered(reinf.reinf(), [row], Archive(str(folder))), column=column)
+
+
 def params(text: str) -> str:
     kit: Any = SimpleNamespace(institution=SimpleNamespace(name="cielo"))
     found = [
@@ -90,6 +110,13 @@ PLACES: dict[str, Callable[[str, Path], str]] = {
     "a run's params and conf": lambda text, _: params(text),
     "CCEE: reference": lambda text, folder: ccee(text, folder, "reference"),
     "CCEE: a column": lambda text, folder: ccee(text, folder, "Contrato.@idComprador"),
+    **{
+        f"CCEE: own file, {place}": lambda text, folder, at=place: own_file(text, folder, at)  # type: ignore[misc]
+        for place in ("root", "key", "record", "inside", "text", "name")
+    },
+    "Reinf: reference": lambda text, folder: reinf_rows(text, folder, "reference"),
+    "Reinf: a column": lambda text, folder: reinf_rows(text, folder, "ideEstab.ideBenef.nmBenef"),
+    "Reinf: a column of its own": lambda text, folder: reinf_rows(text, folder, "ideEstab..idePgto[].observ"),
     "BNDES: reference": lambda text, folder: bndes(text, folder, "reference"),
     "BNDES: a column": lambda text, folder: bndes(text, folder, "beneficiario.nome"),
     **{

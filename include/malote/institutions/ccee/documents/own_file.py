@@ -166,13 +166,15 @@ class _File:
         self.operation = f"{name}-{kind.lstrip('0') or kind}"  # 01 is 1: what travelled under one travelled
         if not kind:
             self.problems.append(Problem(None, f"{name}.@tipoGeracao", english("s_row_no_kind")))
+        if cards.holding(root.attrib.values()):
+            self.problems.append(Problem(None, name, HOLDS))
 
     def _item(self, record: etree._Element, seen: set[tuple[str, str]]) -> Item | None:
         reference, echo = reference_of(record)
         rule = None
         if reference is None:
             rule = _NAMELESS
-        elif any(map(cards.held, filter(None, (reference, *record.attrib.values())))):
+        elif cards.holding([reference, *_said(record)]):
             rule = HOLDS
         elif (self.operation, reference) in seen:
             rule = english("s_row_sent_twice")
@@ -196,6 +198,13 @@ class _File:
         return items if len(may) == len(items) else []
 
 
+def _said(record: etree._Element) -> Iterator[str]:
+    """Every value of an attribute and every text in a record, however deep."""
+    for each in record.iter():
+        yield from map(str, each.attrib.values())
+    yield from map(str, record.itertext())
+
+
 def _line(element: etree._Element) -> int | None:
     line: Any = element.sourceline
     return line if isinstance(line, int) else None
@@ -217,6 +226,8 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
         name, file = str(row.get("reference") or ""), row.get("arquivo")
         if not name.strip():
             problems.append(Problem(None, "reference", english("s_row_no_name")))
+        elif cards.held(name):  # it names the document, in the journal and in the archive
+            problems.append(Problem(None, "reference", HOLDS))
         elif not file:
             problems.append(Problem(name, "arquivo", english("s_row_nothing")))
         elif isinstance(file, str):
