@@ -71,8 +71,9 @@ def bndes(text: str, folder: Path, column: str) -> str:
 
 
 OWN_FILE = (
-    '<?xml version="1.0" encoding="UTF-8"?><ContratosCCEAL tipoGeracao="1" observacao={root}><Contrato referencia={key} '
-    'observacao={record}><MontanteMedio observacao={inside}>{text}</MontanteMedio></Contrato></ContratosCCEAL>'
+    '<?xml version="1.0" encoding="UTF-8"?><ContratosCCEAL tipoGeracao="1" observacao={root}><Contrato '
+    'referencia={key} observacao={record}><MontanteMedio observacao={inside}>{text}</MontanteMedio></Contrato>'
+    "</ContratosCCEAL>"
 )  # fmt: skip
 
 

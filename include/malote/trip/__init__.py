@@ -5,6 +5,7 @@ from __future__ import annotations
 from malote.trip.asking import Asking, Rest
 from malote.trip.collecting import Collecting, Landed
 from malote.trip.courier import Courier, Sent
+from malote.trip.discreet import Discreet
 from malote.trip.kit import Kit
 from malote.trip.landing import Landing, Load
 from malote.trip.outgoing import Outgoing
@@ -19,6 +20,7 @@ __all__ = [
     "Asking",
     "Collecting",
     "Courier",
+    "Discreet",
     "Kit",
     "Landed",
     "Landing",

@@ -145,6 +145,7 @@ def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, .
     """Make the rows of a question these, in one transaction; returns how many it wrote or removed."""
     from psycopg import sql
 
+    from malote.trip import Discreet
     from malote.warehouse import connect
 
     columns = [sql.Identifier(name) for name in table.columns]
@@ -160,6 +161,7 @@ def _land(dsn: str, table: Table, query: str, rows: Sequence[tuple[str | None, .
         there=sql.SQL(", ").join(sql.SQL("t.") + each for each in columns),
     )
     with connect(dsn) as connection, connection.cursor() as cursor:
+        rows = list(Discreet.of(connection, table).rows(rows))
         cursor.execute(sql.SQL("delete from {} where query_id = %s and ordem > %s").format(target), (query, len(rows)))
         changed = cursor.rowcount
         cursor.executemany(write, [(query, ordem, *row, now) for ordem, row in enumerate(rows, 1)])

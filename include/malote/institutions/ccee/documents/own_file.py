@@ -50,6 +50,8 @@ def own_files(
     seen: set[tuple[str, str]] = set()
     documents: list[Document] = []
     for name, source in _sources(params, rows, problems):
+        if cards.held(name):  # it names the document, in the journal and in the archive
+            problems.append(Problem(None, "reference", HOLDS))
         with source, suppress(Discard), archive.write(FOLDER, name) as sheet:
             file = _File(name, bool(params.get("validate")), folder)
             items = file.read(_Tee(source, sheet), free, seen)
@@ -226,8 +228,6 @@ def _sources(params: Mapping[str, Any], rows: Iterable[Row], problems: list[Prob
         name, file = str(row.get("reference") or ""), row.get("arquivo")
         if not name.strip():
             problems.append(Problem(None, "reference", english("s_row_no_name")))
-        elif cards.held(name):  # it names the document, in the journal and in the archive
-            problems.append(Problem(None, "reference", HOLDS))
         elif not file:
             problems.append(Problem(name, "arquivo", english("s_row_nothing")))
         elif isinstance(file, str):
