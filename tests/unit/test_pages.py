@@ -50,6 +50,32 @@ def test_the_modules_and_names_that_a_page_gives_can_be_imported(page: Path) -> 
         pkgutil.resolve_name(name)
 
 
+TYPED = re.compile(
+    r"""(?:malote|psql|pg_\w+|curl)\b[^`\n]*?\s          # a command, and what all users of the machine see of it:
+        (?:\S*://[^\s/@:]*:[^\s/@]+@                    # an address that holds one,
+        | \S*\bpassword=\S | --pass(?:word|wd)?\b     # or itself, by name,
+        | (?:-u|--user)[ =]\S+:\S | pass:\S)            # or as a login""",
+    re.VERBOSE,
+)
+TAUGHT = [
+    "malote --warehouse postgresql://malote:senha@db/dw doubts",
+    'malote --warehouse "postgresql://malote:senha@db/dw" doubts',
+    "malote --warehouse 'host=db password=senha' migrate",
+    "psql --password=senha dw",
+    "curl -u admin:admin http://localhost:8080",
+]
+
+
+@every_page
+def test_no_page_teaches_a_password_on_a_command_line(page: Path) -> None:
+    assert TYPED.findall(page.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("line", TAUGHT)
+def test_a_password_on_a_command_line_is_seen(line: str) -> None:
+    assert TYPED.search(line)
+
+
 def test_a_commit_is_held_to_what_make_check_runs() -> None:
     rule = (ROOT / "Makefile").read_text("utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
     runs = [line.strip().replace("$(PY)", ".venv/bin/python") for line in rule.splitlines()[1:]]
