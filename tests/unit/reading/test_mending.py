@@ -15,6 +15,7 @@ from malote.institution import Reply
 from malote.institutions.cielo.answers import holds_return
 from malote.reading import Mended, Repairs, markup, mending, pieces
 from support.hostile import HOSTILE, READERS, ROOMS, institution, submission
+from support.memory import height, only_where_seen
 
 UTF8, LATIN1 = '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0" encoding="ISO-8859-1"?>'
 
@@ -213,6 +214,20 @@ def test_a_tree_of_more_nodes_than_memory_allows_is_refused_by_both_ways_in() ->
         markup.parse(data)
     with pytest.raises(Malformed, match="more than 500000 elements"):
         list(markup.records(io.BytesIO(data), "t"))
+
+
+@only_where_seen
+@pytest.mark.parametrize(
+    "read", [markup.parse, lambda data: list(markup.records(io.BytesIO(data), "t"))], ids=["whole", "by record"]
+)
+def test_sixteen_megabytes_of_empty_elements_take_no_memory_to_speak_of(read: Callable[[bytes], object]) -> None:
+    data = b"<r>" + b"<a/>" * (4 << 20) + b"</r>"
+
+    def refused() -> None:
+        with pytest.raises(Malformed):
+            read(data)
+
+    assert height(refused) < 100 << 10  # KiB; the tree takes 500 MiB
 
 
 def test_reasons_of_one_answer_are_bounded_and_the_rest_is_counted() -> None:
