@@ -79,6 +79,11 @@ class MaloteError(Exception):
         self.submission = self.submission or submission
         return self
 
+    @property
+    def advice(self) -> dict[str, str]:
+        """What happened and what to do now, as a story keeps it: each a sentence."""
+        return {name: text for name, text in (("why", self.what), ("todo", self.todo)) if text}
+
     def __str__(self) -> str:
         about = " ".join(
             part for part in (self.institution, self.submission, self.item and f"item {self.item}") if part

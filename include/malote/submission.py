@@ -227,6 +227,7 @@ class Pending:
     """Progress: no final answer yet.
 
     :param why: in words, for the log
+    :param unread: what came says something that no rule knows: the story keeps ``why`` too
     :param partial: fingerprint of an answer that lacks items; one that stays the same for the rule
         ``partial_settles`` lands as it is, and is asked for on
     :param ask_at: the institution's own hint when to ask again
@@ -235,6 +236,7 @@ class Pending:
     why: str
     partial: str | None = None
     ask_at: datetime | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -92,9 +92,9 @@ class Sending(Ledger):
             "uncertain = true, leased_until = null, absent_seen = 0, arrived = arrived or %(arrived)s", arrived=arrived,
         )  # fmt: skip
 
-    def ask_again(self, id: str, why: str, *, at: datetime, reply: str | None = None) -> None:
+    def ask_again(self, id: str, said: Mapping[str, str], *, at: datetime, reply: str | None = None) -> None:
         """Asking whether it arrived failed: belief stays as it is, and it is asked again."""
-        detail = {"why": why, "reply": reply} if reply else {"why": why}
+        detail = {**said, "reply": reply} if reply else dict(said)
         self.move(id, ["sending"], "could not ask", detail, "next_at = %(at)s", at=at)
 
     def repeated(self, id: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from malote.journal.ledger import COLUMNS, Ledger, submission_of
+from malote.journal.ledger import COLUMNS, Ledger, noted, submission_of
 from malote.scope import Scope
 from malote.submission import Stored, Submission
 
@@ -59,18 +59,18 @@ class Waiting(Ledger):
              "now": self.clock.now()},
         )  # fmt: skip
 
-    def repaired(self, told: Mapping[str, Sequence[str]]) -> None:
-        """What was mended in the replies to questions about these, once for each that is told alike."""
+    def noted_once(self, what: str, told: Mapping[str, Mapping[str, Any]]) -> None:
+        """What the replies to questions about these were like, once for each that is told alike."""
         if not told:
             return
-        details = [json.dumps({"repaired": list(each)}, ensure_ascii=False) for each in told.values()]
+        details = [noted(each) for each in told.values()]
         self.connection.execute(
             """insert into malote.event (submission, at, what, detail)
-               select id, %s, 'reply repaired', detail
-               from unnest(%s::text[], %s::jsonb[]) as news (id, detail)
+               select id, %(now)s, %(what)s, detail
+               from unnest(%(ids)s::text[], %(details)s::jsonb[]) as news (id, detail)
                where not exists (select 1 from malote.event e
-                   where e.submission = news.id and e.what = 'reply repaired' and e.detail = news.detail)""",
-            (self.clock.now(), list(told), details),
+                   where e.submission = news.id and e.what = %(what)s and e.detail = news.detail)""",
+            {"now": self.clock.now(), "what": what, "ids": list(told), "details": details},
         )
 
     def ready(self, ids: Sequence[str]) -> None:

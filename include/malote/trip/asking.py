@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +14,10 @@ from malote.errors import Malformed, MaloteError, Throttled, Transient
 from malote.hours import Slot
 from malote.milestones import Milestones
 from malote.reading import overheard
-from malote.rules import Rules
 from malote.scope import Scope
 from malote.submission import Pending, Progress, Ready, Standing, Stored, Submission
 from malote.trip.kit import Kit
+from malote.trip.rhythm import overdue, slowly, spread
 
 log = logging.getLogger("malote.trip.asking")
 
@@ -146,8 +145,7 @@ class Asking:
         now = self.kit.clock.now()
         waits: list[tuple[str, datetime, str | None]] = []
         anew: list[tuple[str, datetime | None, str | None, bool]] = []
-        ready: list[str] = []
-        answers: list[tuple[Submission, bytes]] = []
+        ready, answers = list[str](), list[tuple[Submission, bytes]]()
         terminal: MaloteError | None = None
         for submission, news in zip(due, heard, strict=True):
             partial = news.partial if isinstance(news, Pending) else submission.partial
@@ -163,7 +161,10 @@ class Asking:
                 waits.append((submission.id, self._again(submission, news, now), partial))
             elif not brought:
                 ready.append(submission.id)
-        self.kit.journal.repaired({s.id: told for s in due if (told := self._mended.pop(s.id, None))})
+        mended = {s.id: {"repaired": list(told)} for s in due if (told := self._mended.pop(s.id, None))}
+        self.kit.journal.noted_once("reply repaired", mended)
+        unread = {s.id: said for s, news in zip(due, heard, strict=True) if (said := _unread(news))}
+        self.kit.journal.noted_once("answer unreadable", unread)
         self.kit.journal.pending(waits)
         self.kit.journal.asked_anew(anew)
         if ready:
@@ -179,16 +180,16 @@ class Asking:
             return isinstance(news, Ready)
         if submission.standing is Standing.LANDED:
             return news.partial != submission.partial
-        return _overdue(submission, now) or self._settled(submission, news.partial, now)
+        return overdue(submission, now) or self._settled(submission, news.partial, now)
 
     def _again(self, submission: Submission, news: Heard, now: datetime) -> datetime:
         """When to ask again for an answer that is not there."""
-        rules, overdue = self.kit.institution.rules, _overdue(submission, now)
+        rules, late = self.kit.institution.rules, overdue(submission, now)
         if isinstance(news, Throttled):
             return now + timedelta(seconds=news.retry_after)
-        again = now + spread(rules.overdue_every if overdue else rules.poll_every, rules.poll_jitter, submission)
+        again = now + spread(rules.overdue_every if late else rules.poll_every, rules.poll_jitter, submission)
         if isinstance(news, Pending) and news.ask_at:
-            latest = now + rules.overdue_every if overdue else submission.deadline
+            latest = now + rules.overdue_every if late else submission.deadline
             if latest is None or news.ask_at <= latest:  # a hint past the end is none
                 again = max(again, news.ask_at)
         return again
@@ -199,7 +200,7 @@ class Asking:
         if isinstance(error, Throttled):
             self.kit.pace.penalty(error.retry_after)
         elif isinstance(error, (Transient, Malformed)):
-            log.warning("%s: %s", submission.id, told.what)
+            log.warning("%s: %s", submission.id, "; ".join(told.advice.values()))
         else:
             return told
         return None
@@ -233,18 +234,8 @@ def note_answers(kit: Kit, kept: Sequence[tuple[str, Stored]]) -> set[str]:
     return taken
 
 
-def _overdue(submission: Submission, now: datetime) -> bool:
-    return submission.deadline is not None and now >= submission.deadline
-
-
-def slowly(submission: Submission, rules: Rules, now: datetime) -> datetime | None:
-    """When to ask again for what a landed answer left unanswered: None after the deadline."""
-    if submission.deadline is None or _overdue(submission, now):
-        return None
-    return min(now + spread(rules.unanswered_every, rules.poll_jitter, submission), submission.deadline)
-
-
-def spread(every: timedelta, jitter: float, submission: Submission) -> timedelta:
-    """The rhythm, spread by up to ``jitter`` both ways; the same for the same ask, so that a test can know it."""
-    drawn = zlib.crc32(f"{submission.id}/{submission.asked}".encode()) / 0xFFFFFFFF
-    return every * (1 + jitter * (2 * drawn - 1))
+def _unread(news: Heard) -> dict[str, str] | None:
+    """What the story keeps of an answer of which no rule knows what it says: the rule that is missing stands in it."""
+    if isinstance(news, Malformed):
+        return news.advice
+    return {"why": news.why} if isinstance(news, Pending) and news.unread else None

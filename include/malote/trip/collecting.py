@@ -12,11 +12,12 @@ from malote.errors import InDoubt, Malformed, MaloteError
 from malote.milestones import Milestones
 from malote.scope import Scope
 from malote.submission import Pending, Standing, Submission
-from malote.trip.asking import Asking, note_answers, slowly
+from malote.trip.asking import Asking, note_answers
 from malote.trip.kit import Kit
 from malote.trip.landing import Landing
 from malote.trip.purging import purge
 from malote.trip.reasons import explain
+from malote.trip.rhythm import slowly
 
 log = logging.getLogger("malote.trip.collecting")
 

@@ -114,7 +114,7 @@ class HandingOver:
             search = self.kit.institution.search(submission)
             self.kit.journal.parked(submission.id, english("s_unheard", why=failed.what), search)
         else:
-            self.kit.journal.ask_again(submission.id, failed.what, at=at, reply=reply)
+            self.kit.journal.ask_again(submission.id, failed.advice, at=at, reply=reply)
 
     def _attempt(self, submission: Submission) -> bool:
         """One send; True where its receipt is saved."""

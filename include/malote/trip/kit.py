@@ -58,7 +58,7 @@ class Kit:
 
     def mended(self, id: str, told: list[str]) -> None:
         """Note in the story what was mended in the reply to a question about a submission."""
-        self.journal.repaired({id: told})
+        self.journal.noted_once("reply repaired", {id: {"repaired": told}})
 
     def wait_for_slot(self) -> None:
         """Wait until the shared pace leaves room for one request."""

@@ -58,6 +58,7 @@ UNREAD = {
     "in an attribute": '<retorno><item numero="17"/></retorno>',
     "in a sentence": "<retorno><texto>Proposta 17 de 2026 em análise</texto></retorno>",
     "another one in words that are not read": "<retorno><item><id>1170</id></item></retorno>",
+    "an operation without its number": shown("<anoProposta>2026</anoProposta><proposta>17</proposta>"),
     "a failure": "<retorno><mensagem>Falha ao consultar a base. Tente mais tarde.</mensagem></retorno>",
     "a failure with a code": "<retorno><erro><codigo>999</codigo><mensagem>Indisponível</mensagem></erro></retorno>",
     "a status that is not over": "<retorno><status>processando</status></retorno>",

@@ -85,6 +85,13 @@ def is_of(fields: Fields, submission: Submission) -> bool:
     return bool(known) and all(said is not None and not differs(said, own) for said, own in known)
 
 
+def is_unnamed(fields: Fields, submission: Submission) -> bool:
+    """Whether no proposal is read in an operation, and nothing in it speaks of another one: it may be any."""
+    said = {fact: fields.get(column) for column, fact in _FACTS.items() if fact != "numeroBNDES"}
+    others = [text for fact, text in said.items() if text and differs(text, submission.facts.get(fact))]
+    return not all(said.values()) and not others
+
+
 def differs(said: str, own: str | None) -> bool:
     """Whether two numbers are not the same one; leading zeros do not count."""
     return own is not None and said.strip().lstrip("0") != str(own).strip().lstrip("0")

@@ -128,11 +128,9 @@ class Calls:
         verdict, status = self._reading.judged(service, fields), fields.get("status")
         if verdict in ("yes", "no"):
             return Ready(answer)
-        return Pending(
-            self._reading.unknown(status)
-            if verdict == "unknown"
-            else english("s_bndes_status_is", status=repr(status))[:80]
-        )
+        if verdict == "unknown":
+            return Pending(self._reading.unknown(status), unread=True)
+        return Pending(english("s_bndes_status_is", status=repr(status))[:80])
 
     def _fetched(self, protocol: str, reply: Reply) -> Pending | None:
         if reply.status != 200:

@@ -17,6 +17,7 @@ from malote.institutions.bndes.answers import (
     events,
     instant,
     is_of,
+    is_unnamed,
     shown,
     texts,
     unread,
@@ -69,6 +70,8 @@ class Finder:
         mine = [each for each in found if is_of(each, submission)]
         if not found:
             return Absent(english("s_bndes_pesquisa_none", what=what))
+        if not mine and (unnamed := next((each for each in found if is_unnamed(each, submission)), None)):
+            raise _unread(markup.local(unnamed.element.tag))
         if not mine:
             return self._cannot(submission, english("s_bndes_none_is_it", what=what, n=len(found)))
         now = [each for each in self._requests(mine) if not self._earlier(each, submission)]
@@ -140,11 +143,7 @@ class Finder:
         operations = shown(root, self._reading.rules.tags)
         silent = not operations and submission.service == "financiamento" and not self._reading.finds_none(texts(root))
         if silent and (where := unread(root, self._reading.rules.words["yes"])):
-            raise Malformed(
-                english("s_bndes_pesquisa_unread", where=where),
-                institution="bndes",
-                todo=english("s_do_tags", rehearse=REHEARSE),
-            )
+            raise _unread(where)
         return operations
 
     def _earlier(self, fields: Fields, submission: Submission) -> bool:
@@ -174,6 +173,11 @@ class Finder:
         if facts.get("numeroBNDES"):
             what = f"numeroBNDES {facts['numeroBNDES']}"
         return english("s_bndes_search", what=what, cnpj=self._account, id=submission.id)
+
+
+def _unread(where: str) -> Malformed:
+    what, todo = english("s_bndes_pesquisa_unread", where=where), english("s_do_tags", rehearse=REHEARSE)
+    return Malformed(what, institution="bndes", todo=todo)
 
 
 def _protocol(fields: Fields) -> str | None:
