@@ -38,7 +38,7 @@ not; (A?) and (-?): the option `accept` decides.
 
     lost_reply (A)    closed without a reply
     head, bytes (A)   the right reply, but under a head, or in bytes, that strict readers refuse: `how` is a form of
-                      `malote_sim.spoiling` (102, equal_lengths, trailers, gzip_said …; control, utf-16_said …)
+                      `malote_sim.spoiling` (102, absurd_date, trailers, gzip_said …; control, utf-16_said …)
     reset_before (-)  TCP reset before the body is read
     timeout (A?)      silence until the client gives up
     500, 503 (-?)     a gateway's HTML page; 503 may have `retry_after`
@@ -60,7 +60,8 @@ not; (A?) and (-?): the option `accept` decides.
     stranger (A)      one detalhe more, for `reference` ("ESTRANHO-1")
     iso (A)           the reply in ISO-8859-1
     fault (-?)        a SOAP fault: `errorCode` ("4001"), `message`, `faultcode`, `faultstring`, `faultactor`,
-                      `element`, `namespace`, `prefix`, `status` (500)
+                      `element`, `namespace`, `prefix`, `status` (500); `form`: "1.2" (as SOAP 1.2 has it) or
+                      "unbound" (a prefix in `detail` that is bound to nothing)
   Cielo's own, on `upload` and `download` (partial, stranger and wrong_lot wait until a return file is given out):
     late (A)          on download: pending for `times` asks, and ready `seconds` (simulated) later than it was to be;
                       on upload: the return of that lot is ready `seconds` later

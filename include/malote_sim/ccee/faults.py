@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from xml.sax.saxutils import escape
 
 from malote_sim.ccee.messages import ENV, FM, Writer
 
@@ -26,6 +28,9 @@ NOT_ALLOWED = "Rejected: Usuário não está autorizado a usar o codigoPerfilAge
 THROTTLED, SHUT = "Rejected by SLM Monitor", "Failed to establish a backside connection"
 """What CCEE says when it throttles or is not at work is not known: these are its gateway's stock words."""
 
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+_BINDING = re.compile(rb' xmlns:[\w.-]+="%s"' % FM.encode())
+
 
 class Fails(Exception):
     """The answer is a SOAP fault with this errorCode and message."""
@@ -38,10 +43,15 @@ class Fails(Exception):
 def written(
     prefixes: str | Mapping[str, str], *, uri: str, code: str, message: str, options: Mapping[str, Any] | None = None
 ) -> bytes:
-    """The fault with an errorCode, in the shape that goes with it unless `options` say otherwise."""
+    """The fault with an errorCode, in the shape that goes with it unless `options` say otherwise.
+
+    `form`: "1.2" is SOAP 1.2's, "unbound" has a prefix within `detail` that is bound to nothing.
+    """
     options = options or {}
+    if options.get("form") == "1.2":
+        return _of_soap_12(code, options.get("faultstring", message))
     faultcode, faultstring, actor, element = SHAPES.get(code, (f"Server.{code}", *PROVIDER[1:]))
-    return Writer(prefixes if "prefix" not in options else {"fm": options["prefix"]}).fault(
+    body = Writer(prefixes if "prefix" not in options else {"fm": options["prefix"]}).fault(
         code=code,
         faultcode=options.get("faultcode", faultcode),
         faultstring=options.get("faultstring", faultstring),
@@ -51,6 +61,16 @@ def written(
         uri=uri,
         namespace=options.get("namespace", FM),
     )
+    return _BINDING.sub(b"", body) if options.get("form") == "unbound" else body
+
+
+def _of_soap_12(code: str, reason: str) -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<env:Envelope xmlns:env="{SOAP_12}"><env:Body><env:Fault><env:Code>'
+        f"<env:Value>env:Receiver</env:Value><env:Subcode><env:Value>Server.{escape(code)}</env:Value></env:Subcode>"
+        f'</env:Code><env:Reason><env:Text xml:lang="pt-BR">{escape(reason)}</env:Text></env:Reason></env:Fault>'
+        "</env:Body></env:Envelope>"
+    ).encode()
 
 
 def of_the_gateway(words: str) -> bytes:

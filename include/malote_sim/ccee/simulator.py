@@ -19,7 +19,7 @@ IMPORT, RESULT, WSDL = "importarArquivo", "obterResultadoProcessamento", "wsdl"
 _ROOTS = {IMPORT: IMPORT, RESULT: f"{RESULT}Request"}
 _FAULT_OPTIONS = (
     *("errorCode", "message", "faultcode", "faultstring", "faultactor"),
-    *("element", "namespace", "prefix", "status", "accept"),
+    *("element", "namespace", "prefix", "form", "status", "accept"),
 )
 _ON_RESULT: dict[str, Any] = {"accepts": True, "operations": (RESULT,)}
 

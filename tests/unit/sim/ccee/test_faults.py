@@ -48,6 +48,8 @@ def test_a_broken_connection_leaves_accepted_what_it_should(caller, name, option
         ("malformed", {}, 200, b"codigoProcessamento", True),
         ("slow", {"seconds": 0.01}, 200, b"codigoProcessamento>", True),
         ("fault", {"errorCode": "3001", "prefix": "zz"}, 500, b"<zz:noDataFoundFault", False),
+        ("fault", {"errorCode": "2001", "form": "unbound"}, 500, b"<detail><flt:securityFault><flt:errorCode>", False),
+        ("fault", {"errorCode": "2001", "form": "1.2", "message": "<não>"}, 500, b">Server.2001</env:Value>", False),
         ("fault", {"accept": True, "element": "unexpectedSchemaFault", "status": 200}, 200, b"SchemaFault", True),
     ],
 )

@@ -156,7 +156,8 @@ class Calls:
         if fault.kind == "refused":
             what = english("s_ccee_door")
             raise fault.told(Refused, what, todo=fault.action, kept=english("s_kept_items"))
-        raise doubt(submission, english("s_ccee_unsaid"), fault)
+        said = fault.message or fault.code or english("s_ccee_wordless")
+        raise doubt(submission, english("s_ccee_unsaid", said=said), fault)
 
     def _progress(self, submission: Submission, reply: Reply) -> Progress:
         expected = int(submission.facts.get("echoes") or submission.item_count)
