@@ -51,6 +51,8 @@ HEADS: dict[str, Framed] = {
     "equal_lengths": lambda reply: _long(reply, b"Content-Length: %d" % len(reply.body)),
     "differing_lengths": lambda reply: _long(reply, b"Content-Length: %d" % (len(reply.body) + 7)),
     "blank_before_colon": lambda reply: _long(reply).replace(b"Content-Length:", b"Content-Length :", 1),
+    "absurd_date": lambda reply: _long(reply, b"Date: Fri, 99 Nov 99999 99:99:99 GMT"),
+    "far_date": lambda reply: _long(reply, b"Date: Fri, 31 Dec 9999 23:59:59 GMT"),
     "folded": lambda reply: _long(reply, b"X-Trace: a\r\n b"),
     "no_field": lambda reply: _long(reply, b"gateway 7"),
     "line_feeds": lambda reply: (

@@ -13,7 +13,7 @@ from malote.errors import MaloteError
 from malote.institution import Call, Reply
 from malote.submission import Pending, Receipt, Standing
 from support.notary import Notary, Office, deeds, make_table
-from support.stages import STAGES, Stage
+from support.stages import STAGES
 from support.trip import Trip, standings
 
 ROWS = deeds(3)
@@ -42,7 +42,7 @@ class Busy:
     def send(self, call: Call[Any], *sink: Any) -> Any:
         if self.times and self.name in ("any", call.name):
             self.times -= 1
-            return call.read(Reply(429, {"retry-after": "1795700000"}, b"<html>slow down</html>"))
+            return call.read(Reply(429, {"retry-after": str(FAR_AWAY)}, b"<html>slow down</html>"))
         return self._driver.send(call, *sink)
 
 
@@ -67,17 +67,29 @@ def begin(tmp_path: Path, warehouse: str) -> Iterator[Callable[..., Trip]]:
         trip.close()
 
 
-@pytest.mark.parametrize("name", [name for name in STAGES if name != "notary"])
+FAR_AWAY = 1795700000
+TOLD = {
+    "an epoch second": ("", FAR_AWAY),
+    "a date by an absurd clock": ("absurd_date", "Mon, 23 Nov 2026 12:01:00 GMT"),
+    "an absurd date": ("absurd_date", "Fri, 99 Nov 99999 99:99:99 GMT"),
+    "the last date": ("", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    "a date by the last clock": ("far_date", "Mon, 23 Nov 2026 12:01:00 GMT"),
+}
+"""The head that the reply comes under, and its Retry-After."""
+DOORS = {"ccee": "importarArquivo", "cielo": "upload", "bndes": "financiamento", "reinf": "recepcao"}
+
+
+@pytest.mark.parametrize(("head", "retry_after"), TOLD.values(), ids=TOLD)
+@pytest.mark.parametrize("name", DOORS)
 def test_too_many_to_a_submit_slows_everybody_down_and_is_a_doubt_that_is_looked_for(
-    name: str, begin: Callable[..., Trip], tmp_path: Path
+    name: str, begin: Callable[..., Trip], tmp_path: Path, head: str, retry_after: Any
 ) -> None:
-    stage: Stage = STAGES[name](tmp_path)
+    stage: Any = STAGES[name](tmp_path)
     try:
         trip = begin(stage.institution(), stage.driver(), stage.service)
         trip.prepare(stage.rows(0, 1))
-        (mine,) = trip.journal.submissions(trip.scope)
-        submit = stage.institution().submit(mine, trip.archive).name
-        trip.driver = Busy(trip.driver, submit)
+        stage.sim.simulators[name].set(head=head)
+        stage.sim.simulators[name].play("throttle", on=DOORS[name], retry_after=retry_after)
         trip.courier.send(trip.order.pouch, trip.driver)
         assert trip.pace.penalties and max(trip.pace.penalties) <= 3600
         assert set(standings(trip.dsn)) <= {"sending", "in_doubt", "prepared", "received"}
