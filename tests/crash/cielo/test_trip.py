@@ -87,6 +87,20 @@ def test_what_was_not_sent_and_what_comes_twice_is_kept_and_counted(
     assert (None, "ESTRANHO1") in landed(trip, "reference", "numero_pedido")
 
 
+def test_a_charge_that_is_answered_with_a_token_alone_is_not_accepted_and_is_told(
+    begin: Callable[..., Trip], stage: CieloStage
+) -> None:
+    stage.sim.cielo.set(only_token=["P001"])
+    trip = begin()
+    trip.run(stage.rows(0, 3))
+    (told,) = trip.journal.unanswered(trip.scope)
+    assert told.items == 1 and "só um token" in (told.words or "")
+    with psycopg.connect(trip.dsn) as connection:
+        items = dict(connection.execute("select reference, standing from malote.item").fetchall())
+    assert items == {"P000": "accepted", "P001": "unanswered", "P002": "accepted"}
+    assert begin(pouch="second").prepare(stage.rows(0, 3), refused_too=True).items == 0, "it may have been charged"
+
+
 def test_an_unknown_status_is_kept_and_locks_its_item(begin: Callable[..., Trip], stage: CieloStage) -> None:
     stage.sim.cielo.set(status={"P001": "7"})
     trip = begin()
