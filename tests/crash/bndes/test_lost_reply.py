@@ -204,10 +204,9 @@ def test_absence_counts_only_after_the_send_is_over_and_the_search_has_had_time_
 ) -> None:
     stage.sim.bndes.play("timeout", on="financiamento", accept=False)
     trip = begin()
-    rules = trip.institution.rules
     trip.prepare(stage.rows(0, 1))
     home(trip, by=2)
-    first, second = trip.driver.submits
+    rules, (first, second) = trip.institution.rules, trip.driver.submits
     assert second - first >= rules.send_timeout + rules.settle + rules.absent_apart
     assert stage.sim.bndes.requests["pesquisa"] >= rules.absent_times
 
@@ -225,13 +224,12 @@ def test_a_search_that_lags_by_less_than_the_settling_time_proves_nothing(
     assert stage.sim.bndes.requests["pesquisa"] >= 2
 
 
-@pytest.mark.parametrize("duplicates", ["accept", "refuse", "same"])
 @pytest.mark.parametrize("lag", [timedelta(minutes=15), timedelta(hours=1)], ids=str)
 @pytest.mark.parametrize("lost", ["lost_reply", "gateway", "attempt open", "reply read"])
 def test_a_read_side_that_lags_makes_nothing_be_accepted_twice(
-    stage: BndesStage, begin: Callable[..., Trip], lost: str, lag: timedelta, duplicates: str
+    stage: BndesStage, begin: Callable[..., Trip], lost: str, lag: timedelta
 ) -> None:
-    stage.sim.bndes.set(search_lag=lag.total_seconds(), duplicates=duplicates)
+    stage.sim.bndes.set(search_lag=lag.total_seconds(), duplicates="accept")
     trip = begin()
     trip.prepare(stage.rows(0, 1))
     if lost in CHECKPOINTS:  # the process dies there, and another goes on
@@ -241,28 +239,31 @@ def test_a_read_side_that_lags_makes_nothing_be_accepted_twice(
         trip.die_at = ""
     else:
         stage.sim.bndes.play(lost, on="financiamento")
-    arrived = lost != "attempt open"
     home(trip, by=1)
     assert dict(stage.accepted()) == {PROPOSAL: 1}
     waited = trip.clock.at - NOON
-    if arrived:
+    if lost != "attempt open":
         assert waited < lag + trip.institution.rules.absent_apart * 2, "found as soon as it shows"
     else:
         assert waited > trip.institution.rules.settle, "silence of an hour is no evidence"
 
 
-@pytest.mark.parametrize("duplicates", ["accept", "refuse", "same"])
-def test_the_simulator_takes_refuses_or_recognises_a_duplicate(
-    stage: BndesStage, begin: Callable[..., Trip], duplicates: str
+@pytest.mark.parametrize(
+    ("duplicates", "how", "receipts"),
+    [("accept", "replied", [False, True]), ("refuse", "found", [True]), ("same", "replied", [True])],
+)
+def test_whoever_shortens_the_settling_below_the_lag_sends_a_second_one_and_is_told_what_became_of_it(
+    stage: BndesStage, begin: Callable[..., Trip], duplicates: str, how: str, receipts: list[bool]
 ) -> None:
-    """What the test above would miss if it sent twice: whoever shortens `settle` below the lag runs into this."""
     stage.sim.bndes.set(search_lag=3600, duplicates=duplicates)
     stage.sim.bndes.play("lost_reply", on="financiamento")
     hasty = begin(settle="PT5M", absent_apart="PT5M")
     hasty.prepare(stage.rows(0, 1))
-    hasty.send()
-    assert len(hasty.driver.submits) > 1
-    assert dict(stage.accepted()) == {PROPOSAL: 2 if duplicates == "accept" else 1}
+    home(hasty, by=2)
+    (mine,) = hasty.journal.submissions(hasty.scope)
+    story = {each["what"]: each["detail"] for each in hasty.journal.story(mine.id)}
+    assert "proven absent" in story and story["received"]["how"] == how, "why it went again, and what was then heard"
+    assert [protocol == mine.receipt for protocol in stage.sim.bndes.solicitacoes] == receipts
 
 
 @pytest.mark.parametrize("lag", [timedelta(hours=4), timedelta(hours=14), timedelta(days=9)], ids=str)
