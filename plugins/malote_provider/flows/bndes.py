@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ def bndes_operacoes(
     *,
     conn_id: str | None = None,
     warehouse_conn_id: str | None = None,
-    outgoing_sql: str | None = None,
+    outgoing_sql: str | Mapping[str, str] | None = None,
     servico: str = "esteira",
     **options: Any,
 ) -> DAG:
@@ -45,7 +46,8 @@ def bndes_operacoes(
 
     :param conn_id: connection of type ``bndes``; by default ``bndes_default``
     :param warehouse_conn_id: by default the option ``[malote] warehouse_conn_id``
-    :param outgoing_sql: a SELECT of one's own or a ``.sql`` file for one ``servico``, used where a run names none
+    :param outgoing_sql: a SELECT of one's own or a ``.sql`` file for one ``servico``, or a mapping of these by service;
+        used where a run names none
     :param servico: what a run sends that names no other, one of :data:`malote_provider.bndes.SERVICOS`
     :param options: further ones of :class:`airflow.sdk.DAG`, e.g. ``schedule``; they replace the flow's own
     """
