@@ -82,6 +82,13 @@ def test_it_has_the_six_verbs_and_says_what_it_is(name: str) -> None:
     assert set(cls.tables) == set(cls.services)
 
 
+def test_every_default_of_its_rules_has_a_line_that_says_why(name: str, stage: Stage) -> None:
+    own = [each for each in type(stage.institution().rules).__mro__ if issubclass(each, Rules)]
+    said = " ".join(map(str, map(inspect.getdoc, own)))
+    chosen = {each for holder in own for each in inspect.get_annotations(holder) if not each.startswith("_")}
+    assert {each for each in chosen if f":param {each}:" not in said and f"`{each}`" not in said} == set()
+
+
 def test_its_rules_are_complete_and_each_can_be_overridden(name: str, stage: Stage) -> None:
     rules = stage.institution().rules
     assert isinstance(rules, Rules)

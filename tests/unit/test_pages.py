@@ -93,3 +93,14 @@ PLACES = [path for room in (MALOTE, MALOTE / "trip") for path in sorted(room.ite
 def test_the_drawing_of_the_house_has_every_room_and_every_file_of_the_trip(place: str) -> None:
     drawing = (ROOT / "docs" / "design.md").read_text("utf-8").split("```")[1]
     assert re.search(rf"(?<![\w/]){place}\b", drawing)
+
+
+@pytest.mark.parametrize(
+    ("page", "risk"),
+    [
+        ("bndes.md", "with `settle` below the lag the same financiamento is sent twice"),
+        ("bndes.pt.md", "com `settle` abaixo dele o mesmo financiamento é enviado duas vezes"),
+    ],
+)
+def test_the_page_says_what_a_shorter_settle_risks(page: str, risk: str) -> None:
+    assert risk in " ".join((ROOT / "docs" / page).read_text("utf-8").split())
