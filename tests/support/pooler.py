@@ -44,6 +44,8 @@ class Pooler:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        while not self._free.empty():
+            self._free.get().close()
         for session in self._sessions:
             session.close()
 
