@@ -1,6 +1,6 @@
 """Runs the fast tests with the clock of every process moved: `python tests/days.py [DAY…] [FOLDER…]`, by default all.
 
-`python tests/days.py DAY… demo` runs `make demo` on those days.
+`python tests/days.py DAY… demo` runs `make demo` on those days, each on nothing: no clock goes back.
 
 A C compiler is needed: OpenSSL and PostgreSQL look at the machine's clock as well, so it is moved below them.
 """
@@ -40,7 +40,7 @@ def main(asked: list[str]) -> int:
             ahead = int((at - datetime.now(timezone.utc)).total_seconds())
             print(f"{day}: {at}", flush=True)
             pytest = [sys.executable, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", *tests]
-            command = ["make", "demo"] if tests == ["demo"] else pytest
+            command = ["make", "clean", "demo"] if tests == ["demo"] else pytest
             own = {**os.environ, "TMPDIR": folder, "LD_PRELOAD": str(moved), "MOVED_CLOCK": str(ahead)}
             red += bool(subprocess.run(command, env=own, check=False).returncode)
     return red
