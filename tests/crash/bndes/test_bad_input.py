@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from malote.errors import Invalid, MaloteError, Misconfigured, ReplyLost
-from malote.institution import load
-from support.stages import BndesStage, driver_of
+from support.stages import BndesStage
 from support.trip import Trip, landed, standings
 
 TABLE = "bndes.resultado"
 RULES = {"send_timeout": "PT1S", "ask_timeout": "PT1S", "requests": 0, "opening_hours": "", "opening_days": "all"}
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[BndesStage]:
-    stage = BndesStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def begin(stage: BndesStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
-    """``begin(name=value)``: a trip by a connection of that extra; the next goes on with the same pouch."""
-    made: list[Trip] = []
-
-    def begin(**extra: Any) -> Trip:
-        access = stage.access(**extra)
-        made.append(
-            Trip(
-                load("bndes")(access), driver_of(access), warehouse, str(tmp_path / "archive"),
-                service="financiamento", clock=made[-1].clock if made else None,
-            )
-        )  # fmt: skip
-        return made[-1]
-
-    yield begin
-    for trip in made:
-        trip.close()
 
 
 def home(begin: Callable[..., Trip], stage: BndesStage, n: int = 3) -> None:

@@ -19,13 +19,6 @@ TAUGHT = {"words": {"closed": [*WORDS["closed"], "expediente encerrado"]}}
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[BndesStage]:
-    stage = BndesStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
 def begin(stage: BndesStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
     """``begin(service, **rules)``: the trip of another run."""
     made: list[Trip] = []

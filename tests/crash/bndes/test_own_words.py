@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from malote.institution import load
 from malote.submission import Standing
-from support.stages import BndesStage, driver_of
+from support.stages import BndesStage
 from support.trip import Trip, standings
 
 PROPOSAL = "financiamento 2026/1000"
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[BndesStage]:
-    stage = BndesStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
-def begin(stage: BndesStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
-    """``begin(**rules)``: the same run by a connection that has been taught these rules."""
-    made: list[Trip] = []
-
-    def begin(**rules: Any) -> Trip:
-        access = stage.access(rules={**stage.access().extra["rules"], **rules})
-        clock = made[-1].clock if made else None
-        made.append(
-            Trip(load("bndes")(access), driver_of(access), warehouse, str(tmp_path / "archive"),
-                 service="financiamento", clock=clock)
-        )  # fmt: skip
-        return made[-1]
-
-    yield begin
-    for trip in made:
-        trip.close()
 
 
 def story(trip: Trip) -> list[dict[str, Any]]:
@@ -83,7 +55,7 @@ def test_with_nothing_configured_the_first_answer_names_the_rule_and_with_it_the
     trip.asking.in_turn(trip.scope, trip.driver)
     assert [rule in str(event) for event in story(trip)].count(True) == 1
 
-    home = begin(**taught)
+    home = begin(rules={**stage.access().extra["rules"], **taught})
     home.clock.pass_(hours=1)
     home.send()
     home.wait()

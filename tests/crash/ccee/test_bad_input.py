@@ -29,13 +29,6 @@ NOW = SystemClock().now()  # OpenSSL looks at no other clock than the machine's
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[CceeStage]:
-    stage = CceeStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
 def begin(stage: CceeStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
     made: list[Trip] = []
 

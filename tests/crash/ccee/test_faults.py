@@ -16,13 +16,6 @@ FORMS = ["", "unbound", "1.2"]
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[CceeStage]:
-    stage = CceeStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
 def trip(stage: CceeStage, warehouse: str, tmp_path: Path) -> Iterator[Trip]:
     made = Trip(stage.institution(), stage.driver(), warehouse, str(tmp_path / "archive"), service=stage.service)
     made.prepare(stage.rows(0, 2))

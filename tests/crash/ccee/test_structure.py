@@ -23,13 +23,6 @@ NESTED = CONTRATO.replace('"1,500000"/>', '"1,500000">').replace(
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[CceeStage]:
-    stage = CceeStage(tmp_path)
-    yield stage
-    stage.close()
-
-
-@pytest.fixture
 def begin(stage: CceeStage, warehouse: str, tmp_path: Path) -> Iterator[Callable[..., Trip]]:
     made: list[Trip] = []
 
