@@ -92,6 +92,13 @@ def test_a_file_some_of_whose_records_travel_already_is_refused(archive: Archive
     assert not [path for path in (tmp_path / "archive").rglob("*") if path.is_file()]
 
 
+def test_a_name_that_holds_a_card_number_is_left_nowhere(archive: Archive, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        render(archive, [{"reference": "4012001037141112", "arquivo": FILE}])
+    assert [each.path for each in caught.value.problems] == ["reference"]
+    assert not [path for path in (tmp_path / "archive").rglob("*") if path.is_file()]
+
+
 def test_records_are_asked_for_in_chunks(archive: Archive) -> None:
     asked: list[int] = []
 

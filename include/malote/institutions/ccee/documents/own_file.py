@@ -56,7 +56,7 @@ def own_files(
             file = _File(name, bool(params.get("validate")), folder)
             items = file.read(_Tee(source, sheet), free, seen)
             problems += file.problems
-            if file.problems or not items:
+            if problems or not items:
                 raise Discard
         if items and not problems:
             documents.append(document(file.operation, name, sheet.stored, items))
